@@ -1,0 +1,1 @@
+//! Every code a fan can show: parse, verify, issue

@@ -1,0 +1,1 @@
+//! The device's database: operations, journal, queue, projections and the audit chain

@@ -1,0 +1,1 @@
+//! The platform server: the FanPoints GraphQL API on SQLite

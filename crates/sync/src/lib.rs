@@ -1,0 +1,1 @@
+//! The platform client and the loop that delivers what is queued
