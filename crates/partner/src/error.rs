@@ -1,0 +1,135 @@
+//! The one error that reaches a person: a code from a closed list, and the figures that its sentence needs.
+//! The wording belongs to the screen, in each language.
+
+use serde::Serialize;
+use specta::Type;
+
+/// An error for a person. `needed` and `available` are points, where the sentence wants them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Type, thiserror::Error)]
+#[serde(rename_all = "camelCase")]
+#[error("{code:?}")]
+pub struct AppError {
+    pub code: ErrorCode,
+    /// Whether the same thing can succeed later without a change.
+    pub retry: bool,
+    pub needed: Option<i64>,
+    pub available: Option<i64>,
+    /// A technical word for support, never a secret: a status code, a label, an operating system's message.
+    pub detail: Option<String>,
+}
+
+/// Every reason that a person can meet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub enum ErrorCode {
+    // Connecting
+    NotConnected,
+    InvalidEndpoint,
+    MissingField,
+    SignInRefused,
+    NoAccess,
+    WrongEnvironment,
+    Offline,
+    TimedOut,
+    RateLimited,
+    PlatformFailed,
+    PlatformUnintelligible,
+    KeychainUnavailable,
+    QueueNotEmpty,
+    // Codes
+    NoCodeFound,
+    NotOurCode,
+    CodeTooLong,
+    CodeDamaged,
+    CheckDigitWrong,
+    PassExpired,
+    PassNotYetValid,
+    PassUnknownKey,
+    PassForged,
+    PassOtherProgram,
+    PassReplayed,
+    PassCopied,
+    PassRevoked,
+    PassStale,
+    PassKeysTooOld,
+    // Pictures and cameras
+    PictureUnreadable,
+    PictureTooLarge,
+    PictureHeic,
+    NoCamera,
+    CameraBusy,
+    CameraDenied,
+    CameraUnplugged,
+    CameraFailed,
+    // The ledger
+    FanNotIdentified,
+    UnknownFan,
+    UnknownRule,
+    TooFewPoints,
+    InvalidAmount,
+    NoItems,
+    TooManyItems,
+    UnknownRateLabel,
+    UnknownAction,
+    UnknownOperation,
+    NotReversible,
+    AlreadyReversed,
+    ModuleOff,
+    UnsupportedCurrency,
+    IdConflict,
+    RefusedByLedger,
+    // The offline policy
+    OnlineOnly,
+    NeverSynced,
+    SyncTooOld,
+    BalanceTooOld,
+    OverPurchaseLimit,
+    OverFanLimit,
+    OverDeviceLimit,
+    OverPassAllowance,
+    OverGrantLimit,
+    AskManager,
+    // The platform's answers
+    UnknownAnswer,
+    DifferentTransaction,
+    // Storage
+    StorageFull,
+    StorageReadOnly,
+    StorageInUse,
+    StorageNewer,
+    StorageDamaged,
+    StorageKeyMissing,
+    StorageFailed,
+    Internal,
+}
+
+impl AppError {
+    pub fn new(code: ErrorCode) -> Self {
+        Self { code, retry: false, needed: None, available: None, detail: None }
+    }
+
+    #[must_use]
+    pub fn retryable(mut self) -> Self {
+        self.retry = true;
+        self
+    }
+
+    #[must_use]
+    pub fn detail(mut self, detail: impl Into<String>) -> Self {
+        self.detail = Some(detail.into());
+        self
+    }
+
+    #[must_use]
+    pub fn points(mut self, needed: Option<i64>, available: Option<i64>) -> Self {
+        self.needed = needed;
+        self.available = available;
+        self
+    }
+}
+
+impl From<ErrorCode> for AppError {
+    fn from(code: ErrorCode) -> Self {
+        Self::new(code)
+    }
+}

@@ -1,0 +1,142 @@
+//! The commands that the web view may call: thin wrappers, the work is done in `partner`.
+
+use partner::view::{
+    CameraView, CodeSource, ConnectRequest, Diagnostics, FanCard, ItemInput, OperationFilter, OperationPage,
+    Preferences, Quote, Receipt, Status, ThresholdView, Totals,
+};
+use partner::{AppError, Terminal};
+use tauri::State;
+
+type Answer<T> = Result<T, AppError>;
+type App<'a> = State<'a, Terminal>;
+
+/// The state of connection, line, queue and preferences.
+#[tauri::command]
+#[specta::specta]
+pub async fn status(app: App<'_>) -> Answer<Status> {
+    app.status().await
+}
+
+/// Signs in, fetches the program's configuration and keeps the secret in the keychain.
+#[tauri::command]
+#[specta::specta]
+pub async fn connect(app: App<'_>, request: ConnectRequest) -> Answer<Status> {
+    app.connect(request).await
+}
+
+/// Forgets the platform; refused while something waits to be sent.
+#[tauri::command]
+#[specta::specta]
+pub async fn disconnect(app: App<'_>) -> Answer<Status> {
+    app.disconnect().await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn set_preferences(app: App<'_>, preferences: Preferences) -> Answer<Status> {
+    app.set_preferences(preferences).await
+}
+
+/// Identifies a fan by the text of a code or a typed FanPoints id.
+#[tauri::command]
+#[specta::specta]
+pub async fn identify_text(app: App<'_>, text: String, source: CodeSource) -> Answer<FanCard> {
+    app.identify_text(&text, source).await
+}
+
+/// Identifies a fan by a picture; `data` is base64, with or without a data-URL prefix.
+#[tauri::command]
+#[specta::specta]
+pub async fn identify_picture(app: App<'_>, data: String) -> Answer<FanCard> {
+    app.identify_picture(&data).await
+}
+
+/// The card of a fan that was identified, with figures as new as they can be had.
+#[tauri::command]
+#[specta::specta]
+pub async fn fan_card(app: App<'_>, fan: String) -> Answer<FanCard> {
+    app.fan_card(&fan).await
+}
+
+/// What a purchase would earn and cost.
+#[tauri::command]
+#[specta::specta]
+pub async fn quote(app: App<'_>, items: Vec<ItemInput>) -> Answer<Quote> {
+    app.quote(&items).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn give(app: App<'_>, fan: String, items: Vec<ItemInput>) -> Answer<Receipt> {
+    app.give(&fan, items).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn redeem(app: App<'_>, fan: String, items: Vec<ItemInput>) -> Answer<Receipt> {
+    app.redeem(&fan, items).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn award(app: App<'_>, fan: String, action: String) -> Answer<Receipt> {
+    app.award(&fan, &action).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn undo(app: App<'_>, operation: String) -> Answer<Receipt> {
+    app.undo(&operation).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn check_threshold(app: App<'_>, fan: String, rule: String) -> Answer<ThresholdView> {
+    app.check_threshold(&fan, &rule).await
+}
+
+/// Operations of this device, newest first.
+#[tauri::command]
+#[specta::specta]
+pub async fn operations(app: App<'_>, filter: OperationFilter) -> Answer<OperationPage> {
+    app.operations(filter).await
+}
+
+/// The sums of a period: `from` inclusive, `to` exclusive.
+#[tauri::command]
+#[specta::specta]
+pub async fn totals(app: App<'_>, from: i64, to: i64) -> Answer<Totals> {
+    app.totals(from, to).await
+}
+
+/// Tries to send what waits at once.
+#[tauri::command]
+#[specta::specta]
+pub async fn send_now(app: App<'_>) -> Answer<Status> {
+    app.send_now().await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn cameras(app: App<'_>) -> Answer<Vec<CameraView>> {
+    app.cameras().await
+}
+
+/// Starts the camera (None: the first one); pictures come from the `preview` address, reads as events.
+#[tauri::command]
+#[specta::specta]
+pub async fn camera_start(app: App<'_>, camera: Option<String>) -> Answer<()> {
+    app.camera_start(camera).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn camera_stop(app: App<'_>) -> Answer<()> {
+    app.camera_stop().await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn diagnostics(app: App<'_>) -> Answer<Diagnostics> {
+    app.diagnostics().await
+}

@@ -1,0 +1,18 @@
+//! What the app tells its windows unasked.
+
+use partner::view::{CameraSignal, OperationView, ScanSignal, Status};
+use serde::Serialize;
+use specta::Type;
+use tauri_specta::Event;
+
+#[derive(Clone, Debug, Serialize, Type, Event)]
+pub struct StatusChanged(pub Status);
+
+#[derive(Clone, Debug, Serialize, Type, Event)]
+pub struct OperationChanged(pub OperationView);
+
+#[derive(Clone, Debug, Serialize, Type, Event)]
+pub struct CameraSignalled(pub CameraSignal);
+
+#[derive(Clone, Debug, Serialize, Type, Event)]
+pub struct ScanSignalled(pub ScanSignal);
