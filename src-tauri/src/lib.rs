@@ -37,6 +37,7 @@ pub fn bindings() -> Builder<tauri::Wry> {
             events::ScanSignalled,
         ])
         .error_handling(ErrorHandlingMode::Throw)
+        .disable_serde_phases()
         // The ledger bounds every amount and time far below 2^53.
         .dangerously_cast_bigints_to_number()
 }

@@ -387,9 +387,9 @@ pub struct CameraView {
     pub name: String,
 }
 
-/// The corners of a code in the preview, as shares of its width and height (0 to 1), clockwise.
-#[derive(Clone, Debug, PartialEq, Serialize, Type)]
-pub struct Outline(pub Vec<(f32, f32)>);
+/// The corners of a code in the preview, in thousandths of its width and height, clockwise.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Type)]
+pub struct Outline(pub Vec<(u16, u16)>);
 
 /// Told by the camera while it runs.
 #[derive(Clone, Debug, PartialEq, Serialize, Type)]

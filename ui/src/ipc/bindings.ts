@@ -6,44 +6,44 @@ import * as __TAURI_EVENT from "@tauri-apps/api/event";
 /** Commands */
 export const commands = {
 	/**  The state of connection, line, queue and preferences. */
-	status: () => __TAURI_INVOKE<Status_Serialize>("status"),
+	status: () => __TAURI_INVOKE<Status>("status"),
 	/**  Signs in, fetches the program's configuration and keeps the secret in the keychain. */
-	connect: (request: ConnectRequest_Deserialize) => __TAURI_INVOKE<Status_Serialize>("connect", { request }),
+	connect: (request: ConnectRequest) => __TAURI_INVOKE<Status>("connect", { request }),
 	/**  Forgets the platform; refused while something waits to be sent. */
-	disconnect: () => __TAURI_INVOKE<Status_Serialize>("disconnect"),
-	setPreferences: (preferences: Preferences) => __TAURI_INVOKE<Status_Serialize>("set_preferences", { preferences }),
+	disconnect: () => __TAURI_INVOKE<Status>("disconnect"),
+	setPreferences: (preferences: Preferences) => __TAURI_INVOKE<Status>("set_preferences", { preferences }),
 	/**  Identifies a fan by the text of a code or a typed FanPoints id. */
-	identifyText: (text: string, source: CodeSource) => __TAURI_INVOKE<FanCard_Serialize>("identify_text", { text, source }),
+	identifyText: (text: string, source: CodeSource) => __TAURI_INVOKE<FanCard>("identify_text", { text, source }),
 	/**  Identifies a fan by a picture; `data` is base64, with or without a data-URL prefix. */
-	identifyPicture: (data: string) => __TAURI_INVOKE<FanCard_Serialize>("identify_picture", { data }),
+	identifyPicture: (data: string) => __TAURI_INVOKE<FanCard>("identify_picture", { data }),
 	/**  The card of a fan that was identified, with figures as new as they can be had. */
-	fanCard: (fan: string) => __TAURI_INVOKE<FanCard_Serialize>("fan_card", { fan }),
+	fanCard: (fan: string) => __TAURI_INVOKE<FanCard>("fan_card", { fan }),
 	/**  What a purchase would earn and cost. */
-	quote: (items: ItemInput_Deserialize[]) => __TAURI_INVOKE<Quote>("quote", { items }),
-	give: (fan: string, items: ItemInput_Deserialize[]) => __TAURI_INVOKE<Receipt_Serialize>("give", { fan, items }),
-	redeem: (fan: string, items: ItemInput_Deserialize[]) => __TAURI_INVOKE<Receipt_Serialize>("redeem", { fan, items }),
-	award: (fan: string, action: string) => __TAURI_INVOKE<Receipt_Serialize>("award", { fan, action }),
-	undo: (operation: string) => __TAURI_INVOKE<Receipt_Serialize>("undo", { operation }),
-	checkThreshold: (fan: string, rule: string) => __TAURI_INVOKE<ThresholdView_Serialize>("check_threshold", { fan, rule }),
+	quote: (items: ItemInput[]) => __TAURI_INVOKE<Quote>("quote", { items }),
+	give: (fan: string, items: ItemInput[]) => __TAURI_INVOKE<Receipt>("give", { fan, items }),
+	redeem: (fan: string, items: ItemInput[]) => __TAURI_INVOKE<Receipt>("redeem", { fan, items }),
+	award: (fan: string, action: string) => __TAURI_INVOKE<Receipt>("award", { fan, action }),
+	undo: (operation: string) => __TAURI_INVOKE<Receipt>("undo", { operation }),
+	checkThreshold: (fan: string, rule: string) => __TAURI_INVOKE<ThresholdView>("check_threshold", { fan, rule }),
 	/**  Operations of this device, newest first. */
-	operations: (filter: OperationFilter_Deserialize) => __TAURI_INVOKE<OperationPage_Serialize>("operations", { filter }),
+	operations: (filter: OperationFilter) => __TAURI_INVOKE<OperationPage>("operations", { filter }),
 	/**  The sums of a period: `from` inclusive, `to` exclusive. */
 	totals: (from: number, to: number) => __TAURI_INVOKE<Totals>("totals", { from, to }),
 	/**  Tries to send what waits at once. */
-	sendNow: () => __TAURI_INVOKE<Status_Serialize>("send_now"),
+	sendNow: () => __TAURI_INVOKE<Status>("send_now"),
 	cameras: () => __TAURI_INVOKE<CameraView[]>("cameras"),
 	/**  Starts the camera (None: the first one); pictures come from the `preview` address, reads as events. */
 	cameraStart: (camera: string | null) => __TAURI_INVOKE<null>("camera_start", { camera }),
 	cameraStop: () => __TAURI_INVOKE<null>("camera_stop"),
-	diagnostics: () => __TAURI_INVOKE<Diagnostics_Serialize>("diagnostics"),
+	diagnostics: () => __TAURI_INVOKE<Diagnostics>("diagnostics"),
 };
 
 /** Events */
 export const events = {
-	cameraSignalled: makeEvent<CameraSignalled_Serialize, CameraSignalled_Deserialize>("camera-signalled"),
-	operationChanged: makeEvent<OperationChanged_Serialize, OperationChanged_Deserialize>("operation-changed"),
-	scanSignalled: makeEvent<ScanSignalled_Serialize, ScanSignalled_Deserialize>("scan-signalled"),
-	statusChanged: makeEvent<StatusChanged_Serialize, StatusChanged_Deserialize>("status-changed"),
+	cameraSignalled: makeEvent<CameraSignalled, CameraSignalled>("camera-signalled"),
+	operationChanged: makeEvent<OperationChanged, OperationChanged>("operation-changed"),
+	scanSignalled: makeEvent<ScanSignalled, ScanSignalled>("scan-signalled"),
+	statusChanged: makeEvent<StatusChanged, StatusChanged>("status-changed"),
 };
 
 /* Types */
@@ -54,21 +54,7 @@ export type ActionView = {
 };
 
 /**  An error for a person. `needed` and `available` are points, where the sentence wants them. */
-export type AppError = AppError_Serialize | AppError_Deserialize;
-
-/**  An error for a person. `needed` and `available` are points, where the sentence wants them. */
-export type AppError_Deserialize = {
-	code: ErrorCode,
-	/**  Whether the same thing can succeed later without a change. */
-	retry: boolean,
-	needed?: number | null,
-	available?: number | null,
-	/**  A technical word for support, never a secret: a status code, a label, an operating system's message. */
-	detail?: string | null,
-};
-
-/**  An error for a person. `needed` and `available` are points, where the sentence wants them. */
-export type AppError_Serialize = {
+export type AppError = {
 	code: ErrorCode,
 	/**  Whether the same thing can succeed later without a change. */
 	retry: boolean,
@@ -90,27 +76,13 @@ export type BalanceView = {
 };
 
 /**  Told by the camera while it runs. */
-export type CameraSignal = CameraSignal_Serialize | CameraSignal_Deserialize;
-
-/**  Told by the camera while it runs. */
-export type CameraSignal_Deserialize = 
+export type CameraSignal = 
 /**  A newer picture can be fetched from the `preview` address. */
-{ kind: "frame"; sequence: number; width: number; height: number; outlines: Outline[] } | { kind: "fault"; error: AppError_Deserialize } | 
+{ kind: "frame"; sequence: number; width: number; height: number; outlines: Outline[] } | { kind: "fault"; error: AppError } | 
 /**  The camera works again. */
 { kind: "running" };
 
-/**  Told by the camera while it runs. */
-export type CameraSignal_Serialize = 
-/**  A newer picture can be fetched from the `preview` address. */
-{ kind: "frame"; sequence: number; width: number; height: number; outlines: Outline[] } | { kind: "fault"; error: AppError_Serialize } | 
-/**  The camera works again. */
-{ kind: "running" };
-
-export type CameraSignalled = CameraSignalled_Serialize | CameraSignalled_Deserialize;
-
-export type CameraSignalled_Deserialize = CameraSignal_Deserialize;
-
-export type CameraSignalled_Serialize = CameraSignal_Serialize;
+export type CameraSignalled = CameraSignal;
 
 export type CameraView = {
 	id: string,
@@ -121,22 +93,7 @@ export type CameraView = {
 export type CodeSource = "typed" | "handheld" | "picture" | "camera";
 
 /**  What staff types to connect the device. */
-export type ConnectRequest = ConnectRequest_Serialize | ConnectRequest_Deserialize;
-
-/**  What staff types to connect the device. */
-export type ConnectRequest_Deserialize = {
-	/**  Base address of the platform, such as `https://api.example.org`. */
-	endpoint: string,
-	/**  Where tokens are issued; None: `{endpoint}/oauth2/token`. */
-	tokenEndpoint?: string | null,
-	partnerId: string,
-	clientId: string,
-	clientSecret: string,
-	environment: Environment,
-};
-
-/**  What staff types to connect the device. */
-export type ConnectRequest_Serialize = {
+export type ConnectRequest = {
 	/**  Base address of the platform, such as `https://api.example.org`. */
 	endpoint: string,
 	/**  Where tokens are issued; None: `{endpoint}/oauth2/token`. */
@@ -147,9 +104,7 @@ export type ConnectRequest_Serialize = {
 	environment: Environment,
 };
 
-export type ConnectionView = ConnectionView_Serialize | ConnectionView_Deserialize;
-
-export type ConnectionView_Deserialize = {
+export type ConnectionView = {
 	endpoint: string,
 	environment: Environment,
 	programName: string,
@@ -157,35 +112,16 @@ export type ConnectionView_Deserialize = {
 	partnerName: string,
 	currency: string,
 	/**  Labels that a purchase item may carry; the partner's default rate applies without one. */
-	rates: RateView_Deserialize[],
+	rates: RateView[],
 	actions: ActionView[],
-	thresholdRules: ThresholdRuleView_Deserialize[],
-	/**  Whether the program's modules allow it. */
-	fanPoints: boolean,
-	statusPoints: boolean,
-};
-
-export type ConnectionView_Serialize = {
-	endpoint: string,
-	environment: Environment,
-	programName: string,
-	partnerId: string,
-	partnerName: string,
-	currency: string,
-	/**  Labels that a purchase item may carry; the partner's default rate applies without one. */
-	rates: RateView_Serialize[],
-	actions: ActionView[],
-	thresholdRules: ThresholdRuleView_Serialize[],
+	thresholdRules: ThresholdRuleView[],
 	/**  Whether the program's modules allow it. */
 	fanPoints: boolean,
 	statusPoints: boolean,
 };
 
 /**  What support asks for. It holds no secret, token, pass or personal data. */
-export type Diagnostics = Diagnostics_Serialize | Diagnostics_Deserialize;
-
-/**  What support asks for. It holds no secret, token, pass or personal data. */
-export type Diagnostics_Deserialize = {
+export type Diagnostics = {
 	appVersion: string,
 	platform: string,
 	databaseVersion: number,
@@ -193,24 +129,8 @@ export type Diagnostics_Deserialize = {
 	databasePath: string,
 	auditEntries: number,
 	auditIntact: boolean,
-	queue: QueueCounts_Deserialize,
-	link: LinkView_Deserialize,
-	logPath: string,
-	lastErrors: ErrorNote[],
-	processId: number,
-};
-
-/**  What support asks for. It holds no secret, token, pass or personal data. */
-export type Diagnostics_Serialize = {
-	appVersion: string,
-	platform: string,
-	databaseVersion: number,
-	databaseBytes: number,
-	databasePath: string,
-	auditEntries: number,
-	auditIntact: boolean,
-	queue: QueueCounts_Serialize,
-	link: LinkView_Serialize,
+	queue: QueueCounts,
+	link: LinkView,
 	logPath: string,
 	lastErrors: ErrorNote[],
 	processId: number,
@@ -234,25 +154,7 @@ export type ExposureView = {
 };
 
 /**  The fan in front of staff. */
-export type FanCard = FanCard_Serialize | FanCard_Deserialize;
-
-/**  The fan in front of staff. */
-export type FanCard_Deserialize = {
-	/**  What operations name the fan by. */
-	fan: string,
-	/**  "0084 0711 9295", or a short form of the pass's pseudonym while the id is not known. */
-	label: string,
-	trust: TrustView,
-	/**  None: nothing is known yet. */
-	balance?: BalanceView | null,
-	tier?: string | null,
-	pending: PendingView,
-	/**  Whether a redemption can be decided here now, or only with the platform. */
-	redeem: RedeemOutlook,
-};
-
-/**  The fan in front of staff. */
-export type FanCard_Serialize = {
+export type FanCard = {
 	/**  What operations name the fan by. */
 	fan: string,
 	/**  "0084 0711 9295", or a short form of the pass's pseudonym while the id is not known. */
@@ -266,15 +168,7 @@ export type FanCard_Serialize = {
 	redeem: RedeemOutlook,
 };
 
-export type ItemInput = ItemInput_Serialize | ItemInput_Deserialize;
-
-export type ItemInput_Deserialize = {
-	title: string,
-	priceMinor: number,
-	rateLabel?: string | null,
-};
-
-export type ItemInput_Serialize = {
+export type ItemInput = {
 	title: string,
 	priceMinor: number,
 	rateLabel: string | null,
@@ -287,21 +181,7 @@ export type LinkState = "notConnected" | "connecting" | "online" | "offline" |
 "signInRefused";
 
 /**  The line to the platform, as it is. */
-export type LinkView = LinkView_Serialize | LinkView_Deserialize;
-
-/**  The line to the platform, as it is. */
-export type LinkView_Deserialize = {
-	state: LinkState,
-	/**  Since when. */
-	since?: number | null,
-	lastSuccess?: number | null,
-	/**  While a backlog drains: how many of how many are done. */
-	progress?: ProgressView | null,
-	nextTry?: number | null,
-};
-
-/**  The line to the platform, as it is. */
-export type LinkView_Serialize = {
+export type LinkView = {
 	state: LinkState,
 	/**  Since when. */
 	since: number | null,
@@ -311,28 +191,9 @@ export type LinkView_Serialize = {
 	nextTry: number | null,
 };
 
-export type OperationChanged = OperationChanged_Serialize | OperationChanged_Deserialize;
+export type OperationChanged = OperationView;
 
-export type OperationChanged_Deserialize = OperationView_Deserialize;
-
-export type OperationChanged_Serialize = OperationView_Serialize;
-
-export type OperationFilter = OperationFilter_Serialize | OperationFilter_Deserialize;
-
-export type OperationFilter_Deserialize = {
-	/**  Empty: all. */
-	states: OperationStateView[],
-	/**  Empty: all. */
-	kinds: OperationKindView[],
-	/**  Made at or after. */
-	from?: number | null,
-	/**  Made before. */
-	to?: number | null,
-	after?: number | null,
-	limit: number,
-};
-
-export type OperationFilter_Serialize = {
+export type OperationFilter = {
 	/**  Empty: all. */
 	states: OperationStateView[],
 	/**  Empty: all. */
@@ -347,51 +208,15 @@ export type OperationFilter_Serialize = {
 
 export type OperationKindView = "give" | "redeem" | "award" | "undo";
 
-export type OperationPage = OperationPage_Serialize | OperationPage_Deserialize;
-
-export type OperationPage_Deserialize = {
-	rows: OperationView_Deserialize[],
-	/**  Pass it back to get the next page; None: this was the last. */
-	next?: number | null,
-};
-
-export type OperationPage_Serialize = {
-	rows: OperationView_Serialize[],
+export type OperationPage = {
+	rows: OperationView[],
 	/**  Pass it back to get the next page; None: this was the last. */
 	next: number | null,
 };
 
 export type OperationStateView = "waiting" | "sending" | "accepted" | "refused" | "held";
 
-export type OperationView = OperationView_Serialize | OperationView_Deserialize;
-
-export type OperationView_Deserialize = {
-	id: string,
-	seq: number,
-	kind: OperationKindView,
-	state: OperationStateView,
-	fan: string,
-	fanLabel: string,
-	/**  In the fan's favour: positive given, negative taken. */
-	fanPoints: number,
-	statusPoints: number,
-	/**  The price of the purchase, if it is one. */
-	priceMinor?: number | null,
-	title: string,
-	madeAt: number,
-	settledAt?: number | null,
-	tries: number,
-	/**  Why it waits, or why it was refused or is held. */
-	reason?: AppError_Deserialize | null,
-	nextTry?: number | null,
-	/**  The operation that this one undoes. */
-	undoOf?: string | null,
-	undone: boolean,
-	canUndo: boolean,
-	trust: TrustView,
-};
-
-export type OperationView_Serialize = {
+export type OperationView = {
 	id: string,
 	seq: number,
 	kind: OperationKindView,
@@ -408,7 +233,7 @@ export type OperationView_Serialize = {
 	settledAt: number | null,
 	tries: number,
 	/**  Why it waits, or why it was refused or is held. */
-	reason: AppError_Serialize | null,
+	reason: AppError | null,
 	nextTry: number | null,
 	/**  The operation that this one undoes. */
 	undoOf: string | null,
@@ -417,8 +242,8 @@ export type OperationView_Serialize = {
 	trust: TrustView,
 };
 
-/**  The corners of a code in the preview, as shares of its width and height (0 to 1), clockwise. */
-export type Outline = ([number | null, number | null])[];
+/**  The corners of a code in the preview, in thousandths of its width and height, clockwise. */
+export type Outline = ([number, number])[];
 
 /**  Operations of the fan that the platform has not confirmed yet. */
 export type PendingView = {
@@ -437,18 +262,7 @@ export type ProgressView = {
 	total: number,
 };
 
-export type QueueCounts = QueueCounts_Serialize | QueueCounts_Deserialize;
-
-export type QueueCounts_Deserialize = {
-	waiting: number,
-	accepted: number,
-	refused: number,
-	held: number,
-	/**  When the oldest of the waiting ones was made. */
-	oldestWaiting?: number | null,
-};
-
-export type QueueCounts_Serialize = {
+export type QueueCounts = {
 	waiting: number,
 	accepted: number,
 	refused: number,
@@ -466,17 +280,7 @@ export type Quote = {
 	costs: number,
 };
 
-export type RateView = RateView_Serialize | RateView_Deserialize;
-
-export type RateView_Deserialize = {
-	/**  None: the default rate. */
-	label?: string | null,
-	/**  As a decimal: "0.02" of the price, or points per item. */
-	rate: string,
-	relative: boolean,
-};
-
-export type RateView_Serialize = {
+export type RateView = {
 	/**  None: the default rate. */
 	label: string | null,
 	/**  As a decimal: "0.02" of the price, or points per item. */
@@ -485,7 +289,11 @@ export type RateView_Serialize = {
 };
 
 /**  What happened to an operation that staff confirmed. */
-export type Receipt = Receipt_Serialize | Receipt_Deserialize;
+export type Receipt = {
+	standing: ReceiptStanding,
+	operation: OperationView,
+	card: FanCard,
+};
 
 export type ReceiptStanding = 
 /**  The platform has booked it. */
@@ -497,20 +305,6 @@ export type ReceiptStanding =
 /**  The platform refused it. */
 "refused";
 
-/**  What happened to an operation that staff confirmed. */
-export type Receipt_Deserialize = {
-	standing: ReceiptStanding,
-	operation: OperationView_Deserialize,
-	card: FanCard_Deserialize,
-};
-
-/**  What happened to an operation that staff confirmed. */
-export type Receipt_Serialize = {
-	standing: ReceiptStanding,
-	operation: OperationView_Serialize,
-	card: FanCard_Serialize,
-};
-
 export type RedeemOutlook = 
 /**  Up to `RedeemLimit` at once, more with the platform. */
 "here" | 
@@ -518,89 +312,38 @@ export type RedeemOutlook =
 "onlineOnly";
 
 /**  A code was read by the camera. */
-export type ScanSignal = ScanSignal_Serialize | ScanSignal_Deserialize;
-
-/**  A code was read by the camera. */
-export type ScanSignal_Deserialize = { kind: "identified"; card: FanCard_Deserialize } | 
+export type ScanSignal = { kind: "identified"; card: FanCard } | 
 /**  One of our codes, but refused. */
-{ kind: "refused"; error: AppError_Deserialize };
+{ kind: "refused"; error: AppError };
 
-/**  A code was read by the camera. */
-export type ScanSignal_Serialize = { kind: "identified"; card: FanCard_Serialize } | 
-/**  One of our codes, but refused. */
-{ kind: "refused"; error: AppError_Serialize };
-
-export type ScanSignalled = ScanSignalled_Serialize | ScanSignalled_Deserialize;
-
-export type ScanSignalled_Deserialize = ScanSignal_Deserialize;
-
-export type ScanSignalled_Serialize = ScanSignal_Serialize;
+export type ScanSignalled = ScanSignal;
 
 /**  What the frame around every screen shows. */
-export type Status = Status_Serialize | Status_Deserialize;
-
-export type StatusChanged = StatusChanged_Serialize | StatusChanged_Deserialize;
-
-export type StatusChanged_Deserialize = Status_Deserialize;
-
-export type StatusChanged_Serialize = Status_Serialize;
-
-/**  What the frame around every screen shows. */
-export type Status_Deserialize = {
-	connection?: ConnectionView_Deserialize | null,
-	link: LinkView_Deserialize,
-	queue: QueueCounts_Deserialize,
+export type Status = {
+	connection: ConnectionView | null,
+	link: LinkView,
+	queue: QueueCounts,
 	exposure: ExposureView,
 	preferences: Preferences,
 	/**  Something that stands in the way of all work, such as a database of a newer version. */
-	trouble?: AppError_Deserialize | null,
+	trouble: AppError | null,
 };
 
-/**  What the frame around every screen shows. */
-export type Status_Serialize = {
-	connection: ConnectionView_Serialize | null,
-	link: LinkView_Serialize,
-	queue: QueueCounts_Serialize,
-	exposure: ExposureView,
-	preferences: Preferences,
-	/**  Something that stands in the way of all work, such as a database of a newer version. */
-	trouble: AppError_Serialize | null,
-};
+export type StatusChanged = Status;
 
 export type Theme = "system" | "light" | "dark";
 
 export type ThresholdAnswerView = "yes" | "no" | "cannotTell";
 
-export type ThresholdRuleView = ThresholdRuleView_Serialize | ThresholdRuleView_Deserialize;
-
-export type ThresholdRuleView_Deserialize = {
-	id: string,
-	title: string,
-	/**  The number of Status Points, for the simple rules. */
-	atLeast?: number | null,
-};
-
-export type ThresholdRuleView_Serialize = {
+export type ThresholdRuleView = {
 	id: string,
 	title: string,
 	/**  The number of Status Points, for the simple rules. */
 	atLeast: number | null,
 };
 
-export type ThresholdView = ThresholdView_Serialize | ThresholdView_Deserialize;
-
-export type ThresholdView_Deserialize = {
-	rule: ThresholdRuleView_Deserialize,
-	answer: ThresholdAnswerView,
-	/**  Status Points known, if any. */
-	statusPoints?: number | null,
-	missing?: number | null,
-	/**  Age of the figures in milliseconds. */
-	age: number,
-};
-
-export type ThresholdView_Serialize = {
-	rule: ThresholdRuleView_Serialize,
+export type ThresholdView = {
+	rule: ThresholdRuleView,
 	answer: ThresholdAnswerView,
 	/**  Status Points known, if any. */
 	statusPoints: number | null,
