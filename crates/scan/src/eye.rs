@@ -1,0 +1,244 @@
+//! The eye: a source on its own thread, decoded, shown and reported; it comes back by itself after a fault.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use crate::preview::{outline, preview};
+use crate::{CameraFault, Decoder, Found, Frame, FrameSource, Point};
+
+/// What an eye tells.
+#[derive(Clone, Debug, PartialEq)]
+pub enum EyeEvent {
+    /// A picture for the screen, with the outlines of the codes in it, both in its own pixels.
+    Preview { jpeg: Vec<u8>, width: u32, height: u32, outlines: Vec<[Point; 4]> },
+    /// A code came into view. The same one is told again only after it was out of view, or another came between.
+    Read(Found),
+    /// There are no frames; the eye keeps trying. Told once until the fault changes.
+    Fault(CameraFault),
+    /// Frames are there again after a fault.
+    Back,
+}
+
+/// How an eye looks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EyeOptions {
+    /// Pixels; None shows nothing.
+    pub preview_width: Option<u32>,
+    /// The least time between two previews.
+    pub preview_pause: Duration,
+    /// A code counts as gone when it was not read for so long.
+    pub out_of_view: Duration,
+    /// The pause before a source that failed is opened again.
+    pub retry_pause: Duration,
+}
+
+impl Default for EyeOptions {
+    fn default() -> Self {
+        Self {
+            preview_width: Some(640),
+            preview_pause: Duration::from_millis(40),
+            out_of_view: Duration::from_secs(1),
+            retry_pause: Duration::from_secs(1),
+        }
+    }
+}
+
+/// A running eye. Dropping it stops its threads and lets go of the source.
+pub struct Eye {
+    stop: Arc<Stop>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+impl Eye {
+    /// Starts looking with the default options.
+    pub fn start<O, S>(open: O, sink: S) -> Self
+    where
+        O: FnMut() -> Result<Box<dyn FrameSource>, CameraFault> + Send + 'static,
+        S: Fn(EyeEvent) + Send + Sync + 'static,
+    {
+        Self::start_with(EyeOptions::default(), open, sink)
+    }
+
+    /// Starts looking. `open` is called on the eye's thread, again after each fault; `sink` is called from the eye's
+    /// threads and should return at once.
+    pub fn start_with<O, S>(options: EyeOptions, open: O, sink: S) -> Self
+    where
+        O: FnMut() -> Result<Box<dyn FrameSource>, CameraFault> + Send + 'static,
+        S: Fn(EyeEvent) + Send + Sync + 'static,
+    {
+        let stop = Arc::new(Stop::default());
+        let sink: Arc<dyn Fn(EyeEvent) + Send + Sync> = Arc::new(sink);
+        let mut threads = Vec::new();
+        let screen = Arc::new(Slot::default());
+        if let Some(width) = options.preview_width {
+            let (screen, sink, stop) = (screen.clone(), sink.clone(), stop.clone());
+            let show = move || show(&screen, &stop, width, options.preview_pause, &*sink);
+            threads.extend(std::thread::Builder::new().name("eye-preview".into()).spawn(show));
+        }
+        let look = {
+            let stop = stop.clone();
+            let mut looker =
+                Looker { options, sink, screen, decoder: Decoder::new(), last: None, fault: None };
+            move || looker.run(open, &stop)
+        };
+        threads.extend(std::thread::Builder::new().name("eye".into()).spawn(look));
+        Self { stop, threads }
+    }
+}
+
+impl Drop for Eye {
+    fn drop(&mut self) {
+        self.stop.stop();
+        for thread in self.threads.drain(..) {
+            // The sink may drop the eye from one of its own threads, which can not wait for itself.
+            if thread.thread().id() != std::thread::current().id() {
+                drop(thread.join());
+            }
+        }
+    }
+}
+
+/// The word to stop, which also ends every pause.
+#[derive(Default)]
+struct Stop {
+    stopped: AtomicBool,
+    lock: Mutex<()>,
+    bell: Condvar,
+}
+
+impl Stop {
+    fn stop(&self) {
+        let guard = lock(&self.lock);
+        self.stopped.store(true, Ordering::Release);
+        self.bell.notify_all();
+        drop(guard);
+    }
+
+    fn is_stopped(&self) -> bool {
+        self.stopped.load(Ordering::Acquire)
+    }
+
+    /// Waits for so long, or until the word to stop.
+    fn pause(&self, pause: Duration) {
+        let guard = lock(&self.lock);
+        drop(self.bell.wait_timeout_while(guard, pause, |()| !self.is_stopped()));
+    }
+}
+
+/// A thread that panicked must not take the others with it: what the lock guards is whole at any time.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A frame and the corners of the codes in it.
+type Shown = (Arc<Frame>, Vec<[Point; 4]>);
+
+/// The newest frame for the screen; an older one that nobody took is dropped.
+#[derive(Default)]
+struct Slot {
+    frame: Mutex<Option<Shown>>,
+    bell: Condvar,
+}
+
+impl Slot {
+    fn put(&self, frame: Arc<Frame>, outlines: Vec<[Point; 4]>) {
+        *lock(&self.frame) = Some((frame, outlines));
+        self.bell.notify_one();
+    }
+
+    /// Waits a little, so that the word to stop is heard.
+    fn take(&self) -> Option<Shown> {
+        let guard = lock(&self.frame);
+        let waited = self.bell.wait_timeout_while(guard, Duration::from_millis(100), |slot| slot.is_none());
+        waited.unwrap_or_else(PoisonError::into_inner).0.take()
+    }
+}
+
+fn show(slot: &Slot, stop: &Stop, width: u32, pause: Duration, sink: &(dyn Fn(EyeEvent) + Send + Sync)) {
+    while !stop.is_stopped() {
+        let Some((frame, corners)) = slot.take() else { continue };
+        let started = Instant::now();
+        if let Some(preview) = preview(&frame.luma, width) {
+            let outlines = corners.into_iter().map(|corners| outline(corners, preview.scale)).collect();
+            sink(EyeEvent::Preview {
+                jpeg: preview.jpeg,
+                width: preview.width,
+                height: preview.height,
+                outlines,
+            });
+        }
+        stop.pause(pause.saturating_sub(started.elapsed()));
+    }
+}
+
+/// The thread that decodes.
+struct Looker {
+    options: EyeOptions,
+    sink: Arc<dyn Fn(EyeEvent) + Send + Sync>,
+    screen: Arc<Slot>,
+    decoder: Decoder,
+    /// The texts in view and when each was last read.
+    last: Option<(Vec<String>, Instant)>,
+    fault: Option<CameraFault>,
+}
+
+impl Looker {
+    fn run<O>(&mut self, mut open: O, stop: &Stop)
+    where
+        O: FnMut() -> Result<Box<dyn FrameSource>, CameraFault>,
+    {
+        while !stop.is_stopped() {
+            let fault = match open() {
+                Ok(mut source) => match self.look(source.as_mut(), stop) {
+                    Some(fault) => fault,
+                    None => return,
+                },
+                Err(fault) => fault,
+            };
+            if self.fault.as_ref() != Some(&fault) {
+                (self.sink)(EyeEvent::Fault(fault.clone()));
+                self.fault = Some(fault);
+            }
+            stop.pause(self.options.retry_pause);
+        }
+    }
+
+    /// Looks until a fault or the word to stop (None).
+    fn look(&mut self, source: &mut dyn FrameSource, stop: &Stop) -> Option<CameraFault> {
+        while !stop.is_stopped() {
+            let frame = match source.next_frame() {
+                Ok(frame) => Arc::new(frame),
+                Err(fault) => return Some(fault),
+            };
+            if self.fault.take().is_some() {
+                (self.sink)(EyeEvent::Back);
+            }
+            let found = self.decoder.decode(&frame.luma);
+            let outlines = found.iter().map(|found| found.corners).collect();
+            self.report(found, frame.taken);
+            if self.options.preview_width.is_some() {
+                self.screen.put(frame, outlines);
+            }
+        }
+        None
+    }
+
+    fn report(&mut self, found: Vec<Found>, now: Instant) {
+        if found.is_empty() {
+            return;
+        }
+        let in_view = match self.last.take() {
+            Some((texts, seen)) if now.saturating_duration_since(seen) < self.options.out_of_view => texts,
+            _ => Vec::new(),
+        };
+        let texts = found.iter().map(|found| found.text.clone()).collect();
+        for found in found {
+            if !in_view.contains(&found.text) {
+                (self.sink)(EyeEvent::Read(found));
+            }
+        }
+        self.last = Some((texts, now));
+    }
+}
