@@ -1,0 +1,155 @@
+//! The command line: which task, with which options.
+
+use std::path::PathBuf;
+
+use crate::problem::{Outcome, Problem};
+
+pub const USAGE: &str = "\
+cargo xtask run               install what lacks, build, start the platform, open the app paired with it
+    --virtual                 on a virtual display, driven by itself, even where there is a real one
+    --keep                    go on with the last run's data instead of a fresh example
+    --no-drive                on a virtual display: start everything, drive nothing, wait for Ctrl-C
+cargo xtask test              everything: format, lints, Rust tests, UI tests, the real window; a summary
+    --fast                    all of it but the window
+    --mutants                 break the ledger's rules one by one: each must be caught
+    --faults                  the long fault runs (power cuts, full disks, bad networks)
+    --fuzz                    each fuzz target for a minute (FANPOINTS_FUZZ_SECONDS to change)
+cargo xtask check             format, lints, types
+cargo xtask bench             sizes and speeds of a release build, as tables
+cargo xtask bench scan --frames DIR   the decoder over a folder of frames";
+
+#[derive(Debug, PartialEq, Eq)]
+pub enum Task {
+    Usage,
+    Run(RunOptions),
+    Test(TestOptions),
+    Check,
+    Bench(BenchOptions),
+}
+
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct RunOptions {
+    pub force_virtual: bool,
+    pub keep_data: bool,
+    pub no_drive: bool,
+}
+
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct TestOptions {
+    pub fast: bool,
+    pub mutants: bool,
+    pub faults: bool,
+    pub fuzz: bool,
+}
+
+impl TestOptions {
+    /// The long runs replace the ordinary one: whoever asks for mutants waits for mutants only.
+    pub fn only_deep(&self) -> bool {
+        self.mutants || self.faults || self.fuzz
+    }
+}
+
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct BenchOptions {
+    pub scan: bool,
+    pub frames: Option<PathBuf>,
+}
+
+pub fn parse(words: impl Iterator<Item = String>) -> Outcome<Task> {
+    let mut words = words.peekable();
+    let Some(name) = words.next() else {
+        return Ok(Task::Usage);
+    };
+    match name.as_str() {
+        "run" => run_options(words).map(Task::Run),
+        "test" => test_options(words).map(Task::Test),
+        "check" => match words.next() {
+            None => Ok(Task::Check),
+            Some(word) => Err(unknown(&word, "check")),
+        },
+        "bench" => bench_options(words).map(Task::Bench),
+        "help" | "-h" | "--help" => Ok(Task::Usage),
+        other => Err(Problem::new(format!("there is no task \"{other}\""))),
+    }
+}
+
+fn run_options(words: impl Iterator<Item = String>) -> Outcome<RunOptions> {
+    let mut options = RunOptions::default();
+    for word in words {
+        match word.as_str() {
+            "--virtual" => options.force_virtual = true,
+            "--keep" => options.keep_data = true,
+            "--no-drive" => options.no_drive = true,
+            _ => return Err(unknown(&word, "run")),
+        }
+    }
+    Ok(options)
+}
+
+fn test_options(words: impl Iterator<Item = String>) -> Outcome<TestOptions> {
+    let mut options = TestOptions::default();
+    for word in words {
+        match word.as_str() {
+            "--fast" => options.fast = true,
+            "--mutants" => options.mutants = true,
+            "--faults" => options.faults = true,
+            "--fuzz" => options.fuzz = true,
+            _ => return Err(unknown(&word, "test")),
+        }
+    }
+    Ok(options)
+}
+
+fn bench_options(mut words: impl Iterator<Item = String>) -> Outcome<BenchOptions> {
+    let mut options = BenchOptions::default();
+    while let Some(word) = words.next() {
+        match word.as_str() {
+            "scan" => options.scan = true,
+            "--frames" => {
+                let folder = words.next().ok_or_else(|| Problem::new("--frames wants a folder"))?;
+                options.frames = Some(PathBuf::from(folder));
+            }
+            _ => return Err(unknown(&word, "bench")),
+        }
+    }
+    if options.scan && options.frames.is_none() {
+        return Err(Problem::new("bench scan wants frames").cure("cargo xtask bench scan --frames DIR"));
+    }
+    Ok(options)
+}
+
+fn unknown(word: &str, task: &str) -> Problem {
+    Problem::new(format!("{task} does not know \"{word}\""))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(line: &str) -> Outcome<Task> {
+        parse(line.split_whitespace().map(str::to_owned))
+    }
+
+    #[test]
+    fn each_task_is_found_by_its_name() {
+        assert_eq!(parsed("").unwrap(), Task::Usage);
+        assert_eq!(parsed("check").unwrap(), Task::Check);
+        assert_eq!(parsed("run").unwrap(), Task::Run(RunOptions::default()));
+        let Task::Test(options) = parsed("test --fast --fuzz").unwrap() else { panic!("not a test") };
+        assert!(options.fast && options.fuzz && options.only_deep() && !options.mutants);
+    }
+
+    #[test]
+    fn a_misspelt_word_is_named() {
+        for line in ["tset", "test --fats", "run now", "check it", "bench --frames", "bench scan"] {
+            assert!(parsed(line).is_err(), "{line} was taken");
+        }
+        assert!(parsed("run --fsat").unwrap_err().to_string().contains("--fsat"));
+    }
+
+    #[test]
+    fn frames_come_from_a_folder() {
+        let Task::Bench(options) = parsed("bench scan --frames a/b").unwrap() else { panic!("not a bench") };
+        assert_eq!(options.frames, Some(PathBuf::from("a/b")));
+    }
+}
