@@ -12,7 +12,8 @@ use std::time::{Duration, Instant};
 use crate::problem::{Outcome, Problem};
 
 /// `$@` is the command. TERM to the group first; what still lives after five seconds gets KILL. The shell's own remarks
-/// ("Terminated") go nowhere, the command's words where they belong.
+/// ("Terminated") go nowhere, the command's words where they belong. The keeper gets KILL at the end, because a shell that
+/// has only just been forked may lose a TERM.
 #[cfg(unix)]
 const KEEPER: &str = r#"
 exec 3<&0 </dev/null 4>&2 2>/dev/null
@@ -35,6 +36,7 @@ keeper=$!
 while wait "$child"; status=$?; kill -s 0 "$child"; do :; done
 trap '' TERM
 kill -s TERM -- "-$$"
+kill -s KILL "$keeper"
 wait "$keeper"
 exit "$status"
 "#;
