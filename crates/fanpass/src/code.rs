@@ -31,12 +31,9 @@ pub fn parse(text: &str) -> Result<Code, CodeRefusal> {
     if text.len() > MAX_TEXT {
         return Err(CodeRefusal::TooLong);
     }
-    let text =
-        without_aim(text.trim_matches(|c: char| c.is_control() || c == ' ' || c == '\u{feff}'));
+    let text = without_aim(text.trim_matches(|c: char| c.is_control() || c == ' ' || c == '\u{feff}'));
     if let Some(body) = text.strip_prefix(PASS_PREFIX) {
-        return UnverifiedPass::decode(body)
-            .map(Code::Pass)
-            .map_err(CodeRefusal::Malformed);
+        return UnverifiedPass::decode(body).map(Code::Pass).map_err(CodeRefusal::Malformed);
     }
     if text.starts_with('{') {
         return json_v1(text).map(Code::JsonV1);
@@ -60,9 +57,7 @@ pub fn encode_deep_link(id: FanPointsId) -> String {
 /// `]`, a letter for the symbology, a modifier: no code of ours begins so.
 fn without_aim(text: &str) -> &str {
     match text.as_bytes() {
-        [b']', letter, modifier, ..]
-            if letter.is_ascii_alphabetic() && modifier.is_ascii_alphanumeric() =>
-        {
+        [b']', letter, modifier, ..] if letter.is_ascii_alphabetic() && modifier.is_ascii_alphanumeric() => {
             text.get(3..).unwrap_or(text)
         }
         _ => text,
@@ -80,11 +75,8 @@ fn json_v1(text: &str) -> Result<FanPointsId, CodeRefusal> {
     if !text.contains("\"user_id\"") {
         return Err(CodeRefusal::NotOurs);
     }
-    let json: JsonV1 =
-        serde_json::from_str(text).map_err(|_| CodeRefusal::Malformed(Malformed::Json))?;
-    let version = json
-        .version
-        .ok_or(CodeRefusal::Malformed(Malformed::Version))?;
+    let json: JsonV1 = serde_json::from_str(text).map_err(|_| CodeRefusal::Malformed(Malformed::Json))?;
+    let version = json.version.ok_or(CodeRefusal::Malformed(Malformed::Version))?;
     if version != JSON_V1_VERSION {
         return Err(CodeRefusal::Malformed(Malformed::Version));
     }

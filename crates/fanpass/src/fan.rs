@@ -36,16 +36,11 @@ impl FromStr for Pseudonym {
     fn from_str(text: &str) -> Result<Self, BadFanRef> {
         let digits = text.strip_prefix('p').ok_or(BadFanRef::BadPseudonym)?;
         // Stricter than from_str_radix, which takes a sign and upper case: one fan has one text form.
-        let plain = digits.len() == 16
-            && digits
-                .bytes()
-                .all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+        let plain = digits.len() == 16 && digits.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
         if !plain {
             return Err(BadFanRef::BadPseudonym);
         }
-        u64::from_str_radix(digits, 16)
-            .map(Self)
-            .map_err(|_| BadFanRef::BadPseudonym)
+        u64::from_str_radix(digits, 16).map(Self).map_err(|_| BadFanRef::BadPseudonym)
     }
 }
 

@@ -53,12 +53,7 @@ impl FanPointsId {
     /// As printed on cards: `0084 0711 9295`.
     pub fn grouped(self) -> String {
         let number = self.0;
-        format!(
-            "{:04} {:04} {:04}",
-            number / 100_000_000,
-            number / 10_000 % 10_000,
-            number % 10_000
-        )
+        format!("{:04} {:04} {:04}", number / 100_000_000, number / 10_000 % 10_000, number % 10_000)
     }
 }
 

@@ -3,9 +3,7 @@
 use ed25519_dalek::{Signer, SigningKey, VerifyingKey};
 use ledger::FanPoints;
 
-use crate::pass::{
-    ALLOWANCE_UNIT, LIVE_SIGNED, PROOF_SIGNED, first_byte, pass_message, proof_message,
-};
+use crate::pass::{ALLOWANCE_UNIT, LIVE_SIGNED, PROOF_SIGNED, first_byte, pass_message, proof_message};
 use crate::{LiveProof, PASS_PREFIX, PassKind, Pseudonym};
 
 /// What the platform writes in a pass.
@@ -58,10 +56,7 @@ impl Grant {
     /// None unless there are 128 bytes. Nothing is verified: whoever scans the pass does that.
     pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
         let (content, rest) = bytes.split_first_chunk()?;
-        Some(Self {
-            content: *content,
-            signature: rest.try_into().ok()?,
-        })
+        Some(Self { content: *content, signature: rest.try_into().ok()? })
     }
 }
 
@@ -75,11 +70,7 @@ impl core::fmt::Debug for Grant {
 ///
 /// # Errors
 /// `EndsBeforeIssue`, `NegativeAllowance`.
-pub fn issue_card(
-    key: &SigningKey,
-    key_id: u8,
-    content: &PassContent,
-) -> Result<String, IssueError> {
+pub fn issue_card(key: &SigningKey, key_id: u8, content: &PassContent) -> Result<String, IssueError> {
     let mut bytes = write(PassKind::Card, key_id, content)?;
     let signature = key.sign(&pass_message(&bytes));
     bytes.extend(signature.to_bytes());
@@ -100,27 +91,16 @@ pub fn issue_live(
         return Err(IssueError::WeakKey);
     }
     let mut signed = [0; LIVE_SIGNED];
-    let bytes = [
-        write(PassKind::Live, key_id, content)?.as_slice(),
-        device.as_bytes(),
-    ]
-    .concat();
+    let bytes = [write(PassKind::Live, key_id, content)?.as_slice(), device.as_bytes()].concat();
     signed.copy_from_slice(&bytes);
-    Ok(Grant {
-        content: signed,
-        signature: key.sign(&pass_message(&signed)).to_bytes(),
-    })
+    Ok(Grant { content: signed, signature: key.sign(&pass_message(&signed)).to_bytes() })
 }
 
 /// A live pass: the fan's device signs this showing. The text of its code.
 ///
 /// # Errors
 /// `OtherDevice` when the grant was issued to another key.
-pub fn device_proof(
-    device: &SigningKey,
-    grant: &Grant,
-    proof: LiveProof,
-) -> Result<String, IssueError> {
+pub fn device_proof(device: &SigningKey, grant: &Grant, proof: LiveProof) -> Result<String, IssueError> {
     if !grant.content.ends_with(device.verifying_key().as_bytes()) {
         return Err(IssueError::OtherDevice);
     }

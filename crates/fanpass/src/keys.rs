@@ -73,13 +73,10 @@ impl SignedKeyList {
     /// # Errors
     /// `TooManyKeys`, `TooManyRevocations`, `DuplicateKey`, `WeakKey`.
     pub fn sign(&self, root: &SigningKey) -> Result<Vec<u8>, IssueError> {
-        let keys = u8::try_from(self.keys.len())
-            .ok()
-            .filter(|n| usize::from(*n) <= MAX_KEYS);
+        let keys = u8::try_from(self.keys.len()).ok().filter(|n| usize::from(*n) <= MAX_KEYS);
         let keys = keys.ok_or(IssueError::TooManyKeys)?;
-        let revocations = u16::try_from(self.revocations.len())
-            .ok()
-            .filter(|n| usize::from(*n) <= MAX_REVOCATIONS);
+        let revocations =
+            u16::try_from(self.revocations.len()).ok().filter(|n| usize::from(*n) <= MAX_REVOCATIONS);
         let revocations = revocations.ok_or(IssueError::TooManyRevocations)?;
         if has_duplicate(&self.keys) {
             return Err(IssueError::DuplicateKey);
@@ -116,17 +113,10 @@ impl SignedKeyList {
         let forged = PassRefusal::KeysForged;
         let (content, signature) = list.split_last_chunk::<SIGNATURE_BYTES>().ok_or(forged)?;
         let root = VerifyingKey::from_bytes(root).map_err(|_| forged)?;
-        root.verify_strict(
-            &[LABEL, content].concat(),
-            &Signature::from_bytes(signature),
-        )
-        .map_err(|_| forged)?;
+        root.verify_strict(&[LABEL, content].concat(), &Signature::from_bytes(signature))
+            .map_err(|_| forged)?;
         let list = Self::read(content).ok_or(forged)?;
-        if has_duplicate(&list.keys) {
-            Err(forged)
-        } else {
-            Ok(list)
-        }
+        if has_duplicate(&list.keys) { Err(forged) } else { Ok(list) }
     }
 
     fn read(content: &[u8]) -> Option<Self> {
@@ -144,28 +134,14 @@ impl SignedKeyList {
         for _ in 0..key_count {
             let (id, from, until) = (reader.u8()?, reader.u32()?, reader.u32()?);
             let key = VerifyingKey::from_bytes(&reader.take()?).ok()?;
-            keys.push(ListedKey {
-                id,
-                from,
-                until,
-                key,
-            });
+            keys.push(ListedKey { id, from, until, key });
         }
         let mut revocations = Vec::with_capacity(revocation_count);
         for _ in 0..revocation_count {
             let pseudonym = Pseudonym(reader.u64()?);
-            revocations.push(Revocation {
-                pseudonym,
-                issued_before: reader.u32()?,
-            });
+            revocations.push(Revocation { pseudonym, issued_before: reader.u32()? });
         }
-        reader.is_empty().then_some(Self {
-            program,
-            sequence,
-            issued_at,
-            keys,
-            revocations,
-        })
+        reader.is_empty().then_some(Self { program, sequence, issued_at, keys, revocations })
     }
 }
 
@@ -185,8 +161,7 @@ impl TrustedKeys {
         if list.issued_at > now_secs.saturating_add(LIST_AHEAD_SECS) {
             return Err(PassRefusal::KeysAhead);
         }
-        list.revocations
-            .sort_unstable_by_key(|revocation| revocation.pseudonym);
+        list.revocations.sort_unstable_by_key(|revocation| revocation.pseudonym);
         Ok(Self { list })
     }
 
@@ -195,12 +170,7 @@ impl TrustedKeys {
     /// # Errors
     /// As `from_signed`; `KeysOfOtherProgram`; `KeysRolledBack` for a lower sequence number, or the same number with
     /// other content. The keys stay as they were.
-    pub fn replace(
-        &mut self,
-        list: &[u8],
-        root: &[u8; 32],
-        now_secs: u32,
-    ) -> Result<(), PassRefusal> {
+    pub fn replace(&mut self, list: &[u8], root: &[u8; 32], now_secs: u32) -> Result<(), PassRefusal> {
         let next = Self::from_signed(list, root, now_secs)?;
         if next.list.program != self.list.program {
             return Err(PassRefusal::KeysOfOtherProgram);
@@ -249,7 +219,5 @@ impl TrustedKeys {
 }
 
 fn has_duplicate(keys: &[ListedKey]) -> bool {
-    keys.iter()
-        .enumerate()
-        .any(|(at, key)| keys.iter().skip(at + 1).any(|other| other.id == key.id))
+    keys.iter().enumerate().any(|(at, key)| keys.iter().skip(at + 1).any(|other| other.id == key.id))
 }

@@ -112,15 +112,8 @@ impl UnverifiedPass {
             PassKind::Live => {
                 let device_key = reader.take()?;
                 let _platform_signature: [u8; 64] = reader.take()?;
-                let proof = LiveProof {
-                    time: reader.u32()?,
-                    counter: reader.u32()?,
-                };
-                Some(LivePart {
-                    device_key,
-                    proof,
-                    signature: reader.take()?,
-                })
+                let proof = LiveProof { time: reader.u32()?, counter: reader.u32()? };
+                Some(LivePart { device_key, proof, signature: reader.take()? })
             }
         };
         Some(Self {
@@ -164,12 +157,7 @@ impl UnverifiedPass {
     /// # Errors
     /// The first that holds, in this order: `OtherProgram`, `KeysTooOld`, `UnknownKey`, `BadSignature`,
     /// `KeyOutOfTime`, `NotYetValid`, `Expired`, `Revoked`, `BadProof`, `ProofAhead`, `StaleProof`.
-    pub fn verify(
-        &self,
-        keys: &TrustedKeys,
-        program: u32,
-        now_secs: u32,
-    ) -> Result<FanPass, PassRefusal> {
+    pub fn verify(&self, keys: &TrustedKeys, program: u32, now_secs: u32) -> Result<FanPass, PassRefusal> {
         if self.program != program || keys.program() != program {
             return Err(PassRefusal::OtherProgram);
         }
@@ -215,26 +203,17 @@ impl UnverifiedPass {
             PassKind::Card => CARD_SIGNED,
             PassKind::Live => LIVE_SIGNED,
         };
-        let (content, rest) = self
-            .bytes
-            .split_at_checked(signed)
-            .ok_or(PassRefusal::BadSignature)?;
+        let (content, rest) = self.bytes.split_at_checked(signed).ok_or(PassRefusal::BadSignature)?;
         let signature: [u8; 64] = Reader::new(rest).take().ok_or(PassRefusal::BadSignature)?;
         key.verify_strict(&pass_message(content), &Signature::from_bytes(&signature))
             .map_err(|_| PassRefusal::BadSignature)
     }
 
     fn check_device_signature(&self, live: &LivePart) -> Result<(), PassRefusal> {
-        let content = self
-            .bytes
-            .get(..PROOF_SIGNED)
-            .ok_or(PassRefusal::BadProof)?;
+        let content = self.bytes.get(..PROOF_SIGNED).ok_or(PassRefusal::BadProof)?;
         let key = VerifyingKey::from_bytes(&live.device_key).map_err(|_| PassRefusal::BadProof)?;
-        key.verify_strict(
-            &proof_message(content),
-            &Signature::from_bytes(&live.signature),
-        )
-        .map_err(|_| PassRefusal::BadProof)
+        key.verify_strict(&proof_message(content), &Signature::from_bytes(&live.signature))
+            .map_err(|_| PassRefusal::BadProof)
     }
 }
 
