@@ -130,3 +130,27 @@ pub fn only_for_us(path: &Path) -> Outcome {
 pub fn only_for_us(_path: &Path) -> Outcome {
     Ok(())
 }
+
+#[cfg(test)]
+#[cfg(target_os = "linux")]
+mod tests {
+    use super::*;
+    use std::io::Read as _;
+
+    #[test]
+    fn a_session_has_a_display_and_an_unlocked_keyring_and_no_persons_home() {
+        const LOOK: &str = "echo home $HOME; echo display $DISPLAY; xdotool getdisplaygeometry; dbus-send --session \
+            --print-reply --dest=org.freedesktop.secrets /org/freedesktop/secrets/collection/login \
+            org.freedesktop.DBus.Properties.Get string:org.freedesktop.Secret.Collection string:Locked";
+        let place = Place::find().unwrap();
+        let screen = Screen::open(&place, "xtask-test").unwrap();
+        let command = Leashed::new("/bin/sh", place.root()).args(["-c", LOOK]);
+        let mut running = screen.dress(command).start(Words::Piped).unwrap();
+        let mut said = String::new();
+        running.take_stdout().unwrap().read_to_string(&mut said).unwrap();
+        assert!(running.wait().unwrap().success(), "{said}");
+        assert!(said.contains(&format!("home {}", screen.home.display())), "{said}");
+        assert!(said.contains(&format!("display {}\n1440 900", screen.display)), "{said}");
+        assert!(said.contains("boolean false"), "the keyring is locked: {said}");
+    }
+}
