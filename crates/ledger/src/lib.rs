@@ -1,23 +1,82 @@
 //! The rule book of a loyalty program: what may be done with points, and what it does to the books.
+//!
+//! Pure: no I/O, no clock, no randomness, no async, no floats. Time, ids and settings are passed in, so that
+//! a phone, a till and a server that ask the same question get the same answer.
+//!
+//! ```
+//! use ledger::{
+//!     Decision, FanId, FanPoints, Item, MemoryLedger, Money, Currency, OpId, Operation, OperationKind, PartnerId,
+//!     Rate, RateRule, Rules, State, Timestamp, execute,
+//! };
+//! use std::error::Error;
+//!
+//! # fn main() -> Result<(), Box<dyn Error>> {
+//! let shop = PartnerId(1);
+//! let rules = Rules::new(Currency::Chf).with_partner(shop, RateRule::flat(Rate::percent(2)));
+//! let mut books = MemoryLedger::new();
+//! books.register_fan(FanId(7));
+//!
+//! let purchase = Operation {
+//!     id: OpId([1; 16]),
+//!     partner: shop,
+//!     fan: FanId(7),
+//!     at: Timestamp(0),
+//!     kind: OperationKind::Distribute {
+//!         items: vec![Item { price: Money::new(25_00, Currency::Chf), rate_label: None }],
+//!     },
+//! };
+//! let decision = execute(&purchase, &rules, &mut books, Timestamp(0))?;
+//! assert!(matches!(decision, Decision::Post(_)));
+//! assert_eq!(books.fan(FanId(7), Timestamp(0))?.map(|fan| fan.wallet), Some(FanPoints(50)));
+//!
+//! // The same operation again has no second effect.
+//! assert!(matches!(execute(&purchase, &rules, &mut books, Timestamp(1))?, Decision::AlreadyDone(_)));
+//! # Ok(())
+//! # }
+//! ```
 #![forbid(unsafe_code)]
+#![warn(missing_docs)]
+#![deny(
+    clippy::arithmetic_side_effects,
+    clippy::disallowed_macros,
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    clippy::float_arithmetic,
+    clippy::float_cmp,
+    clippy::indexing_slicing
+)]
 
+pub mod audit;
+mod books;
+mod canonical;
+#[cfg(feature = "conformance")]
+pub mod conformance;
 mod decide;
 mod ids;
+mod lots;
+mod memory;
+mod mutant;
 mod op;
 mod points;
 mod policy;
 mod posting;
+mod quote;
 mod refusal;
+mod rounding;
 mod rules;
 mod state;
 mod threshold;
 
+pub use books::*;
+pub use canonical::*;
 pub use decide::*;
 pub use ids::*;
+pub use memory::*;
 pub use op::*;
 pub use points::*;
 pub use policy::*;
 pub use posting::*;
+pub use quote::*;
 pub use refusal::*;
 pub use rules::*;
 pub use state::*;
