@@ -1,6 +1,6 @@
 //! What the app tells its windows unasked.
 
-use partner::view::{CameraSignal, OperationView, ScanSignal, Status};
+use partner::view::{CameraSignal, FanCard, OperationView, ScanSignal, Status};
 use serde::Serialize;
 use specta::Type;
 use tauri_specta::Event;
@@ -10,6 +10,10 @@ pub struct StatusChanged(pub Status);
 
 #[derive(Clone, Debug, Serialize, Type, Event)]
 pub struct OperationChanged(pub OperationView);
+
+/// The figures of a fan who is present are newer now.
+#[derive(Clone, Debug, Serialize, Type, Event)]
+pub struct FanChanged(pub FanCard);
 
 #[derive(Clone, Debug, Serialize, Type, Event)]
 pub struct CameraSignalled(pub CameraSignal);

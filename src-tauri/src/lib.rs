@@ -1,9 +1,23 @@
 //! The shell: wires the use cases to windows, commands and events. Everything else is in the crates.
 
+mod arguments;
 pub mod commands;
 pub mod events;
+mod keychain;
+mod logging;
+mod preview;
 
-use tauri_specta::{Builder, ErrorHandlingMode, collect_commands, collect_events};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Instant;
+
+use arguments::Arguments;
+use clap::Parser as _;
+use events::{CameraSignalled, FanChanged, OperationChanged, ScanSignalled, StatusChanged};
+use keychain::SystemKeychain;
+use partner::{FrameFolder, News, Options, Terminal, system_clock};
+use tauri::Manager as _;
+use tauri_specta::{Builder, ErrorHandlingMode, Event as _, collect_commands, collect_events};
 
 /// Commands and events, in one list: the handler, the permissions and the TypeScript bindings come from it.
 pub fn bindings() -> Builder<tauri::Wry> {
@@ -33,6 +47,7 @@ pub fn bindings() -> Builder<tauri::Wry> {
         .events(collect_events![
             events::StatusChanged,
             events::OperationChanged,
+            events::FanChanged,
             events::CameraSignalled,
             events::ScanSignalled,
         ])
@@ -40,4 +55,80 @@ pub fn bindings() -> Builder<tauri::Wry> {
         .disable_serde_phases()
         // The ledger bounds every amount and time far below 2^53.
         .dangerously_cast_bigints_to_number()
+}
+
+/// Starts the app and returns when its window is closed.
+#[cfg_attr(mobile, tauri::mobile_entry_point)]
+pub fn run() -> ExitCode {
+    let started = Instant::now();
+    let arguments = Arguments::parse();
+    let bindings = bindings();
+    let app = tauri::Builder::default()
+        .invoke_handler(bindings.invoke_handler())
+        .register_asynchronous_uri_scheme_protocol(preview::SCHEME, |context, request, responder| {
+            preview::answer(&context, &request, responder);
+        })
+        .setup(move |app| {
+            bindings.mount_events(app);
+            wire(app, &arguments, started)
+        })
+        .build(tauri::generate_context!());
+    match app {
+        Ok(app) => {
+            app.run(|app, event| {
+                if matches!(event, tauri::RunEvent::Exit)
+                    && let Some(terminal) = app.try_state::<Terminal>()
+                {
+                    tauri::async_runtime::block_on(terminal.close());
+                }
+            });
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            tracing::error!(%error, "the app could not start");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Connects the use cases to this app's folders, keychain and events.
+fn wire(app: &mut tauri::App, arguments: &Arguments, started: Instant) -> Result<(), Box<dyn std::error::Error>> {
+    let data_dir = match &arguments.data_dir {
+        Some(folder) => folder.clone(),
+        None => app.path().app_local_data_dir()?,
+    };
+    let log_dir = data_dir.join("logs");
+    let (recent, guard) = logging::start(&log_dir);
+    if let Some(guard) = guard {
+        app.manage(guard);
+    }
+    let handle = app.handle().clone();
+    let options = Options {
+        data_dir,
+        log_dir,
+        app_version: app.package_info().version.to_string(),
+        started,
+        pairing_file: arguments.pair.clone(),
+        frames: arguments.frames.clone().map(|folder| FrameFolder { folder, rate: arguments.frame_rate }),
+        keychain: Arc::new(SystemKeychain),
+        announce: Arc::new(move |news| announce(&handle, news)),
+        recent_errors: Arc::new(move || recent.list()),
+        clock: Arc::new(system_clock),
+    };
+    app.manage(tauri::async_runtime::block_on(async { Terminal::start(options) }));
+    Ok(())
+}
+
+/// Tells the windows. A window that is closing may miss it, and asks again when it opens.
+fn announce(app: &tauri::AppHandle, news: News) {
+    let told = match news {
+        News::Status(status) => StatusChanged(*status).emit(app),
+        News::Operation(operation) => OperationChanged(*operation).emit(app),
+        News::Fan(card) => FanChanged(*card).emit(app),
+        News::Camera(signal) => CameraSignalled(signal).emit(app),
+        News::Scan(signal) => ScanSignalled(*signal).emit(app),
+    };
+    if let Err(error) = told {
+        tracing::debug!(%error, "a window was not told");
+    }
 }

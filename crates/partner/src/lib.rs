@@ -1,8 +1,18 @@
 //! The use cases of the app, without Tauri: connect, identify, quote, commit, undo, review.
 
+mod camera;
+mod connect;
+mod diagnostics;
 pub mod error;
+mod faults;
+mod identify;
+mod keychain;
+mod review;
+mod sell;
+mod status;
+mod terminal;
 pub mod view;
 
 pub use error::{AppError, ErrorCode};
-pub mod terminal;
-pub use terminal::Terminal;
+pub use keychain::{Keychain, KeychainFault, MemoryKeychain, Secret};
+pub use terminal::{FrameFolder, News, Options, Terminal, system_clock};

@@ -1,27 +1,290 @@
-use crate::AppError;
-use crate::view::*;
-pub struct Terminal;
-type R<T> = Result<T, AppError>;
-fn no<T>() -> R<T> { Err(crate::ErrorCode::Internal.into()) }
+//! A partner's terminal: one device with its database, its line to the platform and its camera.
+//!
+//! Starting it returns at once, so that the window is there before the keychain and the database have answered;
+//! every use case waits for them. What stands in the way is told by `status` and tried again.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Instant;
+
+use ledger::Timestamp;
+use outbox::{DatabaseKey, Store, StoreError};
+use sync::{Drain, Link, PlatformClient};
+use tokio::sync::{Mutex, watch};
+
+use crate::camera::CameraDesk;
+use crate::identify::PresentFans;
+use crate::keychain::{Keychain, Secret};
+use crate::review::Watched;
+use crate::view::{CameraSignal, ErrorNote, FanCard, OperationView, Preferences, ScanSignal, Status};
+use crate::{AppError, ErrorCode};
+
+const DATABASE_FILE: &str = "partner.db";
+const DEVICE_FILE: &str = "device-id";
+
+/// What a terminal is built from.
+pub struct Options {
+    pub data_dir: PathBuf,
+    pub log_dir: PathBuf,
+    pub app_version: String,
+    /// When the process started: the log tells how long the window took.
+    pub started: Instant,
+    /// Connects at start with what this file says, unless the device is connected already.
+    pub pairing_file: Option<PathBuf>,
+    /// Frames that stand in for a camera.
+    pub frames: Option<FrameFolder>,
+    pub keychain: Arc<dyn Keychain>,
+    pub announce: Arc<dyn Fn(News) + Send + Sync>,
+    pub recent_errors: Arc<dyn Fn() -> Vec<ErrorNote> + Send + Sync>,
+    pub clock: Arc<dyn Fn() -> Timestamp + Send + Sync>,
+}
+
+/// A folder of pictures, shown at a rate (frames a second).
+#[derive(Clone, Debug)]
+pub struct FrameFolder {
+    pub folder: PathBuf,
+    pub rate: u32,
+}
+
+/// What a terminal tells unasked.
+#[derive(Clone, Debug)]
+pub enum News {
+    Status(Box<Status>),
+    Operation(Box<OperationView>),
+    Fan(Box<FanCard>),
+    Camera(CameraSignal),
+    Scan(Box<ScanSignal>),
+}
+
+/// The time of the system's clock.
+pub fn system_clock() -> Timestamp {
+    Timestamp(jiff::Timestamp::now().as_millisecond())
+}
+
+/// A terminal; clones are the same one.
+#[derive(Clone)]
+pub struct Terminal(pub(crate) Arc<Inner>);
+
+pub(crate) struct Inner {
+    pub options: Options,
+    opened: Mutex<Option<Opened>>,
+    /// One connect or disconnect at a time.
+    pub connecting: Mutex<()>,
+    pub fans: PresentFans,
+    pub camera: CameraDesk,
+    pub watched: Watched,
+    /// The last status told; None: nothing was told yet.
+    told: watch::Sender<Option<Status>>,
+    /// Rings when a status should be told.
+    bell: tokio::sync::Notify,
+    shown: std::sync::Once,
+}
+
+/// What is there once the database is open.
+#[derive(Clone)]
+pub(crate) struct Opened {
+    pub store: Store,
+    pub device_id: Arc<str>,
+    pub line: Option<Line>,
+}
+
+/// The line to the platform while the terminal is connected.
+#[derive(Clone)]
+pub(crate) struct Line {
+    pub client: Arc<PlatformClient>,
+    pub drain: Arc<Drain>,
+}
+
+impl Line {
+    pub fn is_online(&self) -> bool {
+        matches!(self.drain.state().borrow().link, Link::Online { .. })
+    }
+}
+
 impl Terminal {
-    pub async fn status(&self) -> R<Status> { no() }
-    pub async fn connect(&self, _: ConnectRequest) -> R<Status> { no() }
-    pub async fn disconnect(&self) -> R<Status> { no() }
-    pub async fn set_preferences(&self, _: Preferences) -> R<Status> { no() }
-    pub async fn identify_text(&self, _: &str, _: CodeSource) -> R<FanCard> { no() }
-    pub async fn identify_picture(&self, _: &str) -> R<FanCard> { no() }
-    pub async fn fan_card(&self, _: &str) -> R<FanCard> { no() }
-    pub async fn quote(&self, _: &[ItemInput]) -> R<Quote> { no() }
-    pub async fn give(&self, _: &str, _: Vec<ItemInput>) -> R<Receipt> { no() }
-    pub async fn redeem(&self, _: &str, _: Vec<ItemInput>) -> R<Receipt> { no() }
-    pub async fn award(&self, _: &str, _: &str) -> R<Receipt> { no() }
-    pub async fn undo(&self, _: &str) -> R<Receipt> { no() }
-    pub async fn check_threshold(&self, _: &str, _: &str) -> R<ThresholdView> { no() }
-    pub async fn operations(&self, _: OperationFilter) -> R<OperationPage> { no() }
-    pub async fn totals(&self, _: i64, _: i64) -> R<Totals> { no() }
-    pub async fn send_now(&self) -> R<Status> { no() }
-    pub async fn cameras(&self) -> R<Vec<CameraView>> { no() }
-    pub async fn camera_start(&self, _: Option<String>) -> R<()> { no() }
-    pub async fn camera_stop(&self) -> R<()> { no() }
-    pub async fn diagnostics(&self) -> R<Diagnostics> { no() }
+    /// Starts a terminal. Needs a tokio runtime; the work goes on in the background.
+    pub fn start(options: Options) -> Self {
+        let terminal = Self(Arc::new(Inner {
+            options,
+            opened: Mutex::new(None),
+            connecting: Mutex::new(()),
+            fans: PresentFans::default(),
+            camera: CameraDesk::default(),
+            watched: Watched::default(),
+            told: watch::Sender::new(None),
+            bell: tokio::sync::Notify::new(),
+            shown: std::sync::Once::new(),
+        }));
+        tokio::spawn(terminal.clone().tell_status());
+        let opening = terminal.clone();
+        tokio::spawn(async move {
+            if opening.opened().await.is_ok() {
+                opening.pair_at_start().await;
+            }
+            opening.ring();
+        });
+        terminal
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        (self.0.options.clock)()
+    }
+
+    pub(crate) fn announce(&self, news: News) {
+        (self.0.options.announce)(news);
+    }
+
+    /// Asks for a fresh status to be told.
+    pub(crate) fn ring(&self) {
+        self.0.bell.notify_one();
+    }
+
+    /// The open database and the line, opened now where they are not.
+    pub(crate) async fn opened(&self) -> Result<Opened, AppError> {
+        let mut opened = self.0.opened.lock().await;
+        if let Some(opened) = &*opened {
+            return Ok(opened.clone());
+        }
+        let (folder, keychain) = (self.0.options.data_dir.clone(), self.0.options.keychain.clone());
+        let (store, device_id) = blocking(move || open_store(&folder, &*keychain)).await??;
+        let bell = self.clone();
+        let runtime = tokio::runtime::Handle::current();
+        store.on_change(move |_| {
+            let bell = bell.clone();
+            runtime.spawn(async move { bell.after_change().await });
+        });
+        let mut fresh = Opened { store, device_id, line: None };
+        // Without its secret the device can not send, but it can still sell.
+        fresh.line = self.line_of(&fresh).await.unwrap_or_else(|error| {
+            tracing::warn!(code = ?error.code, "the line to the platform could not be opened");
+            None
+        });
+        *opened = Some(fresh.clone());
+        Ok(fresh)
+    }
+
+    /// Replaces the line; the old one stops.
+    pub(crate) async fn set_line(&self, line: Option<Line>) {
+        let old = match &mut *self.0.opened.lock().await {
+            Some(opened) => std::mem::replace(&mut opened.line, line),
+            None => None,
+        };
+        if let Some(old) = old {
+            old.drain.stop().await;
+        }
+        self.ring();
+    }
+
+    /// Stops the camera and the line, and lets go of the database. A call that comes later opens it again.
+    pub async fn close(&self) {
+        if let Err(error) = self.camera_stop().await {
+            tracing::debug!(code = ?error.code, "the camera did not stop");
+        }
+        let opened = self.0.opened.lock().await.take();
+        if let Some(Opened { store, line, .. }) = opened {
+            if let Some(line) = line {
+                line.drain.stop().await;
+            }
+            store.close();
+        }
+    }
+
+    /// Runs a call to the database off the async threads.
+    pub(crate) async fn store<T, F>(&self, call: F) -> Result<T, AppError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Store) -> Result<T, StoreError> + Send + 'static,
+    {
+        let store = self.opened().await?.store;
+        Ok(blocking(move || call(&store)).await??)
+    }
+
+    /// The first answer to a window: it is there and knows what to show.
+    pub(crate) fn note_shown(&self) {
+        self.0.shown.call_once(|| {
+            let after = self.0.options.started.elapsed().as_millis();
+            tracing::info!(usable_ms = u64::try_from(after).unwrap_or(u64::MAX), "startup");
+        });
+    }
+
+    /// Tells a status whenever the bell rang and something differs from what was told.
+    async fn tell_status(self) {
+        loop {
+            self.0.bell.notified().await;
+            let status = self.current_status().await;
+            let changed = self.0.told.send_if_modified(|told| {
+                let differs = told.as_ref() != Some(&status);
+                if differs {
+                    *told = Some(status.clone());
+                }
+                differs
+            });
+            if changed {
+                self.announce(News::Status(Box::new(status)));
+            }
+        }
+    }
+
+    /// Saves what a person prefers.
+    ///
+    /// # Errors
+    /// When the database does not take it.
+    pub async fn set_preferences(&self, preferences: Preferences) -> Result<Status, AppError> {
+        let text = serde_json::to_string(&preferences).map_err(|_| ErrorCode::Internal)?;
+        self.store(move |store| store.set_setting("preferences", &text)).await?;
+        self.status().await
+    }
+}
+
+/// Runs a blocking call on a thread that may block.
+pub(crate) async fn blocking<T: Send + 'static>(
+    call: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, AppError> {
+    tokio::task::spawn_blocking(call).await.map_err(|_| AppError::new(ErrorCode::Internal))
+}
+
+fn open_store(folder: &Path, keychain: &dyn Keychain) -> Result<(Store, Arc<str>), AppError> {
+    let device_id = device_id(folder)?;
+    let name = format!("database-key {device_id}");
+    let path = folder.join(DATABASE_FILE);
+    let key = match keychain.read(&name)? {
+        Some(secret) => match <[u8; 32]>::try_from(secret.expose()) {
+            Ok(bytes) => DatabaseKey::from_bytes(bytes),
+            Err(_) => return Err(AppError::new(ErrorCode::StorageKeyMissing)),
+        },
+        // A database without its key must never be replaced: the key may come back with the keychain.
+        None if path.exists() => return Err(AppError::new(ErrorCode::StorageKeyMissing)),
+        None => {
+            let key = DatabaseKey::generate().map_err(|_| ErrorCode::Internal)?;
+            keychain.write(&name, &Secret::new(key.expose().to_vec()))?;
+            key
+        }
+    };
+    Ok((Store::open(&path, &key)?, device_id))
+}
+
+/// The name of this device: random, made once, not secret.
+fn device_id(folder: &Path) -> Result<Arc<str>, AppError> {
+    let failed = |error: std::io::Error| {
+        let code = match error.kind() {
+            std::io::ErrorKind::StorageFull => ErrorCode::StorageFull,
+            std::io::ErrorKind::ReadOnlyFilesystem | std::io::ErrorKind::PermissionDenied => {
+                ErrorCode::StorageReadOnly
+            }
+            _ => ErrorCode::StorageFailed,
+        };
+        AppError::new(code).retryable().detail(error.kind().to_string())
+    };
+    std::fs::create_dir_all(folder).map_err(failed)?;
+    let path = folder.join(DEVICE_FILE);
+    match std::fs::read_to_string(&path) {
+        Ok(text) if uuid::Uuid::try_parse(text.trim()).is_ok() => Ok(text.trim().into()),
+        Ok(_) => Err(AppError::new(ErrorCode::StorageDamaged).detail(DEVICE_FILE)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            let id = uuid::Uuid::new_v4().to_string();
+            std::fs::write(&path, &id).map_err(failed)?;
+            Ok(id.into())
+        }
+        Err(error) => Err(failed(error)),
+    }
 }

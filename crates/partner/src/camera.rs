@@ -1,0 +1,144 @@
+//! The camera of the terminal: starts and stops it, keeps the newest picture for the screen, and identifies the
+//! fan whose code was read.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use scan::{Camera, CameraChoice, Eye, EyeEvent, FrameFiles, FrameSource, Point};
+use tokio::sync::watch;
+
+use crate::terminal::{FrameFolder, News, blocking};
+use crate::view::{CameraSignal, CameraView, CodeSource, Outline, ScanSignal};
+use crate::{AppError, ErrorCode, Terminal};
+
+/// The camera that a folder of frames stands in for.
+const FRAMES_ID: &str = "frames";
+/// A request for a newer picture is answered after so long at the latest.
+const PICTURE_PATIENCE: Duration = Duration::from_secs(1);
+
+/// The running camera, and its newest picture.
+pub(crate) struct CameraDesk {
+    eye: Mutex<Option<Eye>>,
+    picture: watch::Sender<Picture>,
+}
+
+#[derive(Clone, Default)]
+struct Picture {
+    sequence: u32,
+    jpeg: Option<Arc<[u8]>>,
+}
+
+impl Default for CameraDesk {
+    fn default() -> Self {
+        Self { eye: Mutex::new(None), picture: watch::Sender::new(Picture::default()) }
+    }
+}
+
+impl CameraDesk {
+    fn swap(&self, eye: Option<Eye>) -> Option<Eye> {
+        std::mem::replace(&mut *self.eye.lock().unwrap_or_else(PoisonError::into_inner), eye)
+    }
+
+    /// Puts the newest picture in place and answers its number.
+    fn show(&self, jpeg: Vec<u8>) -> u32 {
+        let mut sequence = 0;
+        self.picture.send_modify(|picture| {
+            sequence = picture.sequence.wrapping_add(1);
+            *picture = Picture { sequence, jpeg: Some(jpeg.into()) };
+        });
+        sequence
+    }
+}
+
+impl Terminal {
+    /// The cameras that there are.
+    ///
+    /// # Errors
+    /// When the system does not let the app ask.
+    pub async fn cameras(&self) -> Result<Vec<CameraView>, AppError> {
+        if let Some(FrameFolder { folder, .. }) = &self.0.options.frames {
+            return Ok(vec![CameraView { id: FRAMES_ID.into(), name: folder.display().to_string() }]);
+        }
+        let cameras = blocking(scan::list_cameras).await??;
+        Ok(cameras.into_iter().map(|camera| CameraView { id: camera.id, name: camera.name }).collect())
+    }
+
+    /// Starts a camera (None: the first one) in place of the one that runs. Faults come as signals, and the camera
+    /// comes back by itself when they are over.
+    ///
+    /// # Errors
+    /// None at present.
+    pub async fn camera_start(&self, camera: Option<String>) -> Result<(), AppError> {
+        self.camera_stop().await?;
+        let frames = self.0.options.frames.clone();
+        let open = move || -> Result<Box<dyn FrameSource>, scan::CameraFault> {
+            Ok(match &frames {
+                Some(frames) => Box::new(FrameFiles::open(&frames.folder, frames.rate)?),
+                None => Box::new(Camera::open(&CameraChoice { id: camera.clone(), ..CameraChoice::default() })?),
+            })
+        };
+        let terminal = self.clone();
+        let runtime = tokio::runtime::Handle::current();
+        let eye = Eye::start(open, move |event| terminal.seen(event, &runtime));
+        drop(self.0.camera.swap(Some(eye)));
+        Ok(())
+    }
+
+    /// Stops the camera and lets go of it.
+    ///
+    /// # Errors
+    /// None at present.
+    pub async fn camera_stop(&self) -> Result<(), AppError> {
+        let eye = self.0.camera.swap(None);
+        // Stopping waits for the frame in hand.
+        blocking(move || drop(eye)).await
+    }
+
+    /// The next picture after the one with this number, as JPEG; None when there is none within a second.
+    pub async fn next_preview(&self, after: u32) -> Option<Arc<[u8]>> {
+        let mut pictures = self.0.camera.picture.subscribe();
+        let newer = pictures.wait_for(|picture| picture.sequence != after && picture.jpeg.is_some());
+        let picture = tokio::time::timeout(PICTURE_PATIENCE, newer).await.ok()?.ok()?;
+        picture.jpeg.clone()
+    }
+
+    fn seen(&self, event: EyeEvent, runtime: &tokio::runtime::Handle) {
+        match event {
+            EyeEvent::Preview { jpeg, width, height, outlines } => {
+                let sequence = self.0.camera.show(jpeg);
+                let outlines = outlines.iter().map(|corners| outline(corners, width, height)).collect();
+                self.announce(News::Camera(CameraSignal::Frame { sequence, width, height, outlines }));
+            }
+            EyeEvent::Read(found) => {
+                let terminal = self.clone();
+                runtime.spawn(async move { terminal.read(&found.text).await });
+            }
+            EyeEvent::Fault(fault) => {
+                tracing::warn!(%fault, "the camera does not deliver");
+                self.announce(News::Camera(CameraSignal::Fault { error: fault.into() }));
+            }
+            EyeEvent::Back => self.announce(News::Camera(CameraSignal::Running)),
+        }
+    }
+
+    async fn read(&self, text: &str) {
+        let signal = match self.identify_text(text, CodeSource::Camera).await {
+            Ok(card) => ScanSignal::Identified { card },
+            // Every decoder reads phantoms and other people's codes: not a word about them.
+            Err(error) if matches!(error.code, ErrorCode::NotOurCode | ErrorCode::CodeTooLong) => return,
+            Err(error) => ScanSignal::Refused { error },
+        };
+        self.announce(News::Scan(Box::new(signal)));
+    }
+}
+
+/// Corners in pixels of the preview, to thousandths of its sides.
+fn outline(corners: &[Point; 4], width: u32, height: u32) -> Outline {
+    Outline(corners.iter().map(|corner| (share(corner.x, width), share(corner.y, height))).collect())
+}
+
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss)]
+fn share(position: f32, side: u32) -> u16 {
+    // A cast from float saturates, and NaN becomes 0.
+    (position / side.max(1) as f32 * 1000.0).clamp(0.0, 1000.0).round() as u16
+}

@@ -1,0 +1,253 @@
+//! Connecting a device to a partner's account, and letting go of it.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use ledger::Timestamp;
+use outbox::{Connection, Store};
+use serde::Deserialize;
+use sync::{ClientSecret, Drain, Link, PlatformClient, Timeouts};
+
+use crate::keychain::Secret;
+use crate::terminal::{Line, Opened, blocking};
+use crate::view::{ConnectRequest, Environment, Status};
+use crate::{AppError, ErrorCode, Terminal};
+
+/// A configuration older than this is fetched again when the platform is reached.
+const CONFIG_FRESH: Duration = Duration::from_secs(600);
+
+/// What a pairing file says.
+#[derive(Deserialize)]
+struct Pairing {
+    endpoint: String,
+    token_endpoint: Option<String>,
+    partner_id: String,
+    client_id: String,
+    client_secret: String,
+    environment: Environment,
+}
+
+impl Terminal {
+    /// Signs in, fetches the program's configuration, and keeps the secret in the keychain.
+    ///
+    /// # Errors
+    /// For each empty or impossible field, a platform that can not be reached, a wrong secret, an account of
+    /// the other environment, a keychain that is not there, and while operations of another account wait.
+    pub async fn connect(&self, request: ConnectRequest) -> Result<Status, AppError> {
+        let _one_at_a_time = self.0.connecting.lock().await;
+        let connection = checked(&request)?;
+        let opened = self.opened().await?;
+        let (old, open) = self.store(|store| Ok((store.connection()?, open_operations(store)?))).await?;
+        if open && old.is_some_and(|old| !same_account(&old, &connection)) {
+            return Err(ErrorCode::QueueNotEmpty.into());
+        }
+        let client =
+            PlatformClient::new(&connection, ClientSecret::new(request.client_secret.clone()), Timeouts::default())?;
+        let config = client.fetch_config(self.now()).await?;
+        if config.environment != connection.environment {
+            return Err(AppError::new(ErrorCode::WrongEnvironment).detail(config.environment.to_string()));
+        }
+        let (keychain, name) = (self.0.options.keychain.clone(), secret_name(&opened));
+        let secret = Secret::new(request.client_secret.into_bytes());
+        blocking(move || keychain.write(&name, &secret)).await??;
+        let stored = connection.clone();
+        let project = config.project_id.clone();
+        let now = self.now();
+        self.store(move |store| {
+            store.set_connection(&stored)?;
+            store.set_config(&config)?;
+            store.note_sync(now)
+        })
+        .await?;
+        client.set_project(project);
+        tracing::info!(environment = %connection.environment, "connected");
+        let line = self.start_line(opened.store, client);
+        self.set_line(Some(line)).await;
+        self.status().await
+    }
+
+    /// Forgets the account; the operations stay in the journal.
+    ///
+    /// # Errors
+    /// While something waits to be sent or is held.
+    pub async fn disconnect(&self) -> Result<Status, AppError> {
+        let _one_at_a_time = self.0.connecting.lock().await;
+        let opened = self.opened().await?;
+        if !self.store(Store::forget_connection).await? {
+            return Err(ErrorCode::QueueNotEmpty.into());
+        }
+        let (keychain, name) = (self.0.options.keychain.clone(), secret_name(&opened));
+        self.set_line(None).await;
+        self.0.fans.forget_all();
+        blocking(move || keychain.remove(&name)).await??;
+        tracing::info!("disconnected");
+        self.status().await
+    }
+
+    /// The line of a device that was connected before. Without its secret it stays offline and says so.
+    pub(crate) async fn line_of(&self, opened: &Opened) -> Result<Option<Line>, AppError> {
+        let (store, keychain) = (opened.store.clone(), self.0.options.keychain.clone());
+        let name = secret_name(opened);
+        let known = blocking(move || -> Result<_, AppError> {
+            let Some(connection) = store.connection()? else { return Ok(None) };
+            let project = store.config()?.map(|config| config.project_id.clone());
+            Ok(Some((connection, project, keychain.read(&name)?)))
+        })
+        .await??;
+        let Some((connection, project, secret)) = known else { return Ok(None) };
+        let secret = secret.ok_or_else(|| {
+            AppError::new(ErrorCode::KeychainUnavailable).retryable().detail("the client secret is missing")
+        })?;
+        let secret = String::from_utf8(secret.expose().to_vec()).map_err(|_| ErrorCode::KeychainUnavailable)?;
+        let client = PlatformClient::new(&connection, ClientSecret::new(secret), Timeouts::default())?;
+        if let Some(project) = project {
+            client.set_project(project);
+        }
+        Ok(Some(self.start_line(opened.store.clone(), client)))
+    }
+
+    fn start_line(&self, store: Store, client: PlatformClient) -> Line {
+        let client = Arc::new(client);
+        let drain = Arc::new(Drain::start(store, client.clone(), sync::Options::default()));
+        let line = Line { client, drain };
+        tokio::spawn(self.clone().follow(line.clone()));
+        line
+    }
+
+    /// Tells every change of the line, and fetches the configuration anew when the platform is back.
+    async fn follow(self, line: Line) {
+        let mut states = line.drain.state();
+        let client = line.client.clone();
+        drop(line);
+        loop {
+            self.ring();
+            let online = matches!(states.borrow_and_update().link, Link::Online { .. });
+            if online && let Err(error) = self.refresh_config(&client).await {
+                tracing::warn!(code = ?error.code, "the configuration could not be fetched");
+            }
+            if states.changed().await.is_err() {
+                return;
+            }
+        }
+    }
+
+    async fn refresh_config(&self, client: &PlatformClient) -> Result<(), AppError> {
+        let now = self.now();
+        let known = self.store(|store| store.config()).await?;
+        let fresh = i64::try_from(CONFIG_FRESH.as_millis()).unwrap_or(i64::MAX);
+        if known.is_some_and(|config| now.0.saturating_sub(config.fetched_at.0) < fresh) {
+            return Ok(());
+        }
+        let config = client.fetch_config(now).await?;
+        self.store(move |store| store.set_config(&config)).await?;
+        self.ring();
+        Ok(())
+    }
+
+    /// Connects with the pairing file, where there is one and the device is not connected yet.
+    pub(crate) async fn pair_at_start(&self) {
+        let Some(path) = self.0.options.pairing_file.clone() else { return };
+        let connected = self.store(|store| store.connection()).await;
+        if !matches!(connected, Ok(None)) {
+            return;
+        }
+        let result = match blocking(move || read_pairing(&path)).await {
+            Ok(Ok(request)) => self.connect(request).await.map(drop),
+            Ok(Err(error)) | Err(error) => Err(error),
+        };
+        if let Err(error) = result {
+            tracing::warn!(code = ?error.code, "the pairing file did not connect the device");
+        }
+    }
+}
+
+fn read_pairing(path: &Path) -> Result<ConnectRequest, AppError> {
+    let unreadable = || AppError::new(ErrorCode::MissingField).detail("pairing file");
+    let text = std::fs::read_to_string(path).map_err(|_| unreadable())?;
+    let pairing: Pairing = serde_json::from_str(&text).map_err(|_| unreadable())?;
+    Ok(ConnectRequest {
+        endpoint: pairing.endpoint,
+        token_endpoint: pairing.token_endpoint,
+        partner_id: pairing.partner_id,
+        client_id: pairing.client_id,
+        client_secret: pairing.client_secret,
+        environment: pairing.environment,
+    })
+}
+
+fn secret_name(opened: &Opened) -> String {
+    format!("client-secret {}", opened.device_id)
+}
+
+fn same_account(one: &Connection, other: &Connection) -> bool {
+    one.partner_id == other.partner_id && one.environment == other.environment
+}
+
+fn open_operations(store: &Store) -> Result<bool, outbox::StoreError> {
+    let counts = store.counts()?;
+    Ok(counts.waiting() > 0 || counts.held > 0)
+}
+
+fn checked(request: &ConnectRequest) -> Result<Connection, AppError> {
+    let field = |text: &str, name: &str| match text.trim() {
+        "" => Err(AppError::new(ErrorCode::MissingField).detail(name)),
+        text => Ok(text.to_owned()),
+    };
+    let endpoint = address(&field(&request.endpoint, "endpoint")?)?;
+    // People paste the address of the API itself as well as its base.
+    let endpoint = endpoint.strip_suffix("/graphql").unwrap_or(&endpoint).to_owned();
+    let token_endpoint = match request.token_endpoint.as_deref().map(str::trim) {
+        None | Some("") => format!("{endpoint}/oauth2/token"),
+        Some(text) => address(text)?,
+    };
+    field(&request.client_secret, "client_secret")?;
+    Ok(Connection {
+        endpoint,
+        token_endpoint,
+        partner_id: field(&request.partner_id, "partner_id")?,
+        client_id: field(&request.client_id, "client_id")?,
+        environment: match request.environment {
+            Environment::Development => outbox::Environment::Development,
+            Environment::Production => outbox::Environment::Production,
+        },
+    })
+}
+
+/// An `https` address, or `http` on this machine: a secret must not cross a network in the clear.
+fn address(text: &str) -> Result<String, AppError> {
+    let invalid = || AppError::new(ErrorCode::InvalidEndpoint);
+    let (scheme, rest) = text.split_once("://").ok_or_else(invalid)?;
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let host = match authority.strip_prefix('[') {
+        Some(bracketed) => bracketed.split(']').next().unwrap_or_default(),
+        None => authority.split(':').next().unwrap_or_default(),
+    };
+    let here = host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback());
+    let secure = scheme.eq_ignore_ascii_case("https") || (scheme.eq_ignore_ascii_case("http") && here);
+    let plain = !text.contains(char::is_whitespace) && !authority.contains('@') && !host.is_empty();
+    if secure && plain { Ok(text.trim_end_matches('/').to_owned()) } else { Err(invalid()) }
+}
+
+/// Milliseconds between two times, never negative.
+pub(crate) fn age(now: Timestamp, then: Timestamp) -> i64 {
+    now.0.saturating_sub(then.0).max(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::address;
+    use crate::ErrorCode;
+
+    #[test]
+    fn a_secret_travels_encrypted_or_stays_on_this_machine() {
+        for good in ["https://api.example.org", "http://127.0.0.1:8080", "http://[::1]:9", "http://localhost/"] {
+            assert!(address(good).is_ok(), "{good}");
+        }
+        let bad = ["http://api.example.org", "ftp://localhost", "api.example.org", "https://", "https://a b", "https://u@h"];
+        for bad in bad {
+            assert_eq!(address(bad).unwrap_err().code, ErrorCode::InvalidEndpoint, "{bad}");
+        }
+        assert_eq!(address("https://api.example.org/").unwrap(), "https://api.example.org");
+    }
+}

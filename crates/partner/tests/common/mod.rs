@@ -1,0 +1,201 @@
+//! A terminal and a real platform, both in this process, talking over loopback.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, dead_code)]
+
+use std::path::Path;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use base64::Engine as _;
+use ledger::Timestamp;
+use partner::view::{
+    ConnectRequest, Environment, FanCard, ItemInput, OperationFilter, OperationStateView, OperationView,
+};
+use partner::{AppError, MemoryKeychain, News, Options, Terminal, system_clock};
+use tempfile::TempDir;
+
+pub const FIRST_FAN: &str = "008407119295";
+
+/// A platform with the example program; its address stays the same when it is stopped and started again.
+pub struct Platform {
+    data: TempDir,
+    listen: std::net::SocketAddr,
+    running: Option<platform::Running>,
+}
+
+impl Platform {
+    pub async fn start() -> Self {
+        let data = tempfile::tempdir().unwrap();
+        let mut config = platform::Config::new(data.path());
+        config.seed_example = true;
+        let running = platform::start(config).await.expect("the platform starts");
+        let listen = running.address();
+        Self { data, listen, running: Some(running) }
+    }
+
+    fn running(&self) -> &platform::Running {
+        self.running.as_ref().expect("the platform runs")
+    }
+
+    pub async fn stop(&mut self) {
+        self.running.take().expect("the platform runs").stop().await;
+    }
+
+    pub async fn start_again(&mut self) {
+        let mut config = platform::Config::new(self.data.path());
+        config.listen = self.listen;
+        config.seed_example = true;
+        self.running = Some(platform::start(config).await.expect("the platform starts again"));
+    }
+
+    /// What a member of staff types to connect the club shop.
+    pub fn club_shop(&self, environment: Environment) -> ConnectRequest {
+        let name = match environment {
+            Environment::Development => "development",
+            Environment::Production => "production",
+        };
+        let credential = self
+            .running()
+            .credentials()
+            .iter()
+            .find(|c| c.environment.to_string() == name && c.partner_id.as_deref() == Some("club-shop"))
+            .expect("the club shop has a credential")
+            .clone();
+        ConnectRequest {
+            endpoint: format!("http://{}", self.listen),
+            token_endpoint: None,
+            partner_id: "club-shop".into(),
+            client_id: credential.client_id.clone(),
+            client_secret: credential.client_secret.clone(),
+            environment,
+        }
+    }
+
+    /// What the fan's phone shows: `live`, `card`, `json_v1`, `deep_link` or `id`, as a picture.
+    pub async fn picture(&self, fan: &str, code: &str) -> Vec<u8> {
+        let url = format!("http://{}/fan/{fan}/qr/{code}.png", self.listen);
+        let answer = reqwest::get(url).await.unwrap();
+        assert!(answer.status().is_success(), "{}", answer.status());
+        answer.bytes().await.unwrap().to_vec()
+    }
+
+    /// The text of a code of a fan.
+    pub async fn code(&self, fan: &str, code: &str) -> String {
+        let url = format!("http://{}/fan/{fan}/codes.json", self.listen);
+        let codes: serde_json::Value = reqwest::get(url).await.unwrap().json().await.unwrap();
+        codes[code].as_str().unwrap_or_else(|| panic!("no {code} in {codes}")).to_owned()
+    }
+
+    /// The balances as the platform books them, asked with the partner's own credential.
+    pub async fn balances(&self, fan: &str) -> (i64, i64) {
+        let request = self.club_shop(Environment::Development);
+        let http = reqwest::Client::new();
+        let token: serde_json::Value = http
+            .post(format!("http://{}/oauth2/token", self.listen))
+            .basic_auth(&request.client_id, Some(&request.client_secret))
+            .header("content-type", "application/x-www-form-urlencoded")
+            .body("grant_type=client_credentials&scope=resource-server/api")
+            .send()
+            .await
+            .unwrap()
+            .json()
+            .await
+            .unwrap();
+        let query = r"query($f: String!) { get_fan(partner_id: "club-shop", user_id: $f) { result { fan_points status_points } } }"
+            .replace("club-shop", "\"club-shop\"");
+        let answer: serde_json::Value = http
+            .post(format!("http://{}/graphql", self.listen))
+            .header("authorization", token["access_token"].as_str().unwrap())
+            .json(&serde_json::json!({ "query": query, "variables": { "f": fan } }))
+            .send()
+            .await
+            .unwrap()
+            .json()
+            .await
+            .unwrap();
+        let fan = &answer["data"]["get_fan"]["result"];
+        (fan["fan_points"].as_i64().expect("points"), fan["status_points"].as_i64().expect("points"))
+    }
+}
+
+/// A terminal with its folder, a keychain in memory, and everything that it has told.
+pub struct Till {
+    pub terminal: Terminal,
+    pub keychain: Arc<MemoryKeychain>,
+    pub told: Arc<Mutex<Vec<News>>>,
+    /// Added to the system's clock, in milliseconds.
+    pub ahead: Arc<AtomicI64>,
+}
+
+impl Till {
+    pub fn open(folder: &Path, keychain: Arc<MemoryKeychain>) -> Self {
+        Self::open_with(folder, keychain, None)
+    }
+
+    pub fn open_with(folder: &Path, keychain: Arc<MemoryKeychain>, frames: Option<partner::FrameFolder>) -> Self {
+        let told = Arc::new(Mutex::new(Vec::new()));
+        let ahead = Arc::new(AtomicI64::new(0));
+        let (ear, clock) = (told.clone(), ahead.clone());
+        let terminal = Terminal::start(Options {
+            data_dir: folder.to_owned(),
+            log_dir: folder.join("logs"),
+            app_version: "0.0.0".into(),
+            started: Instant::now(),
+            pairing_file: None,
+            frames,
+            keychain: keychain.clone(),
+            announce: Arc::new(move |news| ear.lock().unwrap().push(news)),
+            recent_errors: Arc::new(Vec::new),
+            clock: Arc::new(move || Timestamp(system_clock().0 + clock.load(Ordering::Relaxed))),
+        });
+        Self { terminal, keychain, told, ahead }
+    }
+
+    pub async fn show_picture(&self, picture: &[u8]) -> Result<FanCard, AppError> {
+        self.terminal.identify_picture(&base64::engine::general_purpose::STANDARD.encode(picture)).await
+    }
+
+    /// The operation with this id.
+    pub async fn operation(&self, id: &str) -> OperationView {
+        let all = self.all().await;
+        all.into_iter().find(|operation| operation.id == id).expect("the operation is there")
+    }
+
+    pub async fn all(&self) -> Vec<OperationView> {
+        let filter =
+            OperationFilter { states: vec![], kinds: vec![], from: None, to: None, after: None, limit: 200 };
+        self.terminal.operations(filter).await.unwrap().rows
+    }
+
+    /// Waits until the operation is in this state.
+    pub async fn until(&self, id: &str, state: OperationStateView) -> OperationView {
+        let deadline = Instant::now() + Duration::from_secs(30);
+        loop {
+            let operation = self.operation(id).await;
+            if operation.state == state {
+                return operation;
+            }
+            assert!(Instant::now() < deadline, "still {operation:?}");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    /// Waits until the line is in this state.
+    pub async fn until_link(&self, state: partner::view::LinkState) {
+        let deadline = Instant::now() + Duration::from_secs(40);
+        while self.terminal.status().await.unwrap().link.state != state {
+            assert!(Instant::now() < deadline, "never {state:?}");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+}
+
+/// One item of this price, in hundredths.
+pub fn purchase(minor: i64) -> Vec<ItemInput> {
+    vec![ItemInput { title: String::new(), price_minor: minor, rate_label: None }]
+}
+
+/// Closes a till: its line stops and its database is let go of.
+pub async fn close(till: Till) {
+    till.terminal.close().await;
+}
