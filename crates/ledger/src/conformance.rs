@@ -1,1 +1,0 @@
-//! Proof that an implementation of the state port answers as the books in memory do.
