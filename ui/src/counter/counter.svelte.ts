@@ -1,0 +1,399 @@
+// What happens at the counter: a fan, a purchase, one confirmation, and half a minute to undo it. It lives
+// as long as the window, so that a look at the queue loses neither fan nor amount.
+import {
+  commands,
+  type AppError,
+  type CodeSource,
+  type FanCard,
+  type ItemInput,
+  type OperationView,
+  type Quote,
+  type Receipt,
+  type ScanSignal,
+  type ThresholdView,
+} from '$ipc';
+import { EMPTY, entryOf, minor, parseAmount, press, type AmountProblem, type Entry, type Key } from '../lib/amount';
+import { choices } from '../lib/choices.svelte';
+import { appError, asAppError } from '../lib/errors';
+import { play, type Sound } from '../lib/sound';
+import { groupMark } from '../i18n/index.svelte';
+
+export const UNDO_MS = 30_000;
+/** How long a success stays before the next scan that came meanwhile takes its place. */
+const SUCCESS_MS = 1500;
+/** A pause in typing before the points are asked for. */
+const QUOTE_MS = 30;
+const RECENT = 6;
+const LARGEST_PICTURE = 64 * 1024 * 1024;
+
+export type Tab = 'amount' | 'items' | 'status';
+export type Busy = 'identify' | 'give' | 'redeem' | 'award' | 'undo' | 'threshold';
+
+export interface ItemDraft {
+  key: number;
+  title: string;
+  price: Entry;
+  rateLabel: string | null;
+}
+
+export interface Outcome {
+  receipt: Receipt;
+  at: number;
+  /** An undo of what was done before. */
+  undo: boolean;
+}
+
+export class Counter {
+  fan = $state.raw<FanCard | null>(null);
+  tab = $state<Tab>('amount');
+  entry = $state.raw<Entry>(EMPTY);
+  amountProblem = $state<AmountProblem | null>(null);
+  rateLabel = $state<string | null>(null);
+  items = $state<ItemDraft[]>([]);
+  action = $state<string | null>(null);
+  quote = $state.raw<Quote | null>(null);
+  busy = $state<Busy | null>(null);
+  /** Why the fan could not be identified. */
+  identifyError = $state.raw<AppError | null>(null);
+  /** Why the confirmed operation did not happen. */
+  actionError = $state.raw<AppError | null>(null);
+  outcome = $state.raw<Outcome | null>(null);
+  threshold = $state.raw<ThresholdView | null>(null);
+  recent = $state.raw<OperationView[]>([]);
+  recentError = $state.raw<AppError | null>(null);
+
+  private nextKey = 1;
+  private attempt = 0;
+  private quoting = 0;
+  private quoteTimer: ReturnType<typeof setTimeout> | undefined;
+  private pending: FanCard | null = null;
+  private outcomeTimer: ReturnType<typeof setTimeout> | undefined;
+
+  total = $derived.by(() => (this.tab === 'items' ? this.items.reduce((sum, item) => sum + minor(item.price), 0) : minor(this.entry)));
+
+  /** The purchase as the platform wants it; empty while there is nothing to sell. */
+  purchase(): ItemInput[] {
+    if (this.tab === 'status') return [];
+    if (this.tab === 'amount') {
+      const priceMinor = minor(this.entry);
+      return priceMinor > 0 ? [{ title: '', priceMinor, rateLabel: this.rateLabel }] : [];
+    }
+    return this.items
+      .map((item) => ({ title: item.title.trim(), priceMinor: minor(item.price), rateLabel: item.rateLabel }))
+      .filter((item) => item.priceMinor > 0 || item.title !== '');
+  }
+
+  // --- the fan ---
+
+  identifyText(text: string, source: CodeSource): Promise<boolean> {
+    return this.identify(() => commands.identifyText(text, source));
+  }
+
+  async identifyPicture(picture: Blob): Promise<boolean> {
+    if (picture.size > LARGEST_PICTURE) {
+      this.refuse(appError('pictureTooLarge'));
+      return false;
+    }
+    return this.identify(async () => commands.identifyPicture(await asDataUrl(picture)));
+  }
+
+  private async identify(ask: () => Promise<FanCard>): Promise<boolean> {
+    const mine = ++this.attempt;
+    if (this.busy === null) this.busy = 'identify';
+    try {
+      const card = await ask();
+      if (mine === this.attempt) this.meet(card, true);
+      return true;
+    } catch (thrown) {
+      if (mine === this.attempt) this.refuse(asAppError(thrown));
+      return false;
+    } finally {
+      if (mine === this.attempt && this.busy === 'identify') this.busy = null;
+    }
+  }
+
+  /** A read of the camera. */
+  hearScan(signal: ScanSignal): void {
+    if (signal.kind === 'refused') {
+      if (this.confirming()) return;
+      this.refuse(signal.error);
+    } else this.meet(signal.card, false);
+  }
+
+  private confirming(): boolean {
+    return this.busy !== null && this.busy !== 'identify';
+  }
+
+  /** A fan is here. `asked`: staff did something for it, rather than the camera seeing a code again. */
+  private meet(card: FanCard, asked: boolean): void {
+    if (this.confirming()) {
+      this.pending = card;
+      return;
+    }
+    const same = this.fan?.fan === card.fan;
+    this.fan = card;
+    this.identifyError = null;
+    if (same && !asked) return;
+    this.dismissOutcome();
+    this.actionError = null;
+    if (!same) this.threshold = null;
+    this.sound('identified');
+  }
+
+  /** The code that was shown is not valid: nobody may go on with the fan who was here before. */
+  private refuse(error: AppError): void {
+    this.dismissOutcome();
+    this.fan = null;
+    this.threshold = null;
+    this.actionError = null;
+    this.identifyError = error;
+    this.sound('failure');
+  }
+
+  /** Ready for the next fan; the purchase that was typed stays if `keepPurchase`. */
+  next(keepPurchase = false): void {
+    this.attempt++;
+    if (this.busy === 'identify') this.busy = null;
+    this.fan = null;
+    this.threshold = null;
+    this.identifyError = null;
+    this.actionError = null;
+    this.action = null;
+    this.dismissOutcome();
+    if (!keepPurchase) this.clearPurchase();
+  }
+
+  /** Another purchase for the same fan. */
+  again(): void {
+    this.dismissOutcome();
+    this.actionError = null;
+  }
+
+  private dismissOutcome(): void {
+    clearTimeout(this.outcomeTimer);
+    this.outcome = null;
+  }
+
+  // --- the purchase ---
+
+  press(key: Key): void {
+    if (this.outcome) return;
+    this.tab = 'amount';
+    this.amountProblem = null;
+    this.setEntry(press(this.entry, key));
+  }
+
+  setEntry(entry: Entry): void {
+    this.entry = entry;
+    this.actionError = null;
+    this.changed();
+  }
+
+  /** A pasted price; text that is no price changes nothing and says why. */
+  paste(text: string): void {
+    const parsed = parseAmount(text, groupMark());
+    this.amountProblem = 'problem' in parsed ? parsed.problem : null;
+    if ('minor' in parsed) this.setEntry(entryOf(parsed.minor));
+  }
+
+  addItem(): void {
+    this.items.push({ key: this.nextKey++, title: '', price: EMPTY, rateLabel: null });
+  }
+
+  removeItem(key: number): void {
+    this.items = this.items.filter((item) => item.key !== key);
+    this.changed();
+  }
+
+  show(tab: Tab): void {
+    this.tab = tab;
+    this.actionError = null;
+    if (tab === 'items' && this.items.length === 0) this.addItem();
+    this.changed();
+  }
+
+  clearPurchase(): void {
+    this.entry = EMPTY;
+    this.amountProblem = null;
+    this.rateLabel = null;
+    this.items = [];
+    if (this.tab === 'items') this.addItem();
+    this.changed();
+  }
+
+  /** The purchase changed: ask what it earns and costs, and forget what an older one did. */
+  changed(): void {
+    clearTimeout(this.quoteTimer);
+    const mine = ++this.quoting;
+    const items = this.purchase();
+    if (items.length === 0 || items.some((item) => item.priceMinor <= 0)) {
+      this.quote = null;
+      return;
+    }
+    this.quoteTimer = setTimeout(() => void this.ask(mine, items), QUOTE_MS);
+  }
+
+  private async ask(mine: number, items: ItemInput[]): Promise<void> {
+    try {
+      const quote = await commands.quote(items);
+      if (mine === this.quoting) this.quote = quote;
+    } catch (thrown) {
+      if (mine !== this.quoting) return;
+      this.quote = null;
+      this.actionError = asAppError(thrown);
+    }
+  }
+
+  // --- the confirmation ---
+
+  give(): Promise<void> {
+    return this.confirm('give', (fan) => commands.give(fan, this.purchase()));
+  }
+
+  redeem(): Promise<void> {
+    return this.confirm('redeem', (fan) => commands.redeem(fan, this.purchase()));
+  }
+
+  async award(): Promise<void> {
+    const action = this.action;
+    if (action === null) return;
+    await this.confirm('award', (fan) => commands.award(fan, action));
+  }
+
+  undo(operation: string): Promise<void> {
+    return this.run('undo', () => commands.undo(operation));
+  }
+
+  private async confirm(what: Busy, ask: (fan: string) => Promise<Receipt>): Promise<void> {
+    const fan = this.fan?.fan;
+    if (fan === undefined || this.outcome) return;
+    await this.run(what, () => ask(fan));
+  }
+
+  private async run(what: Busy, ask: () => Promise<Receipt>): Promise<void> {
+    if (this.confirming()) return;
+    this.busy = what;
+    this.actionError = null;
+    try {
+      this.succeed(await ask(), what === 'undo');
+    } catch (thrown) {
+      this.actionError = asAppError(thrown);
+      this.sound('failure');
+      this.takePending(0);
+    } finally {
+      this.busy = null;
+    }
+  }
+
+  private succeed(receipt: Receipt, undo: boolean): void {
+    this.dismissOutcome();
+    this.outcome = { receipt, at: Date.now(), undo };
+    if (!this.fan || this.fan.fan === receipt.card.fan) this.fan = receipt.card;
+    this.threshold = null;
+    this.note(receipt.operation);
+    if (undo) void this.loadRecent();
+    this.sound(soundOf(receipt));
+    if (receipt.standing !== 'refused') {
+      this.action = null;
+      this.clearPurchase();
+    }
+    if (receipt.standing === 'booked' || receipt.standing === 'waiting') this.takePending(SUCCESS_MS);
+    else this.pending = null;
+  }
+
+  /** Lets the fan who was scanned during a confirmation step forward. */
+  private takePending(after: number): void {
+    const card = this.pending;
+    this.pending = null;
+    if (!card || card.fan === this.fan?.fan) return;
+    this.outcomeTimer = setTimeout(() => this.meet(card, true), after);
+  }
+
+  async check(rule: string): Promise<void> {
+    const fan = this.fan?.fan;
+    if (fan === undefined || this.confirming()) return;
+    this.busy = 'threshold';
+    this.actionError = null;
+    this.threshold = null;
+    try {
+      const answer = await commands.checkThreshold(fan, rule);
+      if (this.fan?.fan === fan) this.threshold = answer;
+      this.sound(answer.answer === 'yes' ? 'success' : answer.answer === 'no' ? 'failure' : 'attention');
+    } catch (thrown) {
+      this.actionError = asAppError(thrown);
+      this.sound('failure');
+    } finally {
+      this.busy = null;
+      this.takePending(0);
+    }
+  }
+
+  // --- what happened before ---
+
+  async loadRecent(): Promise<void> {
+    try {
+      const page = await commands.operations({ states: [], kinds: [], from: null, to: null, after: null, limit: RECENT });
+      this.recent = page.rows;
+      this.recentError = null;
+    } catch (thrown) {
+      this.recentError = asAppError(thrown);
+    }
+  }
+
+  /** An operation changed: the platform booked or refused it. */
+  hear(operation: OperationView): void {
+    this.note(operation);
+    const shown = this.outcome?.receipt;
+    if (this.outcome && shown && shown.operation.id === operation.id) {
+      const standing = operation.state === 'accepted' ? 'booked' : operation.state === 'refused' ? 'refused' : shown.standing;
+      if (standing !== shown.standing && shown.standing === 'unconfirmed') this.sound(standing === 'booked' ? 'success' : 'failure');
+      this.outcome = { ...this.outcome, receipt: { ...shown, standing, operation } };
+    }
+    const fan = this.fan;
+    if (fan && operation.fan === fan.fan && operation.state !== 'sending') void this.refresh(fan.fan);
+  }
+
+  private async refresh(fan: string): Promise<void> {
+    try {
+      const card = await commands.fanCard(fan);
+      if (this.fan?.fan === fan) this.fan = card;
+    } catch {
+      // The card keeps its last figures; their age is on it.
+    }
+  }
+
+  private note(operation: OperationView): void {
+    const known = this.recent.some((row) => row.id === operation.id);
+    const rows = known ? this.recent.map((row) => (row.id === operation.id ? operation : row)) : [operation, ...this.recent];
+    this.recent = rows.toSorted((a, b) => b.seq - a.seq).slice(0, RECENT);
+  }
+
+  /** What a scanner types into the purchase is put back by the returned closure. */
+  remember(): () => void {
+    const { entry, tab } = this;
+    return () => {
+      if (this.entry !== entry) this.setEntry(entry);
+      if (this.tab !== tab) this.tab = tab;
+    };
+  }
+
+  private sound(sound: Sound): void {
+    if (choices.sound) play(sound);
+  }
+}
+
+function soundOf(receipt: Receipt): Sound {
+  if (receipt.standing === 'refused') return 'failure';
+  return receipt.standing === 'unconfirmed' ? 'attention' : 'success';
+}
+
+function asDataUrl(picture: Blob): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const reader = new FileReader();
+    reader.onload = () => resolve(String(reader.result));
+    reader.onerror = () => reject(appError('pictureUnreadable', reader.error?.message ?? null));
+    reader.readAsDataURL(picture);
+  });
+}
+
+export const counter = new Counter();

@@ -1,0 +1,292 @@
+// The border without Rust: a small shop that keeps its books in memory. For the demonstration and for
+// tests alone; the build of the app never contains it.
+import type {
+  AppError, CameraSignal, ErrorCode, FanCard, ItemInput, OperationKindView, OperationView, Outline, Receipt, ReceiptStanding, ScanSignal,
+  Status, TrustView,
+} from '../ipc/bindings';
+import type { Port } from '../ipc/port';
+import { FANS, grouped, sampleConnection, sampleOperations, sampleStatus, tierOf, type SampleFan } from './sample';
+
+export type * from '../ipc/bindings';
+
+type Hear<T> = (payload: T) => void;
+
+class Channel<T> {
+  private hearers = new Set<Hear<T>>();
+  listen = async (hear: Hear<T>) => {
+    this.hearers.add(hear);
+    return () => void this.hearers.delete(hear);
+  };
+  tell = (payload: T) => this.hearers.forEach((hear) => hear(payload));
+}
+
+const channels = { status: new Channel<Status>(), operation: new Channel<OperationView>(), camera: new Channel<CameraSignal>(), scan: new Channel<ScanSignal>() };
+
+export const failure = (code: ErrorCode, more: Partial<AppError> = {}): AppError => ({ code, retry: false, needed: null, available: null, detail: null, ...more });
+
+class Shop {
+  status = sampleStatus(Date.now());
+  fans: SampleFan[] = [];
+  operations: OperationView[] = [];
+  /** How the next operations end. */
+  standing: ReceiptStanding | null = null;
+  /** What the next call of a command throws. */
+  failures = new Map<string, AppError>();
+  calls: { command: string; arguments: unknown[] }[] = [];
+  trust: TrustView = 'live';
+  private timer: ReturnType<typeof setInterval> | undefined;
+  private seq = 20_000;
+
+  constructor() {
+    this.reset();
+  }
+
+  /** The shop as it opens; `busy` with a morning's operations already made. */
+  reset(busy = false): void {
+    this.status = sampleStatus(Date.now());
+    this.fans = FANS.map((fan) => ({ ...fan }));
+    this.operations = busy ? sampleOperations(Date.now()) : [];
+    this.standing = null;
+    this.failures.clear();
+    this.calls = [];
+    this.trust = 'live';
+    this.count();
+  }
+
+  get online() {
+    return this.status.link.state === 'online';
+  }
+
+  goOffline(since = Date.now()): void {
+    this.status = { ...this.status, link: { ...this.status.link, state: 'offline', since, nextTry: Date.now() + 40_000 } };
+    this.tellStatus();
+  }
+
+  tellStatus(): void {
+    this.count();
+    channels.status.tell(this.status);
+  }
+
+  count(): void {
+    const of = (...states: string[]) => this.operations.filter((one) => states.includes(one.state));
+    const waiting = of('waiting', 'sending');
+    const points = waiting.filter((one) => one.kind === 'redeem').reduce((sum, one) => sum - one.fanPoints, 0);
+    this.status = {
+      ...this.status,
+      queue: { waiting: waiting.length, accepted: of('accepted').length, refused: of('refused').length, held: of('held').length, oldestWaiting: waiting[0]?.madeAt ?? null },
+      exposure: { ...this.status.exposure, points },
+    };
+  }
+
+  call(command: string, ...parts: unknown[]): void {
+    this.calls.push({ command, arguments: parts });
+    const error = this.failures.get(command);
+    if (!error) return;
+    this.failures.delete(command);
+    throw error;
+  }
+
+  card(id: string, trust: TrustView = this.trust): FanCard {
+    const fan = this.fans.find((one) => one.id === id);
+    if (!fan) throw failure('unknownFan');
+    const waiting = this.operations.filter((one) => one.fan === id && (one.state === 'waiting' || one.state === 'sending'));
+    return {
+      fan: id,
+      label: grouped(id),
+      trust,
+      balance: {
+        fanPoints: fan.points, valueMinor: fan.points, statusPoints: fan.status, asOf: Date.now() - 40_000,
+        source: this.online ? 'platform' : trust === 'card' ? 'cardPass' : 'livePass',
+      },
+      tier: tierOf(fan.status),
+      pending: {
+        count: waiting.length,
+        fanPoints: waiting.reduce((sum, one) => sum + one.fanPoints, 0),
+        statusPoints: waiting.reduce((sum, one) => sum + one.statusPoints, 0),
+      },
+      redeem: trust === 'unsigned' ? 'onlineOnly' : 'here',
+    };
+  }
+
+  quote(items: ItemInput[]) {
+    if (items.length === 0) throw failure('noItems');
+    if (items.some((item) => item.priceMinor <= 0)) throw failure('invalidAmount');
+    const rateOf = (label: string | null) => Number(this.status.connection?.rates.find((rate) => rate.label === label)?.rate ?? 0.02);
+    const totalMinor = items.reduce((sum, item) => sum + item.priceMinor, 0);
+    return { totalMinor, costs: totalMinor, earns: items.reduce((sum, item) => sum + Math.round(item.priceMinor * rateOf(item.rateLabel)), 0) };
+  }
+
+  book(kind: OperationKindView, id: string, change: { points?: number; status?: number; price?: number; title?: string; undoOf?: string }): Receipt {
+    const fan = this.fans.find((one) => one.id === id);
+    if (!fan) throw failure('unknownFan');
+    const points = change.points ?? 0;
+    if (fan.points + points < 0) throw failure('tooFewPoints', { needed: -points, available: fan.points });
+    fan.points += points;
+    fan.status += change.status ?? 0;
+    const standing = this.standing ?? (this.online ? 'booked' : 'waiting');
+    const now = Date.now();
+    const operation: OperationView = {
+      id: `0199-${++this.seq}`, seq: this.seq, kind, state: standing === 'booked' ? 'accepted' : standing === 'refused' ? 'refused' : 'waiting',
+      fan: id, fanLabel: grouped(id), fanPoints: points, statusPoints: change.status ?? 0, priceMinor: change.price ?? null, title: change.title ?? '',
+      madeAt: now, settledAt: standing === 'booked' ? now : null, tries: standing === 'booked' ? 1 : 0,
+      reason: this.online ? null : failure('offline', { retry: true }), nextTry: null, undoOf: change.undoOf ?? null, undone: false,
+      canUndo: kind !== 'undo', trust: this.trust,
+    };
+    this.operations.push(operation);
+    this.tellStatus();
+    return { standing, operation, card: this.card(id) };
+  }
+
+  settle(id: string, state: 'accepted' | 'refused'): void {
+    this.operations = this.operations.map((one) => (one.id === id ? { ...one, state, settledAt: Date.now(), reason: null } : one));
+    const operation = this.operations.find((one) => one.id === id);
+    if (operation) channels.operation.tell(operation);
+    this.tellStatus();
+  }
+
+  tell = { scan: channels.scan.tell, camera: channels.camera.tell, operation: channels.operation.tell };
+
+  film(on: boolean): void {
+    clearInterval(this.timer);
+    if (!on) return;
+    let sequence = 0;
+    const outlines: Outline[] = [[[402, 288], [598, 288], [598, 636], [402, 636]]];
+    this.timer = setInterval(() => channels.camera.tell({ kind: 'frame', sequence: ++sequence, width: 1280, height: 720, outlines }), 100);
+  }
+}
+
+export const shop = new Shop();
+
+const digits = (text: string) => text.replace(/[\s-]/g, '');
+
+function identify(text: string): FanCard {
+  const id = /user_id"?[=:]"?(\d{12})/.exec(text)?.[1] ?? digits(text);
+  if (text.startsWith('FP1:')) return shop.card(FANS[0]?.id ?? '');
+  if (!/^\d{12}$/.test(id)) throw failure('notOurCode');
+  const sum = [...id].reduce((total, digit, at) => total + Number(digit) * (at % 2 === 0 ? 3 : 1), 0);
+  if (sum % 10 !== 0) throw failure('checkDigitWrong');
+  return shop.card(id, shop.trust === 'live' ? 'unsigned' : shop.trust);
+}
+
+export const commands: Port['commands'] = {
+  status: async () => (shop.call('status'), shop.status),
+  connect: async (request) => {
+    shop.call('connect', request);
+    shop.status = { ...shop.status, connection: { ...sampleConnection(request.environment), endpoint: request.endpoint, partnerId: request.partnerId }, link: { ...shop.status.link, state: 'online' } };
+    return shop.status;
+  },
+  disconnect: async () => {
+    shop.call('disconnect');
+    if (shop.status.queue.waiting > 0) throw failure('queueNotEmpty');
+    shop.status = { ...shop.status, connection: null, link: { ...shop.status.link, state: 'notConnected' } };
+    return shop.status;
+  },
+  setPreferences: async (preferences) => (shop.call('setPreferences', preferences), (shop.status = { ...shop.status, preferences })),
+  identifyText: async (text, source) => (shop.call('identifyText', text, source), identify(text)),
+  identifyPicture: async (data) => (shop.call('identifyPicture', data.length), shop.card(FANS[0]?.id ?? '')),
+  fanCard: async (fan) => (shop.call('fanCard', fan), shop.card(fan)),
+  quote: async (items) => (shop.call('quote', items), shop.quote(items)),
+  give: async (fan, items) => {
+    shop.call('give', fan, items);
+    const { earns, totalMinor } = shop.quote(items);
+    return shop.book('give', fan, { points: earns, price: totalMinor, title: items[0]?.title ?? '' });
+  },
+  redeem: async (fan, items) => {
+    shop.call('redeem', fan, items);
+    const { costs, totalMinor } = shop.quote(items);
+    return shop.book('redeem', fan, { points: -costs, price: totalMinor, title: items[0]?.title ?? '' });
+  },
+  award: async (fan, action) => {
+    shop.call('award', fan, action);
+    const known = shop.status.connection?.actions.find((one) => one.category === action);
+    if (!known) throw failure('unknownAction');
+    return shop.book('award', fan, { status: known.statusPoints, title: known.title });
+  },
+  undo: async (id) => {
+    shop.call('undo', id);
+    const done = shop.operations.find((one) => one.id === id);
+    if (!done) throw failure('unknownOperation');
+    if (done.undone) throw failure('alreadyReversed');
+    shop.operations = shop.operations.map((one) => (one.id === id ? { ...one, undone: true, canUndo: false } : one));
+    return shop.book('undo', done.fan, { points: -done.fanPoints, status: -done.statusPoints, title: done.title, undoOf: id });
+  },
+  checkThreshold: async (fan, id) => {
+    shop.call('checkThreshold', fan, id);
+    const rule = shop.status.connection?.thresholdRules.find((one) => one.id === id);
+    if (!rule) throw failure('unknownRule');
+    const statusPoints = shop.card(fan).balance?.statusPoints ?? 0;
+    const missing = Math.max(0, (rule.atLeast ?? 0) - statusPoints);
+    const near = !shop.online && missing > 0 && missing < 100;
+    return { rule, answer: missing === 0 ? 'yes' : near ? 'cannotTell' : 'no', statusPoints, missing, age: shop.online ? 2000 : 3 * 3_600_000 };
+  },
+  operations: async (filter) => {
+    shop.call('operations', filter);
+    const rows = shop.operations
+      .filter((one) => (filter.states.length === 0 || filter.states.includes(one.state)) && (filter.kinds.length === 0 || filter.kinds.includes(one.kind)))
+      .filter((one) => (filter.from === null || one.madeAt >= filter.from) && (filter.to === null || one.madeAt < filter.to))
+      .filter((one) => filter.after === null || one.seq < filter.after)
+      .toSorted((a, b) => b.seq - a.seq);
+    const page = rows.slice(0, filter.limit);
+    return { rows: page, next: rows.length > page.length ? (page.at(-1)?.seq ?? null) : null };
+  },
+  totals: async (from, to) => {
+    shop.call('totals', from, to);
+    const of = shop.operations.filter((one) => one.madeAt >= from && one.madeAt < to);
+    const valid = (kind: OperationKindView) => of.filter((one) => one.kind === kind && one.state !== 'refused' && !one.undone);
+    const sum = (rows: OperationView[], what: 'fanPoints' | 'statusPoints') => rows.reduce((total, one) => total + Math.abs(one[what]), 0);
+    return {
+      given: sum(valid('give'), 'fanPoints'), redeemed: sum(valid('redeem'), 'fanPoints'), statusAwarded: sum(valid('award'), 'statusPoints'),
+      givenCount: valid('give').length, redeemedCount: valid('redeem').length, awardedCount: valid('award').length,
+      undoneCount: of.filter((one) => one.undone).length, refusedCount: of.filter((one) => one.state === 'refused').length,
+      waitingCount: of.filter((one) => one.state === 'waiting').length,
+    };
+  },
+  sendNow: async () => {
+    shop.call('sendNow');
+    if (!shop.online) throw failure('offline', { retry: true });
+    for (const one of shop.operations.filter((row) => row.state === 'waiting')) shop.settle(one.id, 'accepted');
+    return shop.status;
+  },
+  cameras: async () => (shop.call('cameras'), [{ id: '0', name: 'Integrated camera' }, { id: '1', name: 'Counter camera' }]),
+  cameraStart: async (camera) => (shop.call('cameraStart', camera), shop.film(true), null),
+  cameraStop: async () => (shop.call('cameraStop'), shop.film(false), null),
+  diagnostics: async () => {
+    shop.call('diagnostics');
+    return {
+      appVersion: '0.1.0', platform: 'Linux x86_64', databaseVersion: 3, databaseBytes: 3_481_600, databasePath: '/home/shop/.local/share/app.fanpoints.partner/device.db',
+      auditEntries: 1284, auditIntact: true, queue: shop.status.queue, link: shop.status.link, logPath: '/home/shop/.local/share/app.fanpoints.partner/logs',
+      lastErrors: [{ at: Date.now() - 5_400_000, text: 'sending a batch: connection refused, next try in 4 s' }], processId: 4711,
+    };
+  },
+};
+
+export const on: Port['on'] = {
+  status: channels.status.listen,
+  operation: channels.operation.listen,
+  camera: channels.camera.listen,
+  scan: channels.scan.listen,
+};
+
+export const previewAddress: Port['previewAddress'] = (after) => picture(after);
+
+/** A phone with a code on it, held before a blurred shop. */
+function picture(after: number): string {
+  const cells = Array.from({ length: 21 * 21 }, (_, at) => {
+    const x = at % 21;
+    const y = Math.floor(at / 21);
+    const corner = (left: number, top: number) => {
+      const far = Math.max(Math.abs(x - left - 3), Math.abs(y - top - 3));
+      return far > 3 ? null : far !== 2;
+    };
+    const dark = corner(0, 0) ?? corner(14, 0) ?? corner(0, 14) ?? (x * 7 + y * 11 + ((x * y) % 5)) % 3 === 0;
+    return dark ? `<rect x='${x}' y='${y}' width='1.02' height='1.02'/>` : '';
+  }).join('');
+  const svg = `<svg xmlns='http://www.w3.org/2000/svg' width='1280' height='720'><defs><linearGradient id='g' x2='1' y2='1'><stop stop-color='#55657d'/><stop offset='1' stop-color='#232c3a'/></linearGradient></defs><rect width='1280' height='720' fill='url(#g)'/><circle cx='240' cy='170' r='130' fill='#d8b98c' opacity='.35'/><rect x='860' y='80' width='300' height='420' rx='20' fill='#8fa3bd' opacity='.3'/><rect x='470' y='90' width='340' height='700' rx='46' fill='#0b0f18'/><rect x='486' y='108' width='308' height='660' rx='32' fill='#fff'/><g transform='translate(514 207) scale(12)' fill='#0b0f18'>${cells}</g><rect x='540' y='520' width='200' height='18' rx='9' fill='#c6cfdd'/><!--${after}--></svg>`;
+  return `data:image/svg+xml,${encodeURIComponent(svg)}`;
+}
+
+// The demonstration starts with a morning's work done; its state can be driven from the console.
+if (import.meta.env.MODE === 'demo') {
+  shop.reset(true);
+  (globalThis as Record<string, unknown>)['shop'] = shop;
+}

@@ -1,0 +1,18 @@
+// The border to Rust. No other folder imports @tauri-apps.
+import { convertFileSrc } from '@tauri-apps/api/core';
+import { commands as bound, events } from './bindings';
+import type { Port } from './port';
+
+export const commands: Port['commands'] = bound;
+
+export const on: Port['on'] = {
+  status: (hear) => events.statusChanged.listen((event) => hear(event.payload)),
+  operation: (hear) => events.operationChanged.listen((event) => hear(event.payload)),
+  camera: (hear) => events.cameraSignalled.listen((event) => hear(event.payload)),
+  scan: (hear) => events.scanSignalled.listen((event) => hear(event.payload)),
+};
+
+export const previewAddress: Port['previewAddress'] = (after) =>
+  `${convertFileSrc('frame', 'preview')}?after=${after}`;
+
+export type * from './bindings';

@@ -1,0 +1,19 @@
+// What the screens may ask of the app: one shape for the real border and for the sample one.
+import type { commands, CameraSignal, OperationView, ScanSignal, Status } from './bindings';
+
+export type Commands = typeof commands;
+
+type Unlisten = () => void;
+type Listen<T> = (hear: (payload: T) => void) => Promise<Unlisten>;
+
+export interface Port {
+  commands: Commands;
+  on: {
+    status: Listen<Status>;
+    operation: Listen<OperationView>;
+    camera: Listen<CameraSignal>;
+    scan: Listen<ScanSignal>;
+  };
+  /** The address of the first preview picture newer than the frame with this sequence number. */
+  previewAddress: (after: number) => string;
+}

@@ -1,0 +1,96 @@
+// The camera as the screen sees it: running or not, the newest picture, the outlines of what was read.
+import { commands, on, previewAddress, type AppError, type Outline } from '$ipc';
+import { choices, choose } from './choices.svelte';
+import { asAppError } from './errors';
+
+/** How long to wait before asking again for a picture that did not come, in milliseconds. */
+const ASK_AGAIN_MS = 250;
+
+class Camera {
+  running = $state(false);
+  starting = $state(false);
+  error = $state.raw<AppError | null>(null);
+  outlines = $state.raw<Outline[]>([]);
+  width = $state(0);
+  height = $state(0);
+  /** Whether a picture has been shown since the start. */
+  seen = $state(false);
+
+  private newest = 0;
+  private stopListening: (() => void) | null = null;
+
+  async start(): Promise<void> {
+    if (this.running || this.starting) return;
+    this.starting = true;
+    this.error = null;
+    this.outlines = [];
+    this.seen = false;
+    this.newest = 0;
+    try {
+      this.stopListening ??= await on.camera((signal) => {
+        if (signal.kind === 'fault') this.error = signal.error;
+        else if (signal.kind === 'running') this.error = null;
+        else {
+          this.error = null;
+          this.newest = signal.sequence;
+          this.outlines = signal.outlines;
+          this.width = signal.width;
+          this.height = signal.height;
+        }
+      });
+      await commands.cameraStart(choices.camera);
+      this.running = true;
+      choose({ cameraOn: true });
+    } catch (thrown) {
+      this.error = asAppError(thrown);
+    } finally {
+      this.starting = false;
+    }
+  }
+
+  /** Stops the camera; `keep` leaves it wanted, so that it runs again when the counter comes back. */
+  async stop(keep = false): Promise<void> {
+    if (!keep) choose({ cameraOn: false });
+    this.running = false;
+    this.error = null;
+    this.outlines = [];
+    try {
+      await commands.cameraStop();
+    } catch (thrown) {
+      this.error = asAppError(thrown);
+    }
+  }
+
+  /** Shows picture after picture on the canvas until the returned function is called. */
+  show(canvas: HTMLCanvasElement): () => void {
+    let shown = 0;
+    let live = true;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+
+    const ask = () => {
+      if (!live) return;
+      const picture = new Image();
+      picture.onload = () => {
+        if (!live) return;
+        if (canvas.width !== picture.naturalWidth) canvas.width = picture.naturalWidth;
+        if (canvas.height !== picture.naturalHeight) canvas.height = picture.naturalHeight;
+        canvas.getContext('2d')?.drawImage(picture, 0, 0);
+        this.seen = true;
+        // The picture is newer than the one asked after, even if its event is still on its way.
+        shown = Math.max(shown + 1, this.newest);
+        ask();
+      };
+      picture.onerror = () => {
+        timer = setTimeout(ask, ASK_AGAIN_MS);
+      };
+      picture.src = previewAddress(shown);
+    };
+    ask();
+    return () => {
+      live = false;
+      clearTimeout(timer);
+    };
+  }
+}
+
+export const camera = new Camera();

@@ -1,0 +1,87 @@
+// What the frame shows: the app's status, followed for as long as the window lives.
+import { commands, on, type AppError, type OperationView, type Preferences, type Status } from '$ipc';
+import { setLanguage } from '../i18n/index.svelte';
+import { asAppError } from './errors';
+
+export type Screen = 'counter' | 'queue' | 'review' | 'settings';
+
+class Session {
+  status = $state.raw<Status | null>(null);
+  /** Why the status could not be had at all. */
+  failed = $state.raw<AppError | null>(null);
+  screen = $state<Screen>('counter');
+  /** Signing in again with other credentials, over a connection that stands. */
+  reconnecting = $state(false);
+  sending = $state(false);
+  sendError = $state.raw<AppError | null>(null);
+
+  private hearers = new Set<(operation: OperationView) => void>();
+
+  get connection() {
+    return this.status?.connection ?? null;
+  }
+
+  get currency() {
+    return (this.connection?.currency ?? 'chf').toUpperCase();
+  }
+
+  async start(): Promise<void> {
+    await Promise.all([
+      on.status((status) => void this.take(status)),
+      on.operation((operation) => this.hearers.forEach((hear) => hear(operation))),
+    ]);
+    await this.load();
+  }
+
+  async load(): Promise<void> {
+    try {
+      this.failed = null;
+      await this.take(await commands.status());
+    } catch (thrown) {
+      this.failed = asAppError(thrown);
+    }
+  }
+
+  async take(status: Status): Promise<void> {
+    await setLanguage(status.preferences.language);
+    applyTheme(status.preferences.theme);
+    this.status = status;
+  }
+
+  async prefer(change: Partial<Preferences>): Promise<void> {
+    if (!this.status) return;
+    await this.take(await commands.setPreferences({ ...this.status.preferences, ...change }));
+  }
+
+  async sendNow(): Promise<void> {
+    if (this.sending) return;
+    this.sending = true;
+    this.sendError = null;
+    try {
+      await this.take(await commands.sendNow());
+    } catch (thrown) {
+      this.sendError = asAppError(thrown);
+    } finally {
+      this.sending = false;
+    }
+  }
+
+  /** Hears of every change of an operation until the returned function is called. */
+  hear(listener: (operation: OperationView) => void): () => void {
+    this.hearers.add(listener);
+    return () => this.hearers.delete(listener);
+  }
+}
+
+const dark = typeof matchMedia === 'function' ? matchMedia('(prefers-color-scheme: dark)') : null;
+let wanted: Preferences['theme'] = 'system';
+
+export function applyTheme(theme: Preferences['theme']): void {
+  wanted = theme;
+  const resolved = theme === 'system' ? (dark?.matches ? 'dark' : 'light') : theme;
+  document.documentElement.dataset['theme'] = resolved;
+}
+
+dark?.addEventListener?.('change', () => applyTheme(wanted));
+
+export const session = new Session();

@@ -1,0 +1,12 @@
+import './styles/tokens.css';
+import './styles/base.css';
+import { mount } from 'svelte';
+import App from './App.svelte';
+import { setLanguage } from './i18n/index.svelte';
+import { applyTheme, session } from './lib/session.svelte';
+
+applyTheme('system');
+await setLanguage('system');
+const target = document.getElementById('app');
+if (target) mount(App, { target });
+void session.start();
