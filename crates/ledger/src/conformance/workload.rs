@@ -167,7 +167,7 @@ impl Workload {
     }
 
     fn items(&mut self) -> Vec<Item> {
-        let count = match self.dice.below(400) {
+        let count = match self.dice.below(1_200) {
             0 => 0,
             1 => MAX_ITEMS.saturating_add(1),
             2 => MAX_ITEMS,

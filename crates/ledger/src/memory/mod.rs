@@ -76,7 +76,8 @@ pub struct MemoryLedger {
     limited: BTreeMap<PartnerId, Vec<(Option<String>, FanPoints)>>,
     lots: Map<FanId, Vec<Lot>>,
     holds: Map<OpId, Hold>,
-    holds_of: Map<FanId, Vec<OpId>>,
+    /// By their end, the last to end last.
+    holds_of: Map<FanId, Vec<(Timestamp, OpId)>>,
 }
 
 impl MemoryLedger {
@@ -159,10 +160,10 @@ impl MemoryLedger {
         if holds == 0 {
             return FanPoints::ZERO;
         }
-        let ids = self.holds_of.get(&fan).into_iter().flatten();
-        let active =
-            ids.filter_map(|id| self.holds.get(id)).filter(|hold| hold.until > now || skipped("hold-ends"));
-        active.fold(FanPoints::ZERO, |sum, hold| FanPoints(sum.0.saturating_add(hold.points.0)))
+        let holds = self.holds_of.get(&fan).map(Vec::as_slice).unwrap_or_default();
+        let active = holds.iter().rev().take_while(|(until, _)| *until > now || skipped("hold-ends"));
+        let points = active.filter_map(|(_, id)| self.holds.get(id)).map(|hold| hold.points);
+        points.fold(FanPoints::ZERO, |sum, points| FanPoints(sum.0.saturating_add(points.0)))
     }
 
     /// Every reason for which an entry could not be applied, before anything is.
@@ -247,15 +248,17 @@ impl MemoryLedger {
             ReservationChange::Made { id, points, until } => (id, Some(Hold { fan, points, until })),
             ReservationChange::Ended { id, .. } => (id, None),
         };
-        let ids = self.holds_of.entry(fan).or_default();
-        ids.retain(|known| *known != id);
-        self.holds.remove(&id);
+        let holds = self.holds_of.entry(fan).or_default();
         if let Some(hold) = made {
-            ids.push(id);
+            let at = holds.partition_point(|(until, _)| *until <= hold.until);
+            holds.insert(at, (hold.until, id));
             self.holds.insert(id, hold);
+        } else {
+            holds.retain(|(_, known)| *known != id);
+            self.holds.remove(&id);
         }
-        let count = u32::try_from(ids.len()).unwrap_or(u32::MAX);
-        if ids.is_empty() {
+        let count = u32::try_from(holds.len()).unwrap_or(u32::MAX);
+        if holds.is_empty() {
             self.holds_of.remove(&fan);
         }
         if let Some(row) = self.fans.get_mut(fan) {
