@@ -1,1 +1,24 @@
-//! The platform server: the FanPoints GraphQL API on SQLite
+//! The platform server: the FanPoints GraphQL API on SQLite, with OAuth2 client credentials.
+//!
+//! A request goes one way: `http` signs the caller in, `api` speaks GraphQL and opens only the doors of
+//! `auth::access`, `store` reads and writes, and the `ledger` crate decides everything about points. An answer leaves
+//! the server once what it tells is on disk.
+#![forbid(unsafe_code)]
+
+mod api;
+mod auth;
+mod codes;
+mod config;
+mod environment;
+mod example;
+mod files;
+mod http;
+mod metrics;
+mod server;
+mod store;
+
+pub use api::sdl;
+pub use config::{Config, HashCost};
+pub use environment::EnvironmentName;
+pub use example::ExampleCredential;
+pub use server::{Ready, Running, StartError, start};

@@ -1,0 +1,56 @@
+//! The two environments of the platform. Each has a database of its own; no call sees both.
+
+use std::fmt;
+use std::path::Path;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::store::{Store, StoreError};
+
+/// Which of the two.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum EnvironmentName {
+    Development,
+    Production,
+}
+
+impl EnvironmentName {
+    pub const ALL: [Self; 2] = [Self::Development, Self::Production];
+
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Development => "development",
+            Self::Production => "production",
+        }
+    }
+}
+
+impl fmt::Display for EnvironmentName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for EnvironmentName {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        Self::ALL.into_iter().find(|environment| environment.name() == text).ok_or(())
+    }
+}
+
+/// An environment and its storage.
+pub struct Environment {
+    pub name: EnvironmentName,
+    pub store: Store,
+}
+
+impl Environment {
+    /// Opens `<data_dir>/<name>.sqlite3`.
+    pub fn open(data_dir: &Path, name: EnvironmentName) -> Result<Self, StoreError> {
+        let store = Store::open(&data_dir.join(format!("{name}.sqlite3")))?;
+        Ok(Self { name, store })
+    }
+}

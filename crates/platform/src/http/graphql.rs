@@ -1,0 +1,129 @@
+//! `POST /graphql`: signing in, limits, execution, and the wait until what was changed is on disk.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use async_graphql::parser::types::{ExecutableDocument, OperationType, Selection};
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use axum::response::{IntoResponse as _, Response};
+use serde_json::json;
+
+use super::{Shared, json};
+use crate::auth::access::Caller;
+use crate::auth::throttle::Allowance;
+use crate::environment::EnvironmentName;
+use crate::store::now_us;
+
+/// Fields that one operation may select at its top: the size of a batch and some room.
+const MAX_TOP_FIELDS: usize = 120;
+
+/// Runs one GraphQL request.
+pub async fn execute(State(server): State<Shared>, headers: HeaderMap, body: Bytes) -> Response {
+    let started = Instant::now();
+    let Some(caller) = sign_in(&server, &headers) else {
+        server.metrics.refused("unauthenticated");
+        return error(StatusCode::UNAUTHORIZED, "UNAUTHENTICATED", "sign in first");
+    };
+    let allowance = server.requests.take(&caller.client_id, started);
+    if !allowance.allowed {
+        server.metrics.refused("throttled");
+        let response = error(StatusCode::TOO_MANY_REQUESTS, "THROTTLED", "too many requests");
+        return with_allowance(response, allowance);
+    }
+    let response = match tokio::time::timeout(server.request_timeout, run(&server, caller, &body)).await {
+        Ok(response) => response,
+        Err(_) => error(StatusCode::SERVICE_UNAVAILABLE, "TIMEOUT", "the request took too long"),
+    };
+    server.metrics.answered(response.status().as_u16(), started.elapsed());
+    with_allowance(response, allowance)
+}
+
+async fn run(server: &Shared, caller: Arc<Caller>, body: &[u8]) -> Response {
+    let Ok(mut request) = serde_json::from_slice::<async_graphql::Request>(body) else {
+        return error(StatusCode::BAD_REQUEST, "BAD_REQUEST", "the body is not a GraphQL request in JSON");
+    };
+    if caller.environment.name == EnvironmentName::Production {
+        request = request.disable_introspection();
+    }
+    // A document that does not parse is reported by the execution, with its position.
+    if let Ok(document) = request.parsed_query() {
+        let shape = Shape::of(document);
+        if shape.top_fields > MAX_TOP_FIELDS {
+            return error(StatusCode::BAD_REQUEST, "TOO_COMPLEX", "too many operations in one request");
+        }
+        caller.announce(shape.mutations);
+    }
+    let response = server.schema.execute(request.data(Arc::clone(&caller))).await;
+    if let Err(failure) = caller.settle().await {
+        tracing::error!(error = %failure, "changes were not committed");
+        return error(StatusCode::SERVICE_UNAVAILABLE, "NOT_COMMITTED", "nothing was changed; try again");
+    }
+    match serde_json::to_vec(&response) {
+        Ok(bytes) => ([(CONTENT_TYPE, HeaderValue::from_static("application/json"))], bytes).into_response(),
+        Err(failure) => {
+            tracing::error!(error = %failure, "an answer could not be written");
+            error(StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL", "the answer could not be written")
+        }
+    }
+}
+
+/// The caller behind the token: its credential must still exist and not have expired.
+fn sign_in(server: &Shared, headers: &HeaderMap) -> Option<Arc<Caller>> {
+    let header = headers.get(AUTHORIZATION)?.to_str().ok()?.trim();
+    let token = match header.split_once(' ') {
+        Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => token.trim(),
+        Some(_) => return None,
+        None => header,
+    };
+    let (name, client_id) = server.tokens.verify(token)?;
+    let environment = server.environment(name)?;
+    let catalogue = environment.store.catalogue();
+    let owner = catalogue.credentials.get(&client_id).filter(|known| known.expires_us > now_us())?.owner;
+    Some(Arc::new(Caller::new(Arc::clone(environment), catalogue, owner, client_id)))
+}
+
+struct Shape {
+    /// The most fields at the top of any operation.
+    top_fields: usize,
+    /// The mutations among them, of all operations together.
+    mutations: usize,
+}
+
+impl Shape {
+    fn of(document: &ExecutableDocument) -> Self {
+        let mut shape = Self { top_fields: 0, mutations: 0 };
+        for (_, operation) in document.operations.iter() {
+            let items = &operation.node.selection_set.node.items;
+            shape.top_fields = shape.top_fields.max(items.len());
+            if operation.node.ty == OperationType::Mutation {
+                let fields = items.iter().filter(|item| matches!(item.node, Selection::Field(_)));
+                shape.mutations += fields.count();
+            }
+        }
+        shape
+    }
+}
+
+/// An error of the whole request, in GraphQL's form.
+fn error(status: StatusCode, code: &str, message: &str) -> Response {
+    json(status, &json!({ "errors": [{ "message": message, "extensions": { "code": code } }] }))
+}
+
+fn with_allowance(mut response: Response, allowance: Allowance) -> Response {
+    let headers = response.headers_mut();
+    let numbers = [
+        ("ratelimit-limit", u64::from(allowance.limit)),
+        ("ratelimit-remaining", u64::from(allowance.remaining)),
+        ("ratelimit-reset", allowance.reset_secs),
+    ];
+    for (name, number) in numbers {
+        headers.insert(HeaderName::from_static(name), HeaderValue::from(number));
+    }
+    if !allowance.allowed {
+        headers.insert(RETRY_AFTER, HeaderValue::from(allowance.reset_secs));
+    }
+    response
+}

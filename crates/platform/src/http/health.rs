@@ -1,0 +1,35 @@
+//! Whether the server lives, whether it can work, and what it has done.
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::{IntoResponse as _, Response};
+use serde_json::json;
+
+use super::{Shared, json};
+
+/// The process answers.
+pub async fn alive() -> Response {
+    json(StatusCode::OK, &json!({ "status": "ok", "version": env!("CARGO_PKG_VERSION") }))
+}
+
+/// Both environments can be read and written.
+pub async fn ready(State(server): State<Shared>) -> Response {
+    for environment in &server.environments {
+        let read =
+            environment.store.read(|connection| Ok(connection.query_row("SELECT 1", [], |row| row.get(0))?));
+        let read: Result<i64, _> = read.await;
+        let written = environment.store.commit(|_| Ok(())).await;
+        if let Err(error) = read.map(|_| ()).and(written) {
+            tracing::error!(environment = %environment.name, %error, "not ready");
+            return json(StatusCode::SERVICE_UNAVAILABLE, &json!({ "status": "unavailable" }));
+        }
+    }
+    json(StatusCode::OK, &json!({ "status": "ready" }))
+}
+
+/// Counters for Prometheus.
+pub async fn metrics(State(server): State<Shared>) -> Response {
+    let text = server.metrics.render(server.started.elapsed());
+    ([(CONTENT_TYPE, "text/plain; version=0.0.4")], text).into_response()
+}

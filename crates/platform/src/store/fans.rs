@@ -1,0 +1,141 @@
+//! Fans: who is meant by a user id, and the program owner's list of them.
+
+use fanpass::{FanPointsId, Pseudonym};
+use ledger::{FanId, FanPoints, StatusPoints};
+use rusqlite::{Connection, OptionalExtension as _, Row, ToSql, params};
+
+use super::{ProgramNo, StoreError, now_us, random};
+
+/// A fan of one program.
+#[derive(Clone, Debug)]
+pub struct Fan {
+    pub no: FanId,
+    pub program: ProgramNo,
+    pub id: FanPointsId,
+    pub pseudonym: Pseudonym,
+    pub external_user_id: String,
+    pub mail_address: String,
+    pub name: Option<String>,
+    pub wallet: FanPoints,
+    pub standing: StatusPoints,
+}
+
+const COLUMNS: &str =
+    "no, program_no, fan_points_id, pseudonym, external_user_id, mail_address, name, wallet, standing";
+
+fn read_fan(row: &Row<'_>) -> rusqlite::Result<Fan> {
+    let number: i64 = row.get(2)?;
+    let id = FanPointsId::new(number.cast_unsigned())
+        .map_err(|_| rusqlite::Error::IntegralValueOutOfRange(2, number))?;
+    Ok(Fan {
+        no: FanId(row.get::<_, i64>(0)?.cast_unsigned()),
+        program: ProgramNo(row.get(1)?),
+        id,
+        pseudonym: Pseudonym(row.get::<_, i64>(3)?.cast_unsigned()),
+        external_user_id: row.get(4)?,
+        mail_address: row.get(5)?,
+        name: row.get(6)?,
+        wallet: FanPoints(row.get(7)?),
+        standing: StatusPoints(row.get(8)?),
+    })
+}
+
+/// The fan that `user` names in one of these programs: by FanPoints id, by the pseudonym of a pass, or by the
+/// program's own id. A name that fits fans of two programs names nobody.
+pub fn find(connection: &Connection, programs: &[ProgramNo], user: &str) -> Result<Option<Fan>, StoreError> {
+    let known = match user.parse::<FanPointsId>() {
+        Ok(id) => one(connection, "fan_points_id", &id.number().cast_signed())?,
+        Err(_) => match user.parse::<Pseudonym>() {
+            Ok(pseudonym) => one(connection, "pseudonym", &pseudonym.0.cast_signed())?,
+            Err(_) => None,
+        },
+    };
+    if let Some(fan) = known.filter(|fan| programs.contains(&fan.program)) {
+        return Ok(Some(fan));
+    }
+    let mut found = None;
+    for program in programs {
+        let fan = by_external_id(connection, *program, user)?;
+        if fan.is_some() && found.is_some() {
+            return Ok(None);
+        }
+        found = found.or(fan);
+    }
+    Ok(found)
+}
+
+fn one(connection: &Connection, column: &str, value: &dyn ToSql) -> Result<Option<Fan>, StoreError> {
+    let sql = format!("SELECT {COLUMNS} FROM fan WHERE {column} = ?1");
+    Ok(connection.prepare_cached(&sql)?.query_row([value], read_fan).optional()?)
+}
+
+fn by_external_id(
+    connection: &Connection,
+    program: ProgramNo,
+    user: &str,
+) -> Result<Option<Fan>, StoreError> {
+    let sql = format!("SELECT {COLUMNS} FROM fan WHERE program_no = ?1 AND external_user_id = ?2");
+    Ok(connection.prepare_cached(&sql)?.query_row(params![program.0, user], read_fan).optional()?)
+}
+
+/// A program's fans, newest first, after the one that was returned last.
+pub fn list(
+    connection: &Connection,
+    program: ProgramNo,
+    after: Option<FanId>,
+    limit: u32,
+) -> Result<Vec<Fan>, StoreError> {
+    let sql =
+        format!("SELECT {COLUMNS} FROM fan WHERE program_no = ?1 AND no < ?2 ORDER BY no DESC LIMIT ?3");
+    let before = after.map_or(i64::MAX, |fan| fan.0.cast_signed());
+    let mut statement = connection.prepare_cached(&sql)?;
+    let fans = statement.query_map(params![program.0, before, limit], read_fan)?;
+    Ok(fans.collect::<Result<_, _>>()?)
+}
+
+/// A fan to be registered.
+#[derive(Clone, Debug)]
+pub struct NewFan {
+    pub program: ProgramNo,
+    pub external_user_id: String,
+    pub mail_address: String,
+    /// None: a free one is drawn.
+    pub id: Option<FanPointsId>,
+}
+
+/// Registers a fan. None: the program has one with this external id already.
+pub fn register(connection: &Connection, new: &NewFan) -> Result<Option<Fan>, StoreError> {
+    if by_external_id(connection, new.program, &new.external_user_id)?.is_some() {
+        return Ok(None);
+    }
+    let id = match new.id {
+        Some(id) => id,
+        None => free_id(connection)?,
+    };
+    let pseudonym = Pseudonym(u64::from_be_bytes(random()?));
+    connection.execute(
+        "INSERT INTO fan (program_no, fan_points_id, pseudonym, external_user_id, mail_address, created_us)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        params![
+            new.program.0,
+            id.number().cast_signed(),
+            pseudonym.0.cast_signed(),
+            new.external_user_id,
+            new.mail_address,
+            now_us()
+        ],
+    )?;
+    by_external_id(connection, new.program, &new.external_user_id)
+}
+
+fn free_id(connection: &Connection) -> Result<FanPointsId, StoreError> {
+    const ELEVEN_DIGITS: u64 = 100_000_000_000;
+    loop {
+        let drawn = u64::from_be_bytes(random()?) % ELEVEN_DIGITS;
+        if let Some(id) = FanPointsId::from_first_eleven(drawn)
+            && one(connection, "fan_points_id", &id.number().cast_signed())?.is_none()
+        {
+            return Ok(id);
+        }
+    }
+}

@@ -1,0 +1,152 @@
+//! The keys of one environment: for access tokens, for fan passes, and of the example fans' devices.
+
+use fanpass::{ListedKey, SignedKeyList, SigningKey};
+use ledger::FanId;
+use rusqlite::{Connection, OptionalExtension as _, params};
+use zeroize::Zeroizing;
+
+use super::{ProgramNo, StoreError, now_us, random};
+
+/// A key that signs access tokens.
+pub struct TokenKey {
+    pub kid: String,
+    pub seed: Zeroizing<[u8; 32]>,
+}
+
+/// The token keys, newest first; makes the first one.
+pub fn token_keys(connection: &Connection) -> Result<Vec<TokenKey>, StoreError> {
+    let mut keys = read_token_keys(connection)?;
+    if keys.is_empty() {
+        let seed: [u8; 32] = random()?;
+        let kid: [u8; 8] = random()?;
+        connection.execute(
+            "INSERT INTO token_key (kid, seed, created_us) VALUES (?1, ?2, ?3)",
+            params![format!("{:016x}", u64::from_be_bytes(kid)), seed, now_us()],
+        )?;
+        keys = read_token_keys(connection)?;
+    }
+    Ok(keys)
+}
+
+fn read_token_keys(connection: &Connection) -> Result<Vec<TokenKey>, StoreError> {
+    let mut statement =
+        connection.prepare("SELECT kid, seed FROM token_key ORDER BY created_us DESC, kid")?;
+    let keys = statement
+        .query_map([], |row| Ok(TokenKey { kid: row.get(0)?, seed: Zeroizing::new(row.get(1)?) }))?;
+    Ok(keys.collect::<Result<_, _>>()?)
+}
+
+/// A key that signs passes, and the seconds within which it does.
+pub struct PassKey {
+    pub id: u8,
+    pub key: SigningKey,
+    pub from: u32,
+    pub until: u32,
+}
+
+/// What a program signs its passes with.
+pub struct PassKeys {
+    pub program: ProgramNo,
+    root: SigningKey,
+    /// Goes up when keys or revocations change.
+    sequence: u32,
+    keys: Vec<PassKey>,
+}
+
+const HOUR: u32 = 3600;
+const KEY_LIFE: u32 = 90 * 86_400;
+/// The next key is made and listed so long before it is needed, for devices that were away.
+const KEY_OVERLAP: u32 = 45 * 86_400;
+
+impl PassKeys {
+    /// The program's keys. None: it has none, see [`renew_pass_keys`].
+    pub fn load(connection: &Connection, program: ProgramNo) -> Result<Option<Self>, StoreError> {
+        let root: Option<([u8; 32], u32)> = connection
+            .prepare_cached("SELECT seed, sequence FROM pass_root WHERE program_no = ?1")?
+            .query_row([program.0], |row| Ok((row.get(0)?, row.get(1)?)))
+            .optional()?;
+        let Some((root, sequence)) = root else {
+            return Ok(None);
+        };
+        let mut statement = connection.prepare_cached(
+            "SELECT key_id, seed, not_before, not_after FROM pass_key WHERE program_no = ?1 ORDER BY not_before",
+        )?;
+        let keys = statement.query_map([program.0], |row| {
+            let key = SigningKey::from_bytes(&row.get(1)?);
+            Ok(PassKey { id: row.get(0)?, key, from: row.get(2)?, until: row.get(3)? })
+        })?;
+        let keys = keys.collect::<Result<_, _>>()?;
+        Ok(Some(Self { program, root: SigningKey::from_bytes(&root), sequence, keys }))
+    }
+
+    pub fn root_key(&self) -> [u8; 32] {
+        self.root.verifying_key().to_bytes()
+    }
+
+    /// The key that signs now.
+    pub fn current(&self, now: u32) -> Option<&PassKey> {
+        self.keys.iter().rfind(|key| (key.from..=key.until).contains(&now))
+    }
+
+    /// The signed list. One hour's list is always the same bytes, and a later one has a higher sequence number.
+    pub fn signed_list(&self, now: u32) -> Result<Vec<u8>, StoreError> {
+        let list = SignedKeyList {
+            program: self.program.0,
+            sequence: (now / HOUR).saturating_add(self.sequence),
+            issued_at: now / HOUR * HOUR,
+            keys: self
+                .keys
+                .iter()
+                .filter(|key| key.until.saturating_add(KEY_LIFE) >= now)
+                .map(|key| ListedKey {
+                    id: key.id,
+                    from: key.from,
+                    until: key.until,
+                    key: key.key.verifying_key(),
+                })
+                .collect(),
+            revocations: Vec::new(),
+        };
+        list.sign(&self.root).map_err(|error| StoreError::Corrupt(format!("pass keys: {error}")))
+    }
+}
+
+/// Makes the root key and the signing keys that are needed from now on.
+pub fn renew_pass_keys(connection: &Connection, program: ProgramNo, now: u32) -> Result<(), StoreError> {
+    connection.execute(
+        "INSERT INTO pass_root (program_no, seed, sequence) VALUES (?1, ?2, 0) ON CONFLICT DO NOTHING",
+        params![program.0, random::<32>()?],
+    )?;
+    let newest: Option<(u8, u32)> = connection
+        .query_row(
+            "SELECT key_id, not_after FROM pass_key WHERE program_no = ?1 ORDER BY not_after DESC LIMIT 1",
+            [program.0],
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )
+        .optional()?;
+    let (id, from) = match newest {
+        Some((_, until)) if until > now.saturating_add(KEY_OVERLAP) => return Ok(()),
+        Some((id, until)) => (id.wrapping_add(1), until.saturating_sub(KEY_OVERLAP).max(now / HOUR * HOUR)),
+        None => (1, now / HOUR * HOUR),
+    };
+    connection.execute(
+        "INSERT OR REPLACE INTO pass_key (program_no, key_id, seed, not_before, not_after) VALUES (?1, ?2, ?3, ?4, ?5)",
+        params![program.0, id, random::<32>()?, from, from.saturating_add(KEY_LIFE)],
+    )?;
+    connection.execute("UPDATE pass_root SET sequence = sequence + 1 WHERE program_no = ?1", [program.0])?;
+    Ok(())
+}
+
+/// The device key of an example fan. None for every other fan: their keys never leave their phones.
+pub fn example_device(connection: &Connection, fan: FanId) -> Result<Option<SigningKey>, StoreError> {
+    let seed: Option<[u8; 32]> = connection
+        .prepare_cached("SELECT seed FROM example_device WHERE fan_no = ?1")?
+        .query_row([fan.0.cast_signed()], |row| row.get(0))
+        .optional()?;
+    Ok(seed.map(|seed| SigningKey::from_bytes(&seed)))
+}
+
+/// The present in Unix seconds, as passes count it (until 2106).
+pub fn unix_seconds() -> u32 {
+    u32::try_from(now_us() / 1_000_000).unwrap_or(u32::MAX)
+}
