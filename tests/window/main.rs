@@ -1,1 +1,15 @@
-//! What a person does, through the real window.
+//! What a person does, through the real window: the built app, the built platform, a real keyring, a real disk.
+//!
+//! `cargo xtask test` opens a display for these; alone they are `cargo xtask test --window`.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod camera;
+mod handheld;
+mod look;
+mod lost_answer;
+mod main_job;
+mod offline;
+mod refusals;
+mod steps;

@@ -1,0 +1,58 @@
+//! Every screen at the three sizes, light and dark, English and German: pictured, and nothing runs over its edge.
+
+use crate::steps::{FAN, FAN_POINTS, key_in, open_shop, show_code};
+use crate::support::{Code, Stage, Till, eventually};
+
+const SIZES: [(u32, u32, &str); 3] = [(390, 844, "phone"), (820, 1180, "tablet"), (1440, 900, "desktop")];
+
+#[tokio::test]
+async fn every_screen_fits_every_size_in_every_language_and_theme() {
+    let stage = Stage::new("look");
+    let (platform, mut till) = open_shop(&stage).await;
+    show_code(&stage, &platform, &till, FAN, Code::Live).await;
+    till.has("fan-balance", "value", &FAN_POINTS.to_string()).await;
+    key_in(&till, "2500").await;
+    till.press("give").await;
+    till.has("success", "standing", "booked").await;
+    till.press("same-fan").await;
+    key_in(&till, "1250").await;
+
+    for (language, theme) in [("en", "light"), ("de", "dark")] {
+        till.press("nav-settings").await;
+        till.press(&format!("language-{language}")).await;
+        till.press(&format!("theme-{theme}")).await;
+        till.has("language", "value", language).await;
+        till.has("theme", "value", theme).await;
+        for (width, height, size) in SIZES {
+            resize(&till, width, height).await;
+            for screen in ["counter", "queue", "review", "settings"] {
+                till.press(&format!("nav-{screen}")).await;
+                till.find(screen).await;
+                till.shot(&format!("{screen}-{size}-{language}-{theme}")).await;
+                assert_eq!(wider_than_window(&till).await, Vec::<String>::new(), "{screen} {size} {language}");
+            }
+        }
+    }
+    till.close().await;
+}
+
+async fn resize(till: &Till, width: u32, height: u32) {
+    till.client().set_window_size(width, height).await.expect("the window can be resized");
+    eventually(&format!("a window {width} wide"), || async {
+        let inner = till.client().execute("return window.innerWidth", vec![]).await.ok()?;
+        inner.as_u64().is_some_and(|inner| inner.abs_diff(u64::from(width)) <= 40).then_some(())
+    })
+    .await;
+}
+
+/// What sticks out of the window sideways.
+async fn wider_than_window(till: &Till) -> Vec<String> {
+    let script = "
+        const wide = document.documentElement.clientWidth + 1;
+        return [...document.querySelectorAll('body *')]
+            .filter((e) => e.getClientRects().length && e.getBoundingClientRect().right > wide)
+            .filter((e) => !e.closest('.visually-hidden') && !e.closest('[data-scrolls]'))
+            .map((e) => e.tagName + '.' + e.className)";
+    let found = till.client().execute(script, vec![]).await.expect("the window answers");
+    serde_json::from_value(found).expect("a list of names")
+}
