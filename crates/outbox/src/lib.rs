@@ -1,1 +1,42 @@
-//! The device's database: operations, journal, queue, projections and the audit chain
+//! The device's database: operations, journal, queue, projections and the audit chain.
+//!
+//! Everything a person was told is done is in here before they are told. One thread writes, in
+//! transactions that are durable when they return; readers have connections of their own. Nothing
+//! deletes an operation.
+//!
+//! What is absent: no network, no clock (times are passed in), no deciding of its own (the
+//! [`ledger`] decides), no plain-text file.
+
+mod audit;
+mod books;
+mod canon;
+mod commit;
+mod config;
+mod decision;
+mod error;
+mod facts;
+mod fans;
+mod key;
+mod load;
+mod machine;
+mod migrate;
+mod open;
+mod proposal;
+mod queries;
+mod queue;
+mod row;
+mod settings;
+mod store;
+mod writer;
+
+pub use audit::{AuditBreak, AuditFault, AuditHead};
+pub use config::{AppAction, AppThreshold, Connection, Environment, ProgramConfig};
+pub use error::StoreError;
+pub use fans::{Confirmed, KnownFan, Pending, PlatformFan, Source};
+pub use key::DatabaseKey;
+pub use machine::{Event, IllegalTransition, OperationState};
+pub use proposal::{Commit, Decline, Proposal, Proposed, PurchaseItem, Route};
+pub use queries::{Counts, Exposure, Filter, Page, Totals};
+pub use queue::{Batch, Booked, Reach, Settlement};
+pub use row::{ActionRow, ItemRow, OperationKind, OperationRow};
+pub use store::{Preview, Store};

@@ -1,0 +1,253 @@
+//! The chain over everything that was decided here: what was edited, deleted, swapped or cut is found
+//! and named.
+//!
+//! An entry holds the digest of an operation's content or what became of it. Verifying goes over the
+//! chain and compares each entry with what the tables say now. Cutting off the newest entries together
+//! with their operations can only be noticed by someone who kept the head: see [`AuditHead`].
+
+use ledger::Timestamp;
+use ledger::audit::{ChainHash, GENESIS, link};
+use rusqlite::{Connection as Db, OptionalExtension, params};
+use uuid::Uuid;
+
+use crate::canon::Canon;
+use crate::{OperationState, StoreError, commit};
+
+/// Length and hash of the chain. Kept elsewhere (in the keychain), it tells that an old copy of the
+/// database was put back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AuditHead {
+    pub entries: u64,
+    pub hash: [u8; 32],
+}
+
+/// Where the chain breaks, and how.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("entry {entry}: {fault}")]
+pub struct AuditBreak {
+    /// From 1.
+    pub entry: u64,
+    pub fault: AuditFault,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
+pub enum AuditFault {
+    /// The hash does not follow from the entry and the one before: edited, swapped or inserted.
+    #[error("the entry does not follow from the one before")]
+    NotLinked,
+    #[error("an entry is missing here")]
+    Missing,
+    /// The operation that the entry is about is gone.
+    #[error("the operation of this entry is gone")]
+    OperationGone,
+    /// The operation reads differently from when it was decided.
+    #[error("the operation was changed after it was decided")]
+    OperationEdited,
+    /// The operation's state is not the one that the chain tells of.
+    #[error("the operation's state was changed")]
+    StateEdited,
+    /// There are operations that the chain does not know: the end of the chain was cut off.
+    #[error("the chain is shorter than the journal")]
+    Cut,
+    #[error("the entry can not be read")]
+    Unreadable,
+    /// The chain is not the continuation of the head that was kept: an old copy was put back.
+    #[error("an older copy of the database was put back")]
+    PutBack,
+}
+
+/// What is written down.
+pub(crate) enum Entry {
+    Committed {
+        id: Uuid,
+        seq: i64,
+        digest: [u8; 32],
+        at: Timestamp,
+    },
+    Settled {
+        id: Uuid,
+        state: OperationState,
+        code: Option<String>,
+        /// Fan Points and Status Points as the platform booked them.
+        booked: (Option<i64>, Option<i64>),
+        at: Timestamp,
+    },
+    /// Something about the device itself, such as a clock that jumped.
+    Noted {
+        what: String,
+        at: Timestamp,
+    },
+}
+
+const COMMITTED: u8 = 1;
+const SETTLED: u8 = 2;
+const NOTED: u8 = 3;
+
+impl Entry {
+    fn canonical(&self) -> Vec<u8> {
+        match self {
+            Self::Committed { id, seq, digest, at } => {
+                Canon::new(COMMITTED).bytes(id.as_bytes()).int(*seq).bytes(digest).int(at.0).finish()
+            }
+            Self::Settled { id, state, code, booked, at } => Canon::new(SETTLED)
+                .bytes(id.as_bytes())
+                .int(state.to_number())
+                .option(code.as_deref())
+                .number(booked.0)
+                .number(booked.1)
+                .int(at.0)
+                .finish(),
+            Self::Noted { what, at } => Canon::new(NOTED).text(what).int(at.0).finish(),
+        }
+    }
+}
+
+/// Adds an entry to the chain; its number.
+pub(crate) fn append(db: &Db, entry: &Entry) -> Result<i64, StoreError> {
+    let (n, previous) = tail(db)?;
+    let body = entry.canonical();
+    let hash = link(previous, &body);
+    db.prepare_cached("INSERT INTO audit (n, body, hash) VALUES (?1, ?2, ?3)")?.execute(params![
+        n + 1,
+        body,
+        hash.0.as_slice()
+    ])?;
+    Ok(n + 1)
+}
+
+fn tail(db: &Db) -> Result<(i64, ChainHash), StoreError> {
+    let last = db
+        .prepare_cached("SELECT n, hash FROM audit ORDER BY n DESC LIMIT 1")?
+        .query_row([], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?;
+    Ok(last.map_or((0, GENESIS), |(n, hash)| (n, ChainHash(hash))))
+}
+
+pub(crate) fn head(db: &Db) -> Result<AuditHead, StoreError> {
+    let (n, hash) = tail(db)?;
+    Ok(AuditHead { entries: u64::try_from(n).unwrap_or(0), hash: hash.0 })
+}
+
+/// Goes over the whole chain. `kept`: a head that was kept elsewhere; the chain must pass through it.
+pub(crate) fn verify(db: &Db, kept: Option<AuditHead>) -> Result<Result<AuditHead, AuditBreak>, StoreError> {
+    let mut statement = db.prepare("SELECT n, body, hash FROM audit ORDER BY n")?;
+    let mut rows = statement.query([])?;
+    let (mut entries, mut hash, mut committed) = (0_i64, GENESIS, 0_i64);
+    let at = |n: i64, fault| Ok(Err(AuditBreak { entry: u64::try_from(n).unwrap_or(0), fault }));
+    while let Some(row) = rows.next()? {
+        let (n, body): (i64, Vec<u8>) = (row.get(0)?, row.get(1)?);
+        if n != entries + 1 {
+            return at(entries + 1, AuditFault::Missing);
+        }
+        hash = link(hash, &body);
+        if row.get::<_, Vec<u8>>(2)? != hash.0 {
+            return at(n, AuditFault::NotLinked);
+        }
+        if let Some(fault) = compare(db, n, &body, &mut committed)? {
+            return at(n, fault);
+        }
+        entries = n;
+        if kept.is_some_and(|k| i64::try_from(k.entries) == Ok(n) && k.hash != hash.0) {
+            return at(n, AuditFault::PutBack);
+        }
+    }
+    let operations: i64 = db.query_row("SELECT count(*) FROM operation", [], |row| row.get(0))?;
+    let beyond: i64 =
+        db.query_row("SELECT count(*) FROM operation WHERE audit > ?1", [entries], |row| row.get(0))?;
+    if operations != committed || beyond > 0 {
+        return at(entries + 1, AuditFault::Cut);
+    }
+    if kept.is_some_and(|k| i64::try_from(k.entries).is_ok_and(|n| n > entries)) {
+        return at(entries + 1, AuditFault::PutBack);
+    }
+    Ok(Ok(AuditHead { entries: u64::try_from(entries).unwrap_or(0), hash: hash.0 }))
+}
+
+/// Compares an entry with the tables.
+fn compare(db: &Db, n: i64, body: &[u8], committed: &mut i64) -> Result<Option<AuditFault>, StoreError> {
+    let (Some(tag), Some(id)) = (body.first(), body.get(9..25)) else {
+        return Ok(Some(AuditFault::Unreadable).filter(|_| body.first() != Some(&NOTED)));
+    };
+    if *tag == NOTED {
+        return Ok(None);
+    }
+    let Some(stored) = Stored::find(db, id)? else { return Ok(Some(AuditFault::OperationGone)) };
+    if *tag == COMMITTED {
+        *committed += 1;
+        let expected = Entry::Committed {
+            id: stored.id,
+            seq: stored.seq,
+            digest: commit::stored_digest(db, stored.seq)?,
+            at: Timestamp(stored.created_at),
+        };
+        if expected.canonical() != body {
+            return Ok(Some(AuditFault::OperationEdited));
+        }
+        let untouched =
+            stored.audit != n || matches!(stored.state, OperationState::Queued | OperationState::Sending);
+        return Ok((!untouched).then_some(AuditFault::StateEdited));
+    }
+    if *tag != SETTLED {
+        return Ok(Some(AuditFault::Unreadable));
+    }
+    if stored.audit != n {
+        // A later entry tells of the state that stands.
+        return Ok((stored.audit < n).then_some(AuditFault::StateEdited));
+    }
+    Ok((!stored.is_as_settled(body)).then_some(AuditFault::StateEdited))
+}
+
+/// What the tables say of an operation, as far as the chain tells of it.
+struct Stored {
+    seq: i64,
+    id: Uuid,
+    created_at: i64,
+    state: OperationState,
+    refusal: Option<String>,
+    settled_at: Option<i64>,
+    server_time: Option<i64>,
+    booked: (Option<i64>, Option<i64>),
+    audit: i64,
+}
+
+impl Stored {
+    fn find(db: &Db, id: &[u8]) -> Result<Option<Self>, StoreError> {
+        let mut statement = db.prepare_cached(
+            "SELECT seq, created_at, state, refusal, settled_at, server_time, audit, booked_fan_points,
+               booked_status_points FROM operation WHERE id = ?1",
+        )?;
+        let mut rows = statement.query([id])?;
+        let Some(row) = rows.next()? else { return Ok(None) };
+        Ok(Some(Self {
+            seq: row.get(0)?,
+            id: crate::load::id(id.to_vec())?,
+            created_at: row.get(1)?,
+            state: OperationState::from_number(row.get(2)?)
+                .ok_or(StoreError::Unreadable { what: "state" })?,
+            refusal: row.get(3)?,
+            settled_at: row.get(4)?,
+            server_time: row.get(5)?,
+            audit: row.get(6)?,
+            booked: (row.get(7)?, row.get(8)?),
+        }))
+    }
+
+    /// Released operations may be out again; what the chain then knows is that they are open.
+    fn is_as_settled(&self, body: &[u8]) -> bool {
+        let matches = |state: OperationState, time: Option<i64>| {
+            let code = self.refusal.clone();
+            let (booked, at) = (self.booked, Timestamp(time.unwrap_or(0)));
+            let entry = Entry::Settled { id: self.id, state, code, booked, at };
+            let bytes = entry.canonical();
+            // A held or released operation keeps no time of its own: compare all but the last eight bytes.
+            let end = if time.is_some() { bytes.len() } else { bytes.len().saturating_sub(8) };
+            bytes.len() == body.len() && bytes.get(..end) == body.get(..end)
+        };
+        match self.state {
+            OperationState::Accepted => matches(OperationState::Accepted, self.server_time),
+            OperationState::Refused => matches(OperationState::Refused, self.settled_at),
+            OperationState::Held => matches(OperationState::Held, None),
+            OperationState::Queued | OperationState::Sending => matches(OperationState::Queued, None),
+        }
+    }
+}

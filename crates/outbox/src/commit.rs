@@ -1,0 +1,248 @@
+//! Committing an operation: decided and written in one transaction.
+
+use ledger::{FanPoints, Timestamp};
+use rusqlite::{Connection as Db, params};
+use uuid::Uuid;
+
+use crate::audit::{self, Entry};
+use crate::canon::Canon;
+use crate::decision::{self, Decided, Program, Subject};
+use crate::{
+    Commit, Decline, OperationKind, OperationRow, Proposal, Proposed, PurchaseItem, Route, StoreError, books,
+    facts, fans, load, settings,
+};
+
+/// A call takes so many bytes of the request beside its texts, at the most.
+const BYTES_OF_CALL: usize = 640;
+const BYTES_OF_ITEM: usize = 224;
+/// A clock may be corrected by so much without anybody having set it back.
+const CLOCK_LEEWAY_MS: i64 = 2 * 60 * 1000;
+
+/// Decides and, if it may be, writes. The caller's transaction makes it durable.
+pub(crate) fn commit(db: &Db, proposal: &Proposal, program: Option<&Program>) -> Result<Commit, StoreError> {
+    let digest = content_digest(proposal);
+    if let Some(seq) = load::seq_of(db, proposal.id)? {
+        let same = kept_digest(db, seq)? == digest;
+        return Ok(if same {
+            Commit::Committed(Box::new(load::load(db, seq)?))
+        } else {
+            Commit::Declined(Decline::Rules(ledger::Refusal::IdConflict))
+        });
+    }
+    let Some(program) = program else { return Ok(Commit::Declined(Decline::NotConfigured)) };
+    let subject = Subject::of(db, proposal)?;
+    let decided = match decision::make(db, proposal, program, &subject)? {
+        Ok(Decided { decline: Some(decline), .. }) | Err(decline) => return Ok(Commit::Declined(decline)),
+        Ok(decided) => decided,
+    };
+    let row = write(db, proposal, &subject, &decided, &digest)?;
+    Ok(Commit::Committed(Box::new(row)))
+}
+
+fn write(
+    db: &Db,
+    proposal: &Proposal,
+    subject: &Subject,
+    decided: &Decided,
+    digest: &[u8; 32],
+) -> Result<OperationRow, StoreError> {
+    debug_assert!(decided.posted.entry.is_balanced());
+    let fan = subject.row.map_or_else(|| fans::find_or_add(db, subject.fan), Ok)?;
+    let seq: i64 = db
+        .prepare_cached("SELECT coalesce(max(seq), 0) + 1 FROM operation")?
+        .query_row([], |row| row.get(0))?;
+    insert_operation(db, seq, fan, proposal, subject, decided, digest)?;
+    insert_items(db, seq, proposal, &decided.posted.entry.item_points)?;
+    books::write_postings(db, seq, &decided.posted.entry)?;
+    for (_, label, points) in &decided.posted.limited {
+        db.prepare_cached("INSERT INTO limited (operation, label, points) VALUES (?1, ?2, ?3)")?
+            .execute(params![seq, label.as_deref().unwrap_or(""), points.0])?;
+    }
+    if let Some(original) = subject.original {
+        db.prepare_cached("UPDATE operation SET reversed_by = ?2 WHERE seq = ?1")?
+            .execute([original, seq])?;
+    }
+    note_time(db, proposal.now)?;
+    let link = Entry::Committed { id: proposal.id, seq, digest: stored_digest(db, seq)?, at: proposal.now };
+    let n = audit::append(db, &link)?;
+    db.prepare_cached("UPDATE operation SET audit = ?2 WHERE seq = ?1")?.execute([seq, n])?;
+    load::load(db, seq)
+}
+
+/// The device's time goes on from here. A clock that was set back is written down.
+fn note_time(db: &Db, now: Timestamp) -> Result<(), StoreError> {
+    let steady = facts::steady(db, now)?;
+    let behind = steady.0.saturating_sub(now.0);
+    if behind > CLOCK_LEEWAY_MS {
+        let what = format!("the clock was set back by {} s", behind / 1000);
+        audit::append(db, &Entry::Noted { what, at: now })?;
+    }
+    settings::raise_floor(db, steady)
+}
+
+fn insert_operation(
+    db: &Db,
+    seq: i64,
+    fan: fans::FanRow,
+    proposal: &Proposal,
+    subject: &Subject,
+    decided: &Decided,
+    digest: &[u8; 32],
+) -> Result<(), StoreError> {
+    let (action, title, description) = match &proposal.kind {
+        Proposed::Award { action, title, description } => (Some(action), Some(title), Some(description)),
+        Proposed::Give { .. } | Proposed::Redeem { .. } | Proposed::Undo { .. } => (None, None, None),
+    };
+    let (calls, bytes) = weight(&proposal.kind, decided.posted.entry.item_points.len());
+    let number = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+    let rule = decided.rule.and_then(|rule| match serde_json::to_value(rule) {
+        Ok(serde_json::Value::String(name)) => Some(name),
+        _ => None,
+    });
+    db.prepare_cached(
+        "INSERT INTO operation (seq, id, digest, fan, fan_ref, kind, action, title, description, undo_of, fan_points,
+           status_points, trust, route, created_at, staff, manager_raised, rule, exposure, calls, bytes, state, audit)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, 0, 0)",
+    )?
+    .execute(params![
+        seq,
+        proposal.id.as_bytes().as_slice(),
+        digest.as_slice(),
+        fan,
+        subject.fan.to_string(),
+        kind_of(&proposal.kind).to_number(),
+        action,
+        title,
+        description,
+        subject.original,
+        decided.fan_points.0,
+        decided.status_points.0,
+        load::trust_number(proposal.trust),
+        i64::from(proposal.route == Route::Platform),
+        proposal.now.0,
+        proposal.staff,
+        proposal.manager_raised,
+        rule,
+        decided.exposure.0,
+        number(calls),
+        number(bytes),
+    ])?;
+    Ok(())
+}
+
+fn insert_items(db: &Db, seq: i64, proposal: &Proposal, points: &[FanPoints]) -> Result<(), StoreError> {
+    let (Proposed::Give { items } | Proposed::Redeem { items }) = &proposal.kind else { return Ok(()) };
+    debug_assert_eq!(items.len(), points.len());
+    let mut statement = db.prepare_cached(
+        "INSERT INTO item (operation, n, title, description, price, currency, rate_label, points)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+    )?;
+    for (n, (item, points)) in (1_i64..).zip(items.iter().zip(points)) {
+        statement.execute(params![
+            seq,
+            n,
+            item.title,
+            item.description,
+            item.price.minor,
+            item.price.currency.to_string(),
+            item.rate_label,
+            points.0,
+        ])?;
+    }
+    Ok(())
+}
+
+fn kind_of(kind: &Proposed) -> OperationKind {
+    match kind {
+        Proposed::Give { .. } => OperationKind::Give,
+        Proposed::Redeem { .. } => OperationKind::Redeem,
+        Proposed::Award { .. } => OperationKind::Award,
+        Proposed::Undo { .. } => OperationKind::Undo,
+    }
+}
+
+/// Calls that it takes on the wire, and the bytes of them, estimated generously.
+fn weight(kind: &Proposed, undone_items: usize) -> (usize, usize) {
+    let text = |parts: &[&str]| parts.iter().map(|part| part.len() * 2).sum::<usize>();
+    match kind {
+        Proposed::Give { items } | Proposed::Redeem { items } => {
+            let of = |item: &PurchaseItem| {
+                BYTES_OF_ITEM
+                    + text(&[&item.title, &item.description, item.rate_label.as_deref().unwrap_or_default()])
+            };
+            (1, BYTES_OF_CALL + items.iter().map(of).sum::<usize>())
+        }
+        Proposed::Award { action, title, description } => {
+            (1, BYTES_OF_CALL + text(&[action, title, description]))
+        }
+        Proposed::Undo { .. } => {
+            let calls = undone_items.max(1);
+            (calls, calls * BYTES_OF_CALL)
+        }
+    }
+}
+
+/// What makes two proposals under one id the same. Not the time, and for an undo not the name the fan
+/// happened to show.
+fn content_digest(proposal: &Proposal) -> [u8; 32] {
+    let canon = Canon::new(1).bytes(proposal.id.as_bytes());
+    let canon = match &proposal.kind {
+        Proposed::Give { items } => purchase(canon.byte(0).text(&proposal.fan.to_string()), items),
+        Proposed::Redeem { items } => purchase(canon.byte(1).text(&proposal.fan.to_string()), items),
+        Proposed::Award { action, title, description } => {
+            canon.byte(2).text(&proposal.fan.to_string()).text(action).text(title).text(description)
+        }
+        Proposed::Undo { of } => canon.byte(3).bytes(of.as_bytes()),
+    };
+    canon.digest()
+}
+
+fn purchase(mut canon: Canon, items: &[PurchaseItem]) -> Canon {
+    for item in items {
+        canon = canon
+            .text(&item.title)
+            .text(&item.description)
+            .int(item.price.minor)
+            .text(item.price.currency.code())
+            .option(item.rate_label.as_deref());
+    }
+    canon
+}
+
+fn kept_digest(db: &Db, seq: i64) -> Result<Vec<u8>, StoreError> {
+    Ok(db
+        .prepare_cached("SELECT digest FROM operation WHERE seq = ?1")?
+        .query_row([seq], |row| row.get(0))?)
+}
+
+/// The digest of everything about a stored operation that must never change.
+pub(crate) fn stored_digest(db: &Db, seq: i64) -> Result<[u8; 32], StoreError> {
+    let row = load::load(db, seq)?;
+    let mut canon = Canon::new(2)
+        .bytes(row.id.as_bytes())
+        .bytes(&kept_digest(db, seq)?)
+        .text(&row.fan.to_string())
+        .int(row.kind.to_number())
+        .bytes(row.undo_of.as_ref().map_or(&[], |id: &Uuid| id.as_bytes().as_slice()))
+        .int(row.fan_points.0)
+        .int(row.status_points.0)
+        .int(load::trust_number(row.trust))
+        .int(i64::from(row.route == Route::Platform))
+        .option(row.staff.as_deref())
+        .byte(u8::from(row.manager_raised))
+        .int(row.exposure.0)
+        .bytes(&books::posting_bytes(db, seq)?);
+    if let Some(action) = &row.action {
+        canon = canon.text(&action.category).text(&action.title).text(&action.description);
+    }
+    for item in &row.items {
+        canon = canon
+            .text(&item.title)
+            .text(&item.description)
+            .int(item.price.minor)
+            .text(item.price.currency.code())
+            .option(item.rate_label.as_deref())
+            .int(item.points.0);
+    }
+    Ok(canon.digest())
+}

@@ -1,0 +1,180 @@
+//! The device's decision: the rule book first, then the offline policy, then the wallet.
+
+use ledger::{
+    Decision, FanAccount, FanId, FanPoints, OfflineRequest, OfflineVerdict, OpId, Operation,
+    OperationKind as Asked, PolicyRule, Posted, Refusal, Rules, Scope, StatusAccount, StatusPoints, Tender,
+    Timestamp, decide,
+};
+use rusqlite::Connection as Db;
+
+use crate::books::{self, Books};
+use crate::{Decline, KnownFan, ProgramConfig, Proposal, Proposed, Route, StoreError, facts, fans, load};
+
+/// The configuration with the rules made of it, once.
+pub(crate) struct Program {
+    pub config: ProgramConfig,
+    pub rules: Rules,
+}
+
+impl Program {
+    pub(crate) fn new(config: ProgramConfig) -> Self {
+        let rules = config.rules();
+        Self { config, rules }
+    }
+}
+
+/// Whose operation it is, as the device knows it.
+pub(crate) struct Subject {
+    /// None: not met before.
+    pub row: Option<fans::FanRow>,
+    pub fan: fanpass::FanRef,
+    pub known: KnownFan,
+    /// The row of what is undone.
+    pub original: Option<i64>,
+}
+
+impl Subject {
+    pub(crate) fn of(db: &Db, proposal: &Proposal) -> Result<Self, StoreError> {
+        let (mut fan, mut row, mut original) = (proposal.fan, None, None);
+        if let Proposed::Undo { of } = &proposal.kind
+            && let Some(seq) = load::seq_of(db, *of)?
+            && let Some((owner, name)) = books::fan_of(db, seq)?
+        {
+            (fan, row, original) = (name, Some(owner), Some(seq));
+        }
+        if row.is_none() {
+            row = fans::find(db, fan)?;
+        }
+        let known = row.map_or(Ok(fans::unknown(fan)), |row| fans::known(db, row))?;
+        Ok(Self { row, fan, known, original })
+    }
+}
+
+/// What the decision moves.
+pub(crate) struct Decided {
+    pub posted: Posted,
+    pub fan_points: FanPoints,
+    pub status_points: StatusPoints,
+    pub exposure: FanPoints,
+    pub rule: Option<PolicyRule>,
+    /// It can be done as far as the rules go; this is why it is not done all the same.
+    pub decline: Option<Decline>,
+}
+
+/// Decides without changing anything. The outer error of the result is a refusal by the rules that
+/// leaves no amounts to show.
+pub(crate) fn make(
+    db: &Db,
+    proposal: &Proposal,
+    program: &Program,
+    subject: &Subject,
+) -> Result<Result<Decided, Decline>, StoreError> {
+    let now = facts::steady(db, proposal.now)?;
+    let fan = FanId(u64::try_from(subject.row.unwrap_or(0)).unwrap_or(0));
+    let operation = operation(proposal, fan, now);
+    let mut books =
+        Books { db, fan, known: &subject.known, bottomless: true, rates_as_of: program.config.fetched_at };
+    let posted = match decide(&operation, &program.rules, &books, now)? {
+        Decision::Post(posted) => posted,
+        // The id is new here, so the ledger can only have met it under another operation.
+        Decision::AlreadyDone(_) => return Ok(Err(Decline::Rules(Refusal::IdConflict))),
+        Decision::Refuse(refusal) => return Ok(Err(Decline::Rules(refusal))),
+    };
+    let mut decided = effects(posted);
+    if proposal.route == Route::Platform {
+        return Ok(Ok(decided));
+    }
+    let verdict = ask_policy(db, proposal, program, subject, &decided, now)?;
+    // An undo is the platform's to judge: the wallet may have been spent elsewhere.
+    books.bottomless = matches!(proposal.kind, Proposed::Undo { .. } | Proposed::Award { .. });
+    let refused_by_wallet = match decide(&operation, &program.rules, &books, now)? {
+        Decision::Post(_) | Decision::AlreadyDone(_) => None,
+        Decision::Refuse(refusal) => Some(refusal),
+    };
+    judge(&mut decided, verdict, refused_by_wallet);
+    Ok(Ok(decided))
+}
+
+/// What speaks first: a policy that nobody can lift, the wallet, a limit that a manager can raise.
+fn judge(decided: &mut Decided, verdict: OfflineVerdict, refused_by_wallet: Option<Refusal>) {
+    decided.decline = match (verdict, refused_by_wallet) {
+        (OfflineVerdict::Refuse { rule: PolicyRule::TooFewPoints }, _) => {
+            Some(Decline::Rules(Refusal::TooFewPoints))
+        }
+        (OfflineVerdict::Refuse { rule }, _) => Some(Decline::Policy(rule)),
+        (_, Some(refusal)) => Some(Decline::Rules(refusal)),
+        (OfflineVerdict::AskManager { rule }, None) => Some(Decline::AskManager(rule)),
+        (OfflineVerdict::Approve, None) => None,
+        (OfflineVerdict::ApproveProvisionally { exposure, rule }, None) => {
+            (decided.exposure, decided.rule) = (exposure, Some(rule));
+            None
+        }
+    };
+}
+
+fn ask_policy(
+    db: &Db,
+    proposal: &Proposal,
+    program: &Program,
+    subject: &Subject,
+    decided: &Decided,
+    now: Timestamp,
+) -> Result<OfflineVerdict, StoreError> {
+    let policy = &program.config.offline_policy;
+    let request = match &proposal.kind {
+        Proposed::Give { items } => {
+            OfflineRequest::Grant { price: books::price_of(&program.rules, &books::items_of(items)).ok() }
+        }
+        Proposed::Award { .. } => OfflineRequest::Grant { price: None },
+        Proposed::Redeem { .. } => {
+            OfflineRequest::Redeem { points: FanPoints(decided.fan_points.0.saturating_neg()) }
+        }
+        Proposed::Undo { .. } => OfflineRequest::Reverse,
+    };
+    let facts = facts::offline_facts(
+        db,
+        subject.row.unwrap_or(0),
+        &subject.known,
+        proposal.trust,
+        policy,
+        now,
+        proposal.manager_raised,
+    )?;
+    Ok(policy.decide(request, &facts, program.config.currency))
+}
+
+fn operation(proposal: &Proposal, fan: FanId, now: Timestamp) -> Operation {
+    let kind = match &proposal.kind {
+        Proposed::Give { items } => Asked::Distribute { items: books::items_of(items) },
+        Proposed::Redeem { items } => {
+            Asked::Redeem { items: books::items_of(items), tender: Tender::Whole, reservation: None }
+        }
+        Proposed::Award { action, .. } => Asked::Award { action: action.clone() },
+        Proposed::Undo { of } => Asked::Reverse { of: OpId(of.into_bytes()), scope: Scope::Whole },
+    };
+    Operation { id: OpId(proposal.id.into_bytes()), partner: ProgramConfig::PARTNER, fan, at: now, kind }
+}
+
+/// Sums up what an entry moves in the fan's favour.
+fn effects(posted: Posted) -> Decided {
+    let fan_points = posted
+        .entry
+        .fan_postings
+        .iter()
+        .filter(|p| matches!(p.account, FanAccount::Wallet(_) | FanAccount::Receivable(_)))
+        .fold(0_i64, |sum, p| sum.saturating_add(p.amount.0));
+    let status_points = posted
+        .entry
+        .status_postings
+        .iter()
+        .filter(|p| matches!(p.account, StatusAccount::Standing(_)))
+        .fold(0_i64, |sum, p| sum.saturating_add(p.amount.0));
+    Decided {
+        posted,
+        fan_points: FanPoints(fan_points),
+        status_points: StatusPoints(status_points),
+        exposure: FanPoints(0),
+        rule: None,
+        decline: None,
+    }
+}

@@ -1,0 +1,284 @@
+//! What the device knows of a fan: names, the newest confirmed balance, and what is not settled yet.
+
+use fanpass::{FanPass, FanPointsId, FanRef, LiveProof, PROOF_MEMORY_SECS, PassKind, PassRefusal, Pseudonym};
+use ledger::{FanPoints, StatusPoints, Timestamp};
+use rusqlite::{Connection as Db, OptionalExtension, Row, params};
+use serde::{Deserialize, Serialize};
+
+use crate::StoreError;
+
+/// Where a confirmed balance comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Source {
+    Card,
+    Live,
+    Platform,
+}
+
+/// Balances that the platform has vouched for, signed or said over its own connection, with what it
+/// has accepted since.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Confirmed {
+    pub fan_points: FanPoints,
+    pub status_points: StatusPoints,
+    pub source: Source,
+    /// The platform's time of the balances.
+    pub as_of: Timestamp,
+    /// What a pass allows to redeem offline.
+    pub allowance: Option<FanPoints>,
+}
+
+/// What waits here and will move the balances once the platform accepts it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pending {
+    pub fan_points: FanPoints,
+    pub status_points: StatusPoints,
+    pub operations: u32,
+}
+
+/// All that the device knows of a fan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct KnownFan {
+    pub user_id: Option<FanPointsId>,
+    pub pseudonym: Option<Pseudonym>,
+    pub confirmed: Option<Confirmed>,
+    pub pending: Pending,
+    /// What can be redeemed: confirmed, less what was taken here since; never below zero. Points
+    /// earned here count once the platform has accepted them.
+    pub available: FanPoints,
+}
+
+/// A fan as the platform answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PlatformFan {
+    pub user_id: FanPointsId,
+    pub pseudonym: Option<Pseudonym>,
+    pub fan_points: FanPoints,
+    pub status_points: StatusPoints,
+    pub as_of: Timestamp,
+}
+
+/// The fan's row number: the ledger's fan id on this device.
+pub(crate) type FanRow = i64;
+
+/// The row of a fan, if the device has met it.
+pub(crate) fn find(db: &Db, fan: FanRef) -> Result<Option<FanRow>, StoreError> {
+    let sql = match fan {
+        FanRef::Id(_) => "SELECT fan FROM fan WHERE user_id = ?1",
+        FanRef::Pseudonym(_) => "SELECT fan FROM fan WHERE pseudonym = ?1",
+    };
+    Ok(db.prepare_cached(sql)?.query_row([fan.to_string()], |row| row.get(0)).optional()?)
+}
+
+/// The row of a fan, made where there is none.
+pub(crate) fn find_or_add(db: &Db, fan: FanRef) -> Result<FanRow, StoreError> {
+    if let Some(row) = find(db, fan)? {
+        return Ok(row);
+    }
+    let sql = match fan {
+        FanRef::Id(_) => "INSERT INTO fan (user_id) VALUES (?1)",
+        FanRef::Pseudonym(_) => "INSERT INTO fan (pseudonym) VALUES (?1)",
+    };
+    db.prepare_cached(sql)?.execute([fan.to_string()])?;
+    Ok(db.last_insert_rowid())
+}
+
+pub(crate) fn note_pass(db: &Db, pass: &FanPass) -> Result<(), StoreError> {
+    let row = find_or_add(db, FanRef::Pseudonym(pass.pseudonym))?;
+    let confirmed = Confirmed {
+        fan_points: FanPoints(i64::from(pass.fan_points)),
+        status_points: StatusPoints(i64::from(pass.status_points)),
+        source: match pass.kind {
+            PassKind::Card => Source::Card,
+            PassKind::Live => Source::Live,
+        },
+        as_of: Timestamp(i64::from(pass.issued_at) * 1000),
+        allowance: Some(pass.offline_allowance),
+    };
+    note_confirmed(db, row, &confirmed)
+}
+
+pub(crate) fn note_platform_fan(db: &Db, fan: &PlatformFan) -> Result<(), StoreError> {
+    let mut row = find_or_add(db, FanRef::Id(fan.user_id))?;
+    if let Some(pseudonym) = fan.pseudonym {
+        match find(db, FanRef::Pseudonym(pseudonym))? {
+            Some(other) if other != row => row = merge(db, row, other)?,
+            Some(_) => {}
+            None => {
+                db.prepare_cached("UPDATE fan SET pseudonym = ?2 WHERE fan = ?1")?
+                    .execute(params![row, pseudonym.to_string()])?;
+            }
+        }
+    }
+    let confirmed = Confirmed {
+        fan_points: fan.fan_points,
+        status_points: fan.status_points,
+        source: Source::Platform,
+        as_of: fan.as_of,
+        allowance: None,
+    };
+    note_confirmed(db, row, &confirmed)
+}
+
+/// Two names turn out to be one fan: one lane, one projection. The older row stays.
+fn merge(db: &Db, one: FanRow, two: FanRow) -> Result<FanRow, StoreError> {
+    let (keep, drop) = (one.min(two), one.max(two));
+    db.prepare_cached("UPDATE operation SET fan = ?1 WHERE fan = ?2")?.execute([keep, drop])?;
+    let gone = db.prepare_cached("SELECT * FROM fan WHERE fan = ?1")?.query_row([drop], Record::read)?;
+    db.prepare_cached("DELETE FROM fan WHERE fan = ?1")?.execute([drop])?;
+    db.prepare_cached(
+        "UPDATE fan SET user_id = coalesce(user_id, ?2), pseudonym = coalesce(pseudonym, ?3) WHERE fan = ?1",
+    )?
+    .execute(params![keep, gone.user_id, gone.pseudonym])?;
+    if let Some(confirmed) = gone.confirmed {
+        note_confirmed(db, keep, &confirmed)?;
+    }
+    Ok(keep)
+}
+
+/// The newest statement wins. A pass that is older than what is known changes nothing, so a copied
+/// card can not bring an old balance back.
+fn note_confirmed(db: &Db, row: FanRow, confirmed: &Confirmed) -> Result<(), StoreError> {
+    db.prepare_cached(
+        "UPDATE fan SET fan_points = ?2, status_points = ?3, source = ?4, as_of = ?5,
+           allowance = coalesce(?6, allowance)
+         WHERE fan = ?1 AND (as_of IS NULL OR as_of <= ?5)",
+    )?
+    .execute(params![
+        row,
+        confirmed.fan_points.0,
+        confirmed.status_points.0,
+        source_number(confirmed.source),
+        confirmed.as_of.0,
+        confirmed.allowance.map(|points| points.0),
+    ])?;
+    Ok(())
+}
+
+fn source_number(source: Source) -> i64 {
+    match source {
+        Source::Card => 0,
+        Source::Live => 1,
+        Source::Platform => 2,
+    }
+}
+
+/// A row of the table, as it stands.
+struct Record {
+    user_id: Option<String>,
+    pseudonym: Option<String>,
+    confirmed: Option<Confirmed>,
+}
+
+impl Record {
+    fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
+        let as_of: Option<i64> = row.get("as_of")?;
+        let confirmed = match as_of {
+            None => None,
+            Some(as_of) => Some(Confirmed {
+                fan_points: FanPoints(row.get("fan_points")?),
+                status_points: StatusPoints(row.get("status_points")?),
+                source: match row.get::<_, i64>("source")? {
+                    0 => Source::Card,
+                    1 => Source::Live,
+                    _ => Source::Platform,
+                },
+                as_of: Timestamp(as_of),
+                allowance: row.get::<_, Option<i64>>("allowance")?.map(FanPoints),
+            }),
+        };
+        Ok(Self { user_id: row.get("user_id")?, pseudonym: row.get("pseudonym")?, confirmed })
+    }
+}
+
+/// What is known of the fan in `row`, out of one view of the database.
+pub(crate) fn known(db: &Db, row: FanRow) -> Result<KnownFan, StoreError> {
+    let record = db.prepare_cached("SELECT * FROM fan WHERE fan = ?1")?.query_row([row], Record::read)?;
+    let since = record.confirmed.map_or(i64::MAX, |c| c.as_of.0);
+    // A confirmed balance and what the platform has booked since make the confirmed balance of now.
+    let (booked_fan, booked_status): (i64, i64) = db
+        .prepare_cached(
+            "SELECT coalesce(sum(coalesce(booked_fan_points, fan_points)), 0),
+                    coalesce(sum(coalesce(booked_status_points, status_points)), 0)
+             FROM operation WHERE fan = ?1 AND state = 2 AND server_time > ?2",
+        )?
+        .query_row([row, since], |r| Ok((r.get(0)?, r.get(1)?)))?;
+    let confirmed = record.confirmed.map(|c| Confirmed {
+        fan_points: FanPoints(c.fan_points.0.saturating_add(booked_fan)),
+        status_points: StatusPoints(c.status_points.0.saturating_add(booked_status)),
+        ..c
+    });
+    let (pending, taken) = pending(db, row)?;
+    let base = confirmed.map_or(0, |c| c.fan_points.0);
+    Ok(KnownFan {
+        user_id: record.user_id.and_then(|text| text.parse().ok()),
+        pseudonym: record.pseudonym.and_then(|text| text.parse().ok()),
+        confirmed,
+        pending,
+        available: FanPoints(base.saturating_add(taken).max(0)),
+    })
+}
+
+/// What waits, and the part of it that lessens what can be redeemed. An operation and its undo that
+/// both wait cancel out; apart from that, what adds points counts only once it is accepted.
+fn pending(db: &Db, row: FanRow) -> Result<(Pending, i64), StoreError> {
+    let mut statement = db.prepare_cached(
+        "SELECT sum(fan_points), sum(status_points), count(*) FROM operation
+         WHERE fan = ?1 AND state IN (0, 1, 4) GROUP BY coalesce(undo_of, seq)",
+    )?;
+    let mut rows = statement.query([row])?;
+    let (mut pending, mut taken) = (Pending::default(), 0_i64);
+    while let Some(group) = rows.next()? {
+        let fan: i64 = group.get(0)?;
+        pending.fan_points = FanPoints(pending.fan_points.0.saturating_add(fan));
+        pending.status_points = StatusPoints(pending.status_points.0.saturating_add(group.get(1)?));
+        pending.operations = pending.operations.saturating_add(group.get(2)?);
+        taken = taken.saturating_add(fan.min(0));
+    }
+    Ok((pending, taken))
+}
+
+pub(crate) fn unknown(fan: FanRef) -> KnownFan {
+    let (user_id, pseudonym) = match fan {
+        FanRef::Id(id) => (Some(id), None),
+        FanRef::Pseudonym(pseudonym) => (None, Some(pseudonym)),
+    };
+    KnownFan { user_id, pseudonym, confirmed: None, pending: Pending::default(), available: FanPoints(0) }
+}
+
+/// The last proof that was accepted of this pseudonym within the last day.
+pub(crate) fn last_proof(
+    db: &Db,
+    pseudonym: Pseudonym,
+    now: Timestamp,
+) -> Result<Option<LiveProof>, StoreError> {
+    let since = now.0.saturating_sub(i64::from(PROOF_MEMORY_SECS) * 1000);
+    Ok(db
+        .prepare_cached("SELECT time, counter FROM proof WHERE pseudonym = ?1 AND seen_at >= ?2")?
+        .query_row(params![pseudonym.to_string(), since], |row| {
+            Ok(LiveProof { time: row.get(0)?, counter: row.get(1)? })
+        })
+        .optional()?)
+}
+
+/// Judges a proof against the last one and remembers it, in one step, so that two screens can not
+/// both take it.
+pub(crate) fn accept_proof(
+    db: &Db,
+    pseudonym: Pseudonym,
+    shown: LiveProof,
+    now: Timestamp,
+) -> Result<Result<(), PassRefusal>, StoreError> {
+    if let Err(refusal) = fanpass::judge_proof(last_proof(db, pseudonym, now)?, shown) {
+        return Ok(Err(refusal));
+    }
+    db.prepare_cached(
+        "INSERT INTO proof (pseudonym, time, counter, seen_at) VALUES (?1, ?2, ?3, ?4)
+         ON CONFLICT (pseudonym) DO UPDATE SET time = ?2, counter = ?3, seen_at = ?4",
+    )?
+    .execute(params![pseudonym.to_string(), shown.time, shown.counter, now.0])?;
+    let forget = now.0.saturating_sub(i64::from(PROOF_MEMORY_SECS) * 1000);
+    db.prepare_cached("DELETE FROM proof WHERE seen_at < ?1")?.execute([forget])?;
+    Ok(Ok(()))
+}

@@ -1,0 +1,39 @@
+//! The schema's versions: frozen SQL, each applied in one transaction together with its number.
+
+use rusqlite::Connection as Db;
+
+use crate::StoreError;
+
+/// One file per version, oldest first. A released file never changes.
+const MIGRATIONS: &[&str] = &[include_str!("migrations/0001.sql")];
+
+/// The version that this app writes.
+pub(crate) fn known_version() -> u32 {
+    u32::try_from(MIGRATIONS.len()).unwrap_or(u32::MAX)
+}
+
+pub(crate) fn version(db: &Db) -> Result<u32, StoreError> {
+    Ok(db.query_row("PRAGMA user_version", [], |row| row.get(0))?)
+}
+
+/// Refuses a database that a newer app wrote. Reads only.
+pub(crate) fn refuse_newer(db: &Db) -> Result<(), StoreError> {
+    let (found, known) = (version(db)?, known_version());
+    if found > known {
+        return Err(StoreError::Newer { found, known });
+    }
+    Ok(())
+}
+
+/// Brings the database to the version of this app. A step that is cut short leaves the one before.
+pub(crate) fn migrate(db: &mut Db) -> Result<(), StoreError> {
+    let done = version(db)?;
+    for (number, sql) in (1_u32..).zip(MIGRATIONS).filter(|(number, _)| *number > done) {
+        let step = db.transaction()?;
+        step.execute_batch(sql)?;
+        step.pragma_update(None, "user_version", number)?;
+        step.commit()?;
+        tracing::info!(version = number, "the database was brought to a new version");
+    }
+    Ok(())
+}

@@ -1,0 +1,255 @@
+//! What people ask of the journal: lists, counts, totals, what is at risk.
+
+use fanpass::FanRef;
+use ledger::{FanPoints, StatusPoints, Timestamp};
+use rusqlite::types::Value;
+use rusqlite::{Connection as Db, params_from_iter};
+use uuid::Uuid;
+
+use crate::decision::Program;
+use crate::{OperationKind, OperationRow, OperationState, StoreError, facts, fans, load};
+
+/// Which operations. Empty lists and None let everything through.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Filter {
+    pub states: Vec<OperationState>,
+    pub kinds: Vec<OperationKind>,
+    pub fan: Option<FanRef>,
+    /// Decided here at or after.
+    pub from: Option<Timestamp>,
+    /// Decided here before.
+    pub to: Option<Timestamp>,
+    /// In a title, a description, an action, a rate label, a person, the fan's name or the id.
+    pub text: Option<String>,
+}
+
+/// Where to go on. The newest come first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Page {
+    /// `seq` of the last row of the page before.
+    pub after: Option<u64>,
+    pub limit: u32,
+}
+
+/// How many operations stand where.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    pub queued: u64,
+    pub sending: u64,
+    pub accepted: u64,
+    pub refused: u64,
+    pub held: u64,
+    /// When the oldest that is still to be sent was decided.
+    pub oldest_waiting: Option<Timestamp>,
+}
+
+impl Counts {
+    /// Still to be sent or answered.
+    pub fn waiting(&self) -> u64 {
+        self.queued + self.sending
+    }
+
+    /// Not decided by the platform yet.
+    pub fn open(&self) -> u64 {
+        self.waiting() + self.held
+    }
+}
+
+/// The sums of a period, by the time of decision on this device. Refused operations count as refused
+/// and nowhere else; one that was undone counts both where it was done and as undone.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Totals {
+    pub operations: u64,
+    /// Points given and how often.
+    pub given: FanPoints,
+    pub gives: u64,
+    /// Points taken (as a positive number) and how often.
+    pub redeemed: FanPoints,
+    pub redemptions: u64,
+    pub status: StatusPoints,
+    pub awards: u64,
+    /// What undoing moved back, in the fan's favour.
+    pub undone: FanPoints,
+    pub undone_status: StatusPoints,
+    pub undos: u64,
+    pub refused: u64,
+    /// Open: queued, sending or held.
+    pub waiting: u64,
+}
+
+/// What the platform could still refuse although the goods are gone.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Exposure {
+    pub points: FanPoints,
+    pub redemptions: u32,
+    /// The device's cap; zero where no program is configured.
+    pub cap: FanPoints,
+    pub max_redemptions: u32,
+    /// It is time to warn.
+    pub warn: bool,
+}
+
+pub(crate) fn operation(db: &Db, id: Uuid) -> Result<Option<OperationRow>, StoreError> {
+    load::seq_of(db, id)?.map(|seq| load::load(db, seq)).transpose()
+}
+
+pub(crate) fn operations(db: &Db, filter: &Filter, page: Page) -> Result<Vec<OperationRow>, StoreError> {
+    let mut sql = String::from(load::SELECT);
+    let mut values = Vec::new();
+    let mut conditions = Vec::new();
+    let mut condition = |text: &str, value: Value| {
+        values.push(value);
+        conditions.push(text.replace('?', &format!("?{}", values.len())));
+    };
+    if let Some(after) = page.after {
+        condition("o.seq < ?", Value::Integer(i64::try_from(after).unwrap_or(i64::MAX)));
+    }
+    if let Some(fan) = filter.fan {
+        // A fan never met has no operations.
+        condition("o.fan = ?", Value::Integer(fans::find(db, fan)?.unwrap_or(-1)));
+    }
+    if let Some(from) = filter.from {
+        condition("o.created_at >= ?", Value::Integer(from.0));
+    }
+    if let Some(to) = filter.to {
+        condition("o.created_at < ?", Value::Integer(to.0));
+    }
+    if let Some(text) = filter.text.as_deref().filter(|text| !text.trim().is_empty()) {
+        condition(TEXT, Value::Text(like(text.trim())));
+    }
+    conditions.extend(one_of("o.state", filter.states.iter().map(|s| s.to_number())));
+    conditions.extend(one_of("o.kind", filter.kinds.iter().map(|k| k.to_number())));
+    if !conditions.is_empty() {
+        sql.push_str(" WHERE ");
+        sql.push_str(&conditions.join(" AND "));
+    }
+    sql.push_str(&format!(" ORDER BY o.seq DESC LIMIT {}", page.limit));
+    let mut statement = db.prepare_cached(&sql)?;
+    let mut rows = statement.query(params_from_iter(values))?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        found.push(load::read(db, row)?);
+    }
+    Ok(found)
+}
+
+const TEXT: &str =
+    "(o.fan_ref LIKE ? ESCAPE '\\' OR f.user_id LIKE ? ESCAPE '\\' OR o.action LIKE ? ESCAPE '\\'
+  OR o.title LIKE ? ESCAPE '\\' OR o.description LIKE ? ESCAPE '\\' OR o.staff LIKE ? ESCAPE '\\'
+  OR lower(hex(o.id)) LIKE replace(?, '-', '') ESCAPE '\\'
+  OR EXISTS (SELECT 1 FROM item i WHERE i.operation = o.seq AND (i.title LIKE ? ESCAPE '\\'
+    OR i.description LIKE ? ESCAPE '\\' OR i.rate_label LIKE ? ESCAPE '\\')))";
+
+fn like(text: &str) -> String {
+    let mut pattern = String::from("%");
+    for char in text.chars() {
+        if matches!(char, '%' | '_' | '\\') {
+            pattern.push('\\');
+        }
+        pattern.push(char);
+    }
+    pattern.push('%');
+    pattern
+}
+
+fn one_of(column: &str, numbers: impl Iterator<Item = i64>) -> Option<String> {
+    let list: Vec<String> = numbers.map(|n| n.to_string()).collect();
+    (!list.is_empty()).then(|| format!("{column} IN ({})", list.join(", ")))
+}
+
+pub(crate) fn counts(db: &Db) -> Result<Counts, StoreError> {
+    let mut statement = db.prepare_cached("SELECT state, count FROM tally")?;
+    let mut rows = statement.query([])?;
+    let mut counts = Counts::default();
+    while let Some(row) = rows.next()? {
+        let (state, count): (i64, u64) = (row.get(0)?, count(row.get(1)?));
+        match OperationState::from_number(state).ok_or(StoreError::Unreadable { what: "state" })? {
+            OperationState::Queued => counts.queued = count,
+            OperationState::Sending => counts.sending = count,
+            OperationState::Accepted => counts.accepted = count,
+            OperationState::Refused => counts.refused = count,
+            OperationState::Held => counts.held = count,
+        }
+    }
+    // The order of the numbers is the order of the history, whatever the clock did.
+    let oldest: Option<i64> = db
+        .prepare_cached(
+            "SELECT created_at FROM operation WHERE seq = (SELECT min(first) FROM (
+               SELECT min(seq) AS first FROM operation INDEXED BY operation_state WHERE state = 0
+               UNION ALL SELECT min(seq) FROM operation INDEXED BY operation_state WHERE state = 1))",
+        )?
+        .query_map([], |row| row.get(0))?
+        .next()
+        .transpose()?;
+    counts.oldest_waiting = oldest.map(Timestamp);
+    Ok(counts)
+}
+
+/// SQLite counts with a sign, but never below zero.
+fn count(number: i64) -> u64 {
+    u64::try_from(number).unwrap_or(0)
+}
+
+pub(crate) fn totals(db: &Db, from: Timestamp, to: Timestamp) -> Result<Totals, StoreError> {
+    let mut statement = db.prepare_cached(
+        "SELECT kind, state, count(*), sum(coalesce(booked_fan_points, fan_points)),
+           sum(coalesce(booked_status_points, status_points))
+         FROM operation WHERE created_at >= ?1 AND created_at < ?2 GROUP BY kind, state",
+    )?;
+    let mut rows = statement.query([from.0, to.0])?;
+    let mut totals = Totals::default();
+    while let Some(row) = rows.next()? {
+        let state =
+            OperationState::from_number(row.get(1)?).ok_or(StoreError::Unreadable { what: "state" })?;
+        let (count, fan, status): (u64, i64, i64) = (count(row.get(2)?), row.get(3)?, row.get(4)?);
+        totals.operations += count;
+        if state == OperationState::Refused {
+            totals.refused += count;
+            continue;
+        }
+        if state.is_open() {
+            totals.waiting += count;
+        }
+        add(&mut totals, load::kind(row.get(0)?)?, count, fan, status);
+    }
+    Ok(totals)
+}
+
+fn add(totals: &mut Totals, kind: OperationKind, count: u64, fan: i64, status: i64) {
+    match kind {
+        OperationKind::Give => {
+            totals.gives += count;
+            totals.given = FanPoints(totals.given.0.saturating_add(fan));
+        }
+        OperationKind::Redeem => {
+            totals.redemptions += count;
+            totals.redeemed = FanPoints(totals.redeemed.0.saturating_sub(fan));
+        }
+        OperationKind::Award => {
+            totals.awards += count;
+            totals.status = StatusPoints(totals.status.0.saturating_add(status));
+        }
+        OperationKind::Undo => {
+            totals.undos += count;
+            totals.undone = FanPoints(totals.undone.0.saturating_add(fan));
+            totals.undone_status = StatusPoints(totals.undone_status.0.saturating_add(status));
+        }
+    }
+}
+
+pub(crate) fn exposure(db: &Db, program: Option<&Program>) -> Result<Exposure, StoreError> {
+    let (redemptions, points) = facts::device_at_risk(db)?;
+    let Some(program) = program else {
+        return Ok(Exposure { points, redemptions, ..Exposure::default() });
+    };
+    let policy = &program.config.offline_policy;
+    let share = |cap: i64| cap.saturating_mul(i64::from(policy.warn_share_percent)) / 100;
+    Ok(Exposure {
+        points,
+        redemptions,
+        cap: policy.max_device_unsynced,
+        max_redemptions: policy.max_device_redemptions,
+        warn: points.0 >= share(policy.max_device_unsynced.0)
+            || i64::from(redemptions) >= share(i64::from(policy.max_device_redemptions)),
+    })
+}

@@ -1,0 +1,370 @@
+//! The handle that the rest of the app holds: cheap to clone, shared by threads, every call blocks.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+
+use fanpass::{FanPass, FanRef, LiveProof, PassRefusal, Pseudonym};
+use ledger::{FanPoints, PolicyRule, StatusPoints, Timestamp};
+use rusqlite::Connection as Db;
+use uuid::Uuid;
+
+use crate::decision::{self, Program, Subject};
+use crate::writer::{Health, Writer};
+use crate::{
+    AuditBreak, AuditHead, Batch, Commit, Connection, Counts, DatabaseKey, Decline, Exposure, Filter,
+    KnownFan, OperationRow, OperationState, Page, PlatformFan, ProgramConfig, Proposal, Proposed, Reach,
+    Route, Settlement, StoreError, Totals, audit, commit, facts, fans, load, migrate, open, queries, queue,
+    settings,
+};
+
+/// Readers that are kept for the next who asks.
+const READERS_KEPT: usize = 4;
+
+/// The device's database.
+#[derive(Clone)]
+pub struct Store {
+    inner: Arc<Inner>,
+}
+
+// The order matters: the writer ends before the lock is let go.
+struct Inner {
+    writer: Writer,
+    readers: Mutex<Vec<Db>>,
+    program: RwLock<Option<Arc<Program>>>,
+    health: Arc<Health>,
+    path: PathBuf,
+    key: DatabaseKey,
+    _lock: open::Lock,
+}
+
+/// What an operation would do, for the button that is about to be pressed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Preview {
+    /// In the fan's favour, each item. Empty where the rules refuse outright.
+    pub items: Vec<FanPoints>,
+    pub fan_points: FanPoints,
+    pub status_points: StatusPoints,
+    pub rule: Option<PolicyRule>,
+    /// Why it would not be done now.
+    pub decline: Option<Decline>,
+}
+
+impl Store {
+    /// Opens the database, makes it where there is none, and takes up what a crash left.
+    ///
+    /// # Errors
+    /// See [`StoreError`]. After `Damaged` the file is out of the way: opening again starts empty.
+    pub fn open(path: &Path, key: &DatabaseKey) -> Result<Self, StoreError> {
+        let open::Opened { lock, writer, health } = open::open(path, key)?;
+        let store = Self {
+            inner: Arc::new(Inner {
+                writer,
+                readers: Mutex::new(Vec::new()),
+                program: RwLock::new(None),
+                health,
+                path: path.to_path_buf(),
+                key: key.clone(),
+                _lock: lock,
+            }),
+        };
+        let config = store.read(settings::config)?;
+        store.keep_program(config);
+        Ok(store)
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.inner.path
+    }
+
+    /// The schema's version.
+    ///
+    /// # Errors
+    /// Where the database can not be read; so for all that follow.
+    pub fn schema_version(&self) -> Result<u32, StoreError> {
+        self.read(migrate::version)
+    }
+
+    /// Grows with every change of anything.
+    pub fn version(&self) -> u64 {
+        self.inner.health.version()
+    }
+
+    /// True once the disk has failed: see [`StoreError::ReadOnly`].
+    pub fn is_read_only(&self) -> bool {
+        self.inner.health.is_read_only()
+    }
+
+    /// Calls `listener` with the new version after every change, on the writing thread: it must be
+    /// quick and must not ask the store for anything.
+    pub fn on_change(&self, listener: impl Fn(u64) + Send + Sync + 'static) {
+        self.inner.health.listen(Box::new(listener));
+    }
+
+    fn write<T, F>(&self, body: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnMut(&Db) -> Result<T, StoreError> + Send + 'static,
+    {
+        self.inner.writer.write(body)
+    }
+
+    /// Runs `body` on one view of the database.
+    fn read<T>(&self, body: impl FnOnce(&Db) -> Result<T, StoreError>) -> Result<T, StoreError> {
+        let pool = || self.inner.readers.lock().unwrap_or_else(PoisonError::into_inner);
+        let kept = pool().pop();
+        let db = kept.map_or_else(|| open::reader(&self.inner.path, &self.inner.key), Ok)?;
+        db.execute_batch("BEGIN")?;
+        let answer = body(&db);
+        db.execute_batch("COMMIT")?;
+        let mut pool = pool();
+        if pool.len() < READERS_KEPT {
+            pool.push(db);
+        }
+        answer
+    }
+
+    fn program(&self) -> Option<Arc<Program>> {
+        self.inner.program.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn keep_program(&self, config: Option<ProgramConfig>) {
+        let program = config.map(|config| Arc::new(Program::new(config)));
+        *self.inner.program.write().unwrap_or_else(PoisonError::into_inner) = program;
+    }
+}
+
+/// Settings, connection and program.
+impl Store {
+    pub fn setting(&self, name: &str) -> Result<Option<String>, StoreError> {
+        self.read(|db| settings::get(db, name))
+    }
+
+    /// Keeps a value that is no secret. Names that start with a dot are the store's own.
+    pub fn set_setting(&self, name: &str, value: &str) -> Result<(), StoreError> {
+        let (name, value) = (name.to_owned(), value.to_owned());
+        self.write(move |db| settings::set(db, &name, &value))
+    }
+
+    pub fn remove_setting(&self, name: &str) -> Result<(), StoreError> {
+        let name = name.to_owned();
+        self.write(move |db| settings::remove(db, &name))
+    }
+
+    pub fn connection(&self) -> Result<Option<Connection>, StoreError> {
+        self.read(settings::connection)
+    }
+
+    /// Keeps where the platform is. False, and nothing happens, where it leads to another endpoint,
+    /// partner or environment while something still has to be sent.
+    pub fn set_connection(&self, connection: &Connection) -> Result<bool, StoreError> {
+        let connection = connection.clone();
+        let taken = self.write(move |db| settings::set_connection(db, &connection))?;
+        self.keep_program(self.read(settings::config)?);
+        Ok(taken)
+    }
+
+    /// Signs the device out. False, and nothing happens, while something still has to be sent.
+    pub fn forget_connection(&self) -> Result<bool, StoreError> {
+        let forgotten = self.write(settings::forget_connection)?;
+        self.keep_program(self.read(settings::config)?);
+        Ok(forgotten)
+    }
+
+    /// What the program has set, as last fetched.
+    pub fn config(&self) -> Option<ProgramConfig> {
+        self.program().map(|program| program.config.clone())
+    }
+
+    pub fn set_config(&self, config: &ProgramConfig) -> Result<(), StoreError> {
+        let kept = config.clone();
+        self.write(move |db| settings::set_config(db, &kept))?;
+        self.keep_program(Some(config.clone()));
+        Ok(())
+    }
+
+    /// The platform has answered this device: its clock and its data count from now.
+    pub fn note_sync(&self, now: Timestamp) -> Result<(), StoreError> {
+        self.write(move |db| settings::note_sync(db, now))
+    }
+
+    pub fn last_sync(&self) -> Result<Option<Timestamp>, StoreError> {
+        self.read(facts::last_sync)
+    }
+
+    /// The device's time: `now`, but never before anything the device has already seen.
+    pub fn steady_time(&self, now: Timestamp) -> Result<Timestamp, StoreError> {
+        self.read(|db| facts::steady(db, now))
+    }
+}
+
+/// Fans.
+impl Store {
+    /// Keeps what a verified pass says, if it is newer than what is known.
+    pub fn note_pass(&self, pass: &FanPass) -> Result<(), StoreError> {
+        let pass = *pass;
+        self.write(move |db| fans::note_pass(db, &pass))
+    }
+
+    /// Keeps what the platform says, and that id and pseudonym are one fan.
+    pub fn note_platform_fan(&self, fan: &PlatformFan) -> Result<(), StoreError> {
+        let fan = *fan;
+        self.write(move |db| fans::note_platform_fan(db, &fan))
+    }
+
+    /// The proof that was last accepted of this pseudonym within a day.
+    pub fn last_proof(&self, pseudonym: Pseudonym, now: Timestamp) -> Result<Option<LiveProof>, StoreError> {
+        self.read(|db| fans::last_proof(db, pseudonym, now))
+    }
+
+    /// Judges a verified proof against the last one and remembers it, in one durable step.
+    pub fn accept_proof(
+        &self,
+        pseudonym: Pseudonym,
+        shown: LiveProof,
+        now: Timestamp,
+    ) -> Result<Result<(), PassRefusal>, StoreError> {
+        self.write(move |db| fans::accept_proof(db, pseudonym, shown, now))
+    }
+
+    /// All that the device knows of a fan; of one it has never met, only the name.
+    pub fn fan(&self, fan: FanRef) -> Result<KnownFan, StoreError> {
+        self.read(|db| fans::find(db, fan)?.map_or(Ok(fans::unknown(fan)), |row| fans::known(db, row)))
+    }
+}
+
+/// Operations.
+impl Store {
+    /// Decides and keeps an operation. When this returns `Committed` it is durable.
+    pub fn commit(&self, proposal: Proposal) -> Result<Commit, StoreError> {
+        let program = self.program();
+        self.write(move |db| commit::commit(db, &proposal, program.as_deref()))
+    }
+
+    /// What committing would do now. Writes nothing.
+    pub fn preview(&self, proposal: &Proposal) -> Result<Preview, StoreError> {
+        let nothing = |decline| Preview {
+            items: Vec::new(),
+            fan_points: FanPoints(0),
+            status_points: StatusPoints(0),
+            rule: None,
+            decline: Some(decline),
+        };
+        let Some(program) = self.program() else { return Ok(nothing(Decline::NotConfigured)) };
+        self.read(|db| {
+            let subject = Subject::of(db, proposal)?;
+            Ok(match decision::make(db, proposal, &program, &subject)? {
+                Err(decline) => nothing(decline),
+                Ok(decided) => Preview {
+                    items: decided.posted.entry.item_points.clone(),
+                    fan_points: decided.fan_points,
+                    status_points: decided.status_points,
+                    rule: decided.rule,
+                    decline: decided.decline,
+                },
+            })
+        })
+    }
+
+    /// Takes an operation back that nobody waits for any more. One that never left this device is
+    /// refused with the code `withdrawn`; of any other it is not known whether the platform has it, so
+    /// an undo with the id `undo` is queued behind it. A settled one is declined unless it can be undone.
+    pub fn withdraw(
+        &self,
+        id: Uuid,
+        undo: Uuid,
+        now: Timestamp,
+        staff: Option<String>,
+    ) -> Result<Commit, StoreError> {
+        let program = self.program();
+        self.write(move |db| {
+            let Some(seq) = load::seq_of(db, id)? else { return Err(StoreError::UnknownOperation) };
+            let row = load::load(db, seq)?;
+            if row.state == OperationState::Queued && row.tries == 0 {
+                queue::withdraw(db, seq, id, now)?;
+                return Ok(Commit::Committed(Box::new(load::load(db, seq)?)));
+            }
+            let proposal = Proposal {
+                id: undo,
+                fan: row.fan,
+                trust: row.trust,
+                kind: Proposed::Undo { of: id },
+                route: Route::Local,
+                now,
+                staff: staff.clone(),
+                manager_raised: false,
+            };
+            commit::commit(db, &proposal, program.as_deref())
+        })
+    }
+
+    /// Lets a held operation go out again: a person has looked at it.
+    pub fn release(&self, id: Uuid, now: Timestamp) -> Result<OperationRow, StoreError> {
+        self.write(move |db| queue::release(db, id, now))
+    }
+
+    /// Takes what goes out next, marked as sending.
+    pub fn next_batch(&self, reach: &Reach, now: Timestamp) -> Result<Batch, StoreError> {
+        let reach = reach.clone();
+        self.write(move |db| queue::next_batch(db, &reach, now))
+    }
+
+    /// Puts back into the queue what was out when whoever sent it ended.
+    pub fn return_interrupted(&self) -> Result<(), StoreError> {
+        self.write(queue::return_all)
+    }
+
+    /// Writes what became of operations that were sent, all or none; the rows as they stand then. An
+    /// answer that comes too late changes nothing.
+    pub fn settle(
+        &self,
+        settlements: Vec<(Uuid, Settlement)>,
+        now: Timestamp,
+    ) -> Result<Vec<OperationRow>, StoreError> {
+        self.write(move |db| queue::settle(db, &settlements, now))
+    }
+}
+
+/// Queries.
+impl Store {
+    pub fn operation(&self, id: Uuid) -> Result<Option<OperationRow>, StoreError> {
+        self.read(|db| queries::operation(db, id))
+    }
+
+    /// The newest first; the next page goes on after the last row's `seq`.
+    pub fn operations(&self, filter: &Filter, page: Page) -> Result<Vec<OperationRow>, StoreError> {
+        self.read(|db| queries::operations(db, filter, page))
+    }
+
+    pub fn counts(&self) -> Result<Counts, StoreError> {
+        self.read(queries::counts)
+    }
+
+    /// The sums of `from` (included) to `to` (not).
+    pub fn totals(&self, from: Timestamp, to: Timestamp) -> Result<Totals, StoreError> {
+        self.read(|db| queries::totals(db, from, to))
+    }
+
+    pub fn exposure(&self) -> Result<Exposure, StoreError> {
+        let program = self.program();
+        self.read(|db| queries::exposure(db, program.as_deref()))
+    }
+
+    /// The end of the audit chain, to be kept elsewhere.
+    pub fn audit_head(&self) -> Result<AuditHead, StoreError> {
+        self.read(audit::head)
+    }
+
+    /// Writes into the audit chain what happened to the device itself: no secret, nobody's name.
+    pub fn note(&self, what: &str, now: Timestamp) -> Result<(), StoreError> {
+        let what = what.to_owned();
+        self.write(move |db| {
+            audit::append(db, &audit::Entry::Noted { what: what.clone(), at: now }).map(|_| ())
+        })
+    }
+
+    /// Goes over the whole audit chain and compares it with the journal. `kept`: a head that was kept
+    /// elsewhere, which the chain must pass through. Takes a while on a large journal.
+    pub fn verify_audit(&self, kept: Option<AuditHead>) -> Result<Result<AuditHead, AuditBreak>, StoreError> {
+        self.read(|db| audit::verify(db, kept))
+    }
+}

@@ -1,0 +1,233 @@
+//! The one thread that writes. Waiting changes share a transaction, so that they share its fsync.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
+use std::sync::{Mutex, PoisonError};
+use std::thread::JoinHandle;
+
+use rusqlite::Connection as Db;
+
+use crate::StoreError;
+
+/// Changes that share one transaction, at the most.
+const GROUP: usize = 128;
+
+type Listener = Box<dyn Fn(u64) + Send + Sync>;
+
+/// What writer and readers both see of the state of the store.
+#[derive(Default)]
+pub(crate) struct Health {
+    /// The disk failed to make something durable: nothing is written any more.
+    read_only: AtomicBool,
+    /// Grows with every change.
+    version: AtomicU64,
+    listeners: Mutex<Vec<Listener>>,
+}
+
+impl Health {
+    pub(crate) fn version(&self) -> u64 {
+        self.version.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn is_read_only(&self) -> bool {
+        self.read_only.load(Ordering::Acquire)
+    }
+
+    pub(crate) fn listen(&self, listener: Listener) {
+        self.listeners.lock().unwrap_or_else(PoisonError::into_inner).push(listener);
+    }
+
+    fn announce(&self) {
+        let version = self.version.fetch_add(1, Ordering::AcqRel) + 1;
+        for listener in self.listeners.lock().unwrap_or_else(PoisonError::into_inner).iter() {
+            listener(version);
+        }
+    }
+}
+
+/// A change: it may be run again when the transaction it was part of did not hold.
+trait Change: Send {
+    fn run(&mut self, db: &Db) -> Result<(), StoreError>;
+    fn finish(self: Box<Self>, outcome: Result<(), StoreError>);
+}
+
+struct Typed<T, F> {
+    body: F,
+    value: Option<T>,
+    reply: SyncSender<Result<T, StoreError>>,
+}
+
+impl<T: Send, F: FnMut(&Db) -> Result<T, StoreError> + Send> Change for Typed<T, F> {
+    fn run(&mut self, db: &Db) -> Result<(), StoreError> {
+        self.value = None;
+        self.value = Some((self.body)(db)?);
+        Ok(())
+    }
+
+    fn finish(self: Box<Self>, outcome: Result<(), StoreError>) {
+        let Self { value, reply, .. } = *self;
+        let answer = outcome.and_then(|()| value.ok_or(StoreError::Closed));
+        // Whoever asked may have gone; the change stands all the same.
+        let _gone = reply.send(answer);
+    }
+}
+
+/// The way to the thread. Dropping it closes the database once all that was asked for is done.
+pub(crate) struct Writer {
+    changes: Option<Sender<Box<dyn Change>>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Writer {
+    pub(crate) fn start(db: Db, health: Arc<Health>) -> Result<Self, StoreError> {
+        let (changes, waiting) = channel();
+        let thread = std::thread::Builder::new()
+            .name("outbox-writer".into())
+            .spawn(move || serve(&db, &waiting, &health))
+            .map_err(|_| StoreError::Io { what: "starting the writer" })?;
+        Ok(Self { changes: Some(changes), thread: Some(thread) })
+    }
+
+    /// Runs `body` in a transaction and returns once it is durable. `body` may run more than once;
+    /// only the last run counts.
+    pub(crate) fn write<T, F>(&self, body: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnMut(&Db) -> Result<T, StoreError> + Send + 'static,
+    {
+        let (reply, answer) = sync_channel(1);
+        let changes = self.changes.as_ref().ok_or(StoreError::Closed)?;
+        changes.send(Box::new(Typed { body, value: None, reply })).map_err(|_| StoreError::Closed)?;
+        answer.recv().map_err(|_| StoreError::Closed)?
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        drop(self.changes.take());
+        if let Some(thread) = self.thread.take() {
+            // A listener may hold the last handle and drop it on the writer's own thread.
+            if thread.thread().id() != std::thread::current().id() {
+                let _stopped = thread.join();
+            }
+        }
+    }
+}
+
+fn serve(db: &Db, waiting: &Receiver<Box<dyn Change>>, health: &Health) {
+    while let Ok(first) = waiting.recv() {
+        let mut group = vec![first];
+        while group.len() < GROUP {
+            match waiting.try_recv() {
+                Ok(next) => group.push(next),
+                Err(_) => break,
+            }
+        }
+        commit(db, group, health);
+    }
+}
+
+fn commit(db: &Db, mut group: Vec<Box<dyn Change>>, health: &Health) {
+    if health.is_read_only() {
+        for change in group {
+            change.finish(Err(StoreError::ReadOnly));
+        }
+        return;
+    }
+    match attempt(db, &mut group) {
+        Ok((outcomes, changed)) => {
+            for (change, outcome) in group.into_iter().zip(outcomes) {
+                change.finish(outcome);
+            }
+            if changed {
+                health.announce();
+            }
+        }
+        Err(failure) if failure.is_final => {
+            health.read_only.store(true, Ordering::Release);
+            tracing::error!(
+                code = failure.error.code(),
+                "nothing more is written until the app is started again"
+            );
+            for change in group {
+                change.finish(Err(failure.error.clone()));
+            }
+        }
+        Err(failure) if group.len() == 1 => {
+            for change in group {
+                change.finish(Err(failure.error.clone()));
+            }
+        }
+        // One change may have spoilt it for the others (a full disk takes a small one still).
+        Err(_) => {
+            for change in group {
+                commit(db, vec![change], health);
+            }
+        }
+    }
+}
+
+/// The whole transaction failed.
+struct Failure {
+    error: StoreError,
+    /// It is not known what reached the disk: no further write may build on it.
+    is_final: bool,
+}
+
+impl Failure {
+    fn before_commit(error: StoreError) -> Self {
+        let is_final = matches!(error, StoreError::Corrupt | StoreError::ReadOnly);
+        Self { error, is_final }
+    }
+
+    fn at_commit(error: StoreError) -> Self {
+        // A full disk or a foreign key leaves the file as it was; anything else may have left half of it.
+        let is_final = !matches!(error, StoreError::Full | StoreError::InUse | StoreError::Unexpected { .. });
+        Self { error, is_final }
+    }
+}
+
+/// What became of each change.
+type Outcomes = Vec<Result<(), StoreError>>;
+
+/// Runs all in one transaction. True: something is different now.
+fn attempt(db: &Db, group: &mut [Box<dyn Change>]) -> Result<(Outcomes, bool), Failure> {
+    db.execute_batch("BEGIN IMMEDIATE").map_err(|e| Failure::before_commit(e.into()))?;
+    let before = db.total_changes();
+    let outcomes = run_all(db, group).inspect_err(|_| roll_back(db))?;
+    let changed = db.total_changes() != before;
+    if let Err(error) = db.execute_batch("COMMIT") {
+        roll_back(db);
+        return Err(Failure::at_commit(error.into()));
+    }
+    Ok((outcomes, changed))
+}
+
+fn run_all(db: &Db, group: &mut [Box<dyn Change>]) -> Result<Outcomes, Failure> {
+    let mut outcomes = Vec::with_capacity(group.len());
+    for change in group {
+        db.execute_batch("SAVEPOINT one").map_err(|e| Failure::before_commit(e.into()))?;
+        let outcome = change.run(db);
+        if let Err(error) = &outcome {
+            // SQLite gives up the whole transaction by itself after some failures.
+            if db.is_autocommit()
+                || matches!(error, StoreError::Full | StoreError::Io { .. } | StoreError::Corrupt)
+            {
+                return Err(Failure::before_commit(error.clone()));
+            }
+            db.execute_batch("ROLLBACK TO one").map_err(|e| Failure::before_commit(e.into()))?;
+        }
+        db.execute_batch("RELEASE one").map_err(|e| Failure::before_commit(e.into()))?;
+        outcomes.push(outcome);
+    }
+    Ok(outcomes)
+}
+
+fn roll_back(db: &Db) {
+    if !db.is_autocommit()
+        && let Err(error) = db.execute_batch("ROLLBACK")
+    {
+        tracing::error!(%error, "a transaction could not be rolled back");
+    }
+}
