@@ -1,1 +1,29 @@
-//! The platform client and the loop that delivers what is queued
+//! The platform client and the loop that delivers what is queued.
+//!
+//! The only crate of the device that speaks HTTP. It decides nothing about points: it carries what the
+//! [`outbox`] keeps to the platform, and what the platform says back.
+
+mod answer;
+mod client;
+mod config;
+mod delays;
+mod drain;
+mod error;
+mod fans;
+mod http;
+mod port;
+mod read_back;
+mod round;
+mod settle;
+mod state;
+mod token;
+mod values;
+mod wire;
+
+pub use client::{ClientSecret, PlatformClient, Timeouts};
+pub use delays::{DelayRange, Delays, Dice, parse_retry_after};
+pub use drain::{Clock, Drain, Options};
+pub use error::{ClientError, OfflineKind};
+pub use fans::FanAnswer;
+pub use port::{Answer, Platform, ReadBack};
+pub use state::{Link, Progress, SyncState};

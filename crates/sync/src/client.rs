@@ -1,0 +1,239 @@
+//! The real client of the platform.
+
+use core::fmt;
+use std::sync::{PoisonError, RwLock};
+use std::time::Duration;
+
+use fanpass::FanRef;
+use ledger::Timestamp;
+use outbox::{Connection, Environment, OperationRow, PlatformFan, ProgramConfig};
+use reqwest::{Client, Url};
+use uuid::Uuid;
+use zeroize::Zeroizing;
+
+pub use crate::http::Timeouts;
+
+use crate::answer::{self, Reply};
+use crate::token::TokenSource;
+use crate::wire::{self, Request};
+use crate::{Answer, ClientError, Platform, ReadBack, config, fans, http, read_back};
+
+/// Calls in one request: what a server without a word about it is sent at the most.
+const CALLS: usize = 50;
+
+/// The client secret; wiped when dropped, never printed.
+#[derive(Clone)]
+pub struct ClientSecret(Zeroizing<String>);
+
+impl ClientSecret {
+    pub fn new(secret: String) -> Self {
+        Self(Zeroizing::new(secret))
+    }
+
+    pub(crate) fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for ClientSecret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ClientSecret(..)")
+    }
+}
+
+/// The platform over HTTP.
+pub struct PlatformClient {
+    http: Client,
+    url: Url,
+    tokens: TokenSource,
+    timeouts: Timeouts,
+    environment: Environment,
+    partner_id: String,
+    /// Known once a configuration was fetched or taken from the store.
+    project_id: RwLock<Option<String>>,
+}
+
+impl fmt::Debug for PlatformClient {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PlatformClient").field("url", &self.url.as_str()).finish_non_exhaustive()
+    }
+}
+
+impl PlatformClient {
+    /// A client for one connection. Asks nothing yet.
+    ///
+    /// # Errors
+    /// [`ClientError::BadAddress`] where an address is none, or would send the secret unencrypted over
+    /// a network in production.
+    pub fn new(
+        connection: &Connection,
+        secret: &ClientSecret,
+        timeouts: Timeouts,
+    ) -> Result<Self, ClientError> {
+        let open = connection.environment == Environment::Development;
+        let mut url = http::address(&connection.endpoint, open)?;
+        let path = url.path().trim_end_matches('/').to_owned();
+        if !path.ends_with("/graphql") {
+            url.set_path(&format!("{path}/graphql"));
+        }
+        let token_url = http::address(&connection.token_endpoint, open)?;
+        let client = http::client(&timeouts)?;
+        let tokens =
+            TokenSource::new(client.clone(), token_url, &connection.client_id, secret, timeouts.request)?;
+        Ok(Self {
+            http: client,
+            url,
+            tokens,
+            timeouts,
+            environment: connection.environment,
+            partner_id: connection.partner_id.clone(),
+            project_id: RwLock::new(None),
+        })
+    }
+
+    /// Tells the program, where it is known from before.
+    pub fn set_project(&self, project_id: String) {
+        *self.project_id.write().unwrap_or_else(PoisonError::into_inner) = Some(project_id);
+    }
+
+    fn project(&self) -> Option<String> {
+        self.project_id.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Is the secret right?
+    ///
+    /// # Errors
+    /// [`ClientError::SignInRefused`] where it is not; any other where it could not be found out.
+    pub async fn sign_in(&self) -> Result<(), ClientError> {
+        self.tokens.get().await.map(|_| ())
+    }
+
+    /// Fetches what the program has set. From a server with the base API alone it comes without
+    /// passes, actions and thresholds, and with the default offline policy.
+    ///
+    /// # Errors
+    /// Where the platform could not be asked, or does not answer for this partner.
+    pub async fn fetch_config(&self, now: Timestamp) -> Result<ProgramConfig, ClientError> {
+        let variables = serde_json::json!({ "partner_id": self.partner_id });
+        let reply = self
+            .ask(&Request::fixed(wire::CONFIG, "Config", variables.clone()), self.timeouts.request)
+            .await?;
+        let fetched = if reply.lacks("partner_app_config") {
+            let base = Request::fixed(wire::BASE_CONFIG, "BaseConfig", variables);
+            let base = self.ask(&base, self.timeouts.request).await?;
+            let project = config::base_project(&base)?;
+            let modules =
+                Request::fixed(wire::MODULES, "Modules", serde_json::json!({ "project_id": project }));
+            let modules = self.ask(&modules, self.timeouts.request).await?;
+            config::read_base(&base, &modules, &self.partner_id, self.environment, now)?
+        } else {
+            config::read(&reply, now)?
+        };
+        self.set_project(fetched.project_id.clone());
+        Ok(fetched)
+    }
+
+    /// What the platform knows of a fan.
+    ///
+    /// # Errors
+    /// Where the platform could not be asked.
+    pub async fn fan(&self, fan: FanRef) -> Result<fans::FanAnswer, ClientError> {
+        let reply = self.ask(&wire::fans(&self.partner_id, &[fan]), self.timeouts.light).await?;
+        if !reply.lacks("get_fan") {
+            return fans::read_one(&reply, "f0");
+        }
+        let FanRef::Id(id) = fan else { return Ok(fans::FanAnswer::NotOffered) };
+        if let Some(project_id) = self.project() {
+            let variables = serde_json::json!({ "project_id": project_id, "user_id": id });
+            let reply =
+                self.ask(&Request::fixed(wire::BALANCES, "Balances", variables), self.timeouts.light).await?;
+            if let Some(answer) = fans::read_balances(&reply, id, crate::values::wall_clock()) {
+                return Ok(answer);
+            }
+        }
+        // The balances are not for this partner to see; whether the fan exists is.
+        let variables = serde_json::json!({ "partner_id": self.partner_id, "user_id": id });
+        let reply =
+            self.ask(&Request::fixed(wire::FAN_EXISTS, "FanExists", variables), self.timeouts.light).await?;
+        fans::read_existence(&reply)
+    }
+
+    /// Asks, with a new token once if the platform does not take the one at hand.
+    async fn ask(&self, request: &Request, timeout: Duration) -> Result<Reply, ClientError> {
+        let body = request.body();
+        let token = self.tokens.get().await?;
+        let mut answered = http::post_json(&self.http, &self.url, &token, &body, timeout).await?;
+        if answered.status == reqwest::StatusCode::UNAUTHORIZED {
+            let token = self.tokens.renew(&token).await?;
+            answered = http::post_json(&self.http, &self.url, &token, &body, timeout).await?;
+        }
+        let reply = answered.body.as_ref().and_then(Reply::read);
+        match reply {
+            Some(reply) if answered.status.is_success() => Ok(reply),
+            // Some servers tell a document that they can not run by their status.
+            Some(reply) if answered.status == reqwest::StatusCode::BAD_REQUEST && reply.data.is_none() => {
+                Ok(reply)
+            }
+            None if answered.status.is_success() => Err(ClientError::Malformed),
+            _ => Err(answered.failure()),
+        }
+    }
+
+    /// The reply to a document without which nothing can be said.
+    async fn ask_whole(&self, request: &Request, timeout: Duration) -> Result<Reply, ClientError> {
+        let reply = self.ask(request, timeout).await?;
+        if reply.data.is_some() || reply.errors.iter().any(|fault| fault.alias.is_some()) {
+            return Ok(reply);
+        }
+        if reply.errors.iter().any(answer::Fault::is_forbidden) {
+            return Err(ClientError::Forbidden);
+        }
+        for fault in &reply.errors {
+            tracing::warn!(code = fault.name(), "the platform does not take the request");
+        }
+        Err(ClientError::Rejected)
+    }
+
+    async fn submit_some(&self, operations: &[OperationRow]) -> Result<Vec<(Uuid, Answer)>, ClientError> {
+        let (request, calls) = wire::batch(&self.partner_id, self.project().as_deref(), operations);
+        let reply = self.ask_whole(&request, self.timeouts.request).await?;
+        Ok(answer::read_batch(&reply, &calls, operations))
+    }
+}
+
+impl Platform for PlatformClient {
+    async fn ping(&self) -> Result<(), ClientError> {
+        let request = Request::fixed(wire::PING, "Ping", serde_json::Value::Null);
+        self.ask_whole(&request, self.timeouts.light).await.map(|_| ())
+    }
+
+    async fn submit(&self, operations: &[OperationRow]) -> Result<Vec<(Uuid, Answer)>, ClientError> {
+        self.submit_some(operations).await
+    }
+
+    async fn read_back(&self, operations: &[OperationRow]) -> Result<Vec<(Uuid, ReadBack)>, ClientError> {
+        let mut found = Vec::with_capacity(operations.len());
+        for some in operations.chunks(CALLS) {
+            let (request, calls) = wire::read_back(&self.partner_id, self.project().as_deref(), some);
+            let reply = self.ask_whole(&request, self.timeouts.request).await?;
+            found.extend(read_back::read(&reply, &calls, some));
+        }
+        Ok(found)
+    }
+
+    async fn fans(&self, fans: &[FanRef]) -> Result<Vec<PlatformFan>, ClientError> {
+        let mut found = Vec::with_capacity(fans.len());
+        for some in fans.chunks(CALLS) {
+            let reply = self.ask(&wire::fans(&self.partner_id, some), self.timeouts.request).await?;
+            if reply.lacks("get_fan") {
+                return Err(ClientError::Unsupported);
+            }
+            found.extend((0..some.len()).filter_map(|n| match fans::read_one(&reply, &format!("f{n}")) {
+                Ok(fans::FanAnswer::Known(fan)) => Some(fan),
+                Ok(fans::FanAnswer::Exists | fans::FanAnswer::Unknown | fans::FanAnswer::NotOffered)
+                | Err(_) => None,
+            }));
+        }
+        Ok(found)
+    }
+}

@@ -1,0 +1,395 @@
+//! One round of the loop after the other: is the platform there, what goes out, what came back.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use fanpass::FanRef;
+use ledger::Timestamp;
+use outbox::{OperationRow, Reach, Settlement, Store, StoreError};
+use tokio::time::Instant;
+use uuid::Uuid;
+
+use crate::drain::{Options, Shared};
+use crate::settle;
+use crate::{ClientError, Delays, Link, Platform, Progress};
+
+/// A fan's figures are fetched anew after operations of theirs were accepted; of so many at once.
+const FANS_AT_ONCE: usize = 50;
+/// That the platform answered is written down at most so often.
+const NOTE_SYNC_EVERY: Duration = Duration::from_secs(15);
+/// After the database has failed.
+const DATABASE_REST: Duration = Duration::from_secs(5);
+
+/// What the loop does next.
+enum Next {
+    /// The next round at once.
+    Again,
+    /// Nothing to do before this.
+    Rest { until: Instant, news_wakes: bool },
+}
+
+pub(crate) struct Round<P> {
+    shared: Arc<Shared>,
+    platform: Arc<P>,
+    options: Options,
+    delays: Delays,
+    /// Failed batches in a row.
+    failures: u32,
+    /// The platform has failed: not before this, unless a person asks.
+    held_until: Option<Instant>,
+    /// The way has just come back: not before this, unless somebody stands and waits.
+    spread_until: Option<Instant>,
+    /// Not before this, whoever waits: the platform said so.
+    platform_wait: Option<Instant>,
+    /// When the way was lost.
+    lost_at: Option<Instant>,
+    last_contact: Option<Instant>,
+    noted_sync: Option<Instant>,
+    /// What the platform said and the database could not take yet.
+    unwritten: Vec<(Uuid, Settlement)>,
+    /// Fans whose figures moved.
+    touched: HashSet<FanRef>,
+    /// The server can not tell of fans.
+    without_fans: bool,
+}
+
+impl<P: Platform> Round<P> {
+    pub(crate) fn new(shared: Arc<Shared>, platform: Arc<P>, options: Options) -> Self {
+        let delays = Delays::new(options.delays, Arc::clone(&options.dice));
+        Self {
+            shared,
+            platform,
+            options,
+            delays,
+            failures: 0,
+            held_until: None,
+            spread_until: None,
+            platform_wait: None,
+            lost_at: None,
+            last_contact: None,
+            noted_sync: None,
+            unwritten: Vec::new(),
+            touched: HashSet::new(),
+            without_fans: false,
+        }
+    }
+
+    pub(crate) async fn run(mut self) {
+        let last = self.shared.ask(|store| {
+            store.return_interrupted()?;
+            store.last_sync()
+        });
+        match last.await {
+            Ok(last) => self.tell(|state| state.last_success = last),
+            Err(error) => self.note_database(&error),
+        }
+        while !self.shared.stopping.load(Ordering::Acquire) {
+            match self.round().await {
+                Next::Again => {}
+                Next::Rest { until, news_wakes } => self.rest(until, news_wakes).await,
+            }
+        }
+        let unwritten = std::mem::take(&mut self.unwritten);
+        if !unwritten.is_empty() {
+            let now = (self.options.clock)();
+            let _last_try = self.shared.ask(move |store| store.settle(unwritten, now)).await;
+        }
+    }
+
+    async fn rest(&self, until: Instant, news_wakes: bool) {
+        tokio::select! {
+            () = self.shared.hurry.notified() => {}
+            () = self.shared.news.notified(), if news_wakes => {}
+            () = tokio::time::sleep_until(until) => {}
+        }
+    }
+
+    async fn round(&mut self) -> Next {
+        let (urgent, new_urgent) = self.shared.urgent();
+        let asked = self.shared.now_wanted.swap(false, Ordering::AcqRel) || new_urgent;
+        if let Err(rest) = self.write_rest().await {
+            return rest;
+        }
+        if let Some(until) = self.platform_wait.filter(|until| Instant::now() < *until) {
+            return Next::Rest { until, news_wakes: false };
+        }
+        if !self.shared.state.borrow().link.is_online()
+            && let Err(error) = self.probe().await
+        {
+            return self.lost(error);
+        }
+        let somebody_waits = asked || !urgent.is_empty();
+        let spread = self.spread_until.filter(|_| !somebody_waits);
+        let held = self.held_until.filter(|_| !asked);
+        if let Some(until) = spread.max(held).filter(|until| Instant::now() < *until) {
+            return self.keep_in_touch(until, false).await;
+        }
+        (self.held_until, self.spread_until) = (None, None);
+        self.send(urgent, asked).await
+    }
+
+    /// Takes the next batch out of the queue and delivers it.
+    async fn send(&mut self, urgent: Vec<Uuid>, ignore_next_try: bool) -> Next {
+        let careful = self.failures >= self.options.careful_after;
+        let calls = if careful { 1 } else { self.options.calls };
+        let reach = Reach { calls, bytes: self.options.bytes, urgent, ignore_next_try };
+        let now = (self.options.clock)();
+        let batch = match self.shared.ask(move |store| store.next_batch(&reach, now)).await {
+            Ok(batch) => batch,
+            Err(error) => return self.database_failed(&error),
+        };
+        self.tell(|state| state.careful = careful);
+        if batch.operations.is_empty() {
+            return self.idle(batch.next_due, now).await;
+        }
+        self.begin_progress(batch.operations.len()).await;
+        let outcome = settle::deliver(&*self.platform, &self.delays, &batch.operations, now).await;
+        self.unwritten.extend(outcome.settlements);
+        let (done, put_off) = self.note_outcome(&batch.operations);
+        if let Err(rest) = self.write_rest().await {
+            return rest;
+        }
+        self.advance_progress(done);
+        match outcome.failure {
+            Some(error) => self.lost(error),
+            None => {
+                self.contact().await;
+                self.after_batch(done > 0 || put_off > 0)
+            }
+        }
+    }
+
+    fn after_batch(&mut self, moved: bool) -> Next {
+        if moved {
+            self.failures = 0;
+            self.delays.reset();
+            self.tell(|state| (state.next_try, state.last_error) = (None, None));
+            return Next::Again;
+        }
+        // Answers came, and the same batch would go out again: no hurry.
+        self.hold_off("no_progress")
+    }
+
+    /// Counts what is settled and what waits for a time of its own, and remembers whose figures moved.
+    fn note_outcome(&mut self, operations: &[OperationRow]) -> (usize, usize) {
+        let (mut done, mut put_off) = (0, 0);
+        for (id, settlement) in &self.unwritten {
+            match settlement {
+                Settlement::Accepted(_) => {
+                    let row = operations.iter().find(|row| row.id == *id);
+                    self.touched.extend(row.map(OperationRow::wire_fan));
+                    done += 1;
+                }
+                Settlement::Refused { .. } | Settlement::Held { .. } => done += 1,
+                Settlement::Retry { not_before, .. } => put_off += usize::from(not_before.is_some()),
+            }
+        }
+        (done, put_off)
+    }
+
+    /// Nothing is due: fetch the figures that moved, keep in touch, and wait.
+    async fn idle(&mut self, next_due: Option<Timestamp>, now: Timestamp) -> Next {
+        self.tell(|state| state.progress = None);
+        self.fetch_touched().await;
+        let due = next_due.and_then(|due| u64::try_from(due.0.saturating_sub(now.0)).ok());
+        if let Some(millis) = due {
+            self.tell(|state| state.next_try = next_due);
+            let until = Instant::now() + Duration::from_millis(millis.max(1));
+            return self.keep_in_touch(until, true).await;
+        }
+        let until = Instant::now() + self.options.probe;
+        self.keep_in_touch(until, true).await
+    }
+
+    /// Asks whether the platform is still there when it has not been heard for a while.
+    async fn keep_in_touch(&mut self, until: Instant, news_wakes: bool) -> Next {
+        let quiet = self.last_contact.is_none_or(|last| last.elapsed() >= self.options.probe);
+        if quiet && let Err(error) = self.probe().await {
+            return self.lost(error);
+        }
+        let next_probe = self.last_contact.unwrap_or_else(Instant::now) + self.jittered(self.options.probe);
+        Next::Rest { until: until.min(next_probe), news_wakes }
+    }
+
+    /// A length within a quarter of the one given, so that devices do not march in step.
+    fn jittered(&self, length: Duration) -> Duration {
+        length - length / 4 + (self.options.dice)(length / 2)
+    }
+
+    async fn probe(&mut self) -> Result<(), ClientError> {
+        self.platform.ping().await?;
+        self.contact().await;
+        Ok(())
+    }
+
+    /// The platform has answered.
+    async fn contact(&mut self) {
+        let now = (self.options.clock)();
+        let instant = Instant::now();
+        self.last_contact = Some(instant);
+        if let Some(lost) = self.lost_at.take() {
+            let spread = self.options.spread.min(instant - lost);
+            self.spread_until = Some(instant + (self.options.dice)(spread));
+        }
+        self.tell(|state| {
+            if !state.link.is_online() {
+                state.link = Link::Online { since: now };
+                (state.next_try, state.last_error) = (None, None);
+            }
+            state.last_success = Some(now);
+        });
+        if self.noted_sync.is_none_or(|noted| noted.elapsed() >= NOTE_SYNC_EVERY) {
+            self.noted_sync = Some(instant);
+            if let Err(error) = self.shared.ask(move |store| store.note_sync(now)).await {
+                self.note_database(&error);
+            }
+        }
+    }
+
+    /// The platform could not be asked, or could not answer.
+    fn lost(&mut self, error: ClientError) -> Next {
+        let now = (self.options.clock)();
+        tracing::info!(code = error.code(), "the platform could not be asked");
+        match error {
+            ClientError::Offline(_) | ClientError::TimedOut => {
+                self.failures = self.failures.saturating_add(u32::from(error == ClientError::TimedOut));
+                self.go_offline(now, error.code())
+            }
+            ClientError::SignInRefused => {
+                self.tell(|state| {
+                    if !matches!(state.link, Link::SignInRefused { .. }) {
+                        state.link = Link::SignInRefused { since: now };
+                    }
+                });
+                self.hold_off(error.code())
+            }
+            ClientError::RateLimited { retry_after } => {
+                let wait = self.delays.next().unwrap_or_default().max(retry_after.unwrap_or_default());
+                let until = Instant::now() + wait;
+                self.platform_wait = Some(until);
+                self.tell_failure(error.code(), wait);
+                Next::Rest { until, news_wakes: false }
+            }
+            ClientError::Server(_)
+            | ClientError::Forbidden
+            | ClientError::Rejected
+            | ClientError::Malformed
+            | ClientError::Unsupported
+            | ClientError::BadAddress => {
+                self.failures = self.failures.saturating_add(1);
+                self.hold_off(error.code())
+            }
+        }
+    }
+
+    fn go_offline(&mut self, now: Timestamp, code: &'static str) -> Next {
+        let lost = *self.lost_at.get_or_insert_with(Instant::now);
+        let quick = lost.elapsed() < self.options.quick_for || self.shared.somebody_waits();
+        let probe = if quick { self.options.quick_probe } else { self.options.probe };
+        let wait = self.jittered(probe);
+        self.tell(|state| {
+            let since = match state.link {
+                Link::Offline { since, .. } => since,
+                Link::Starting | Link::Online { .. } | Link::SignInRefused { .. } => now,
+            };
+            state.link = Link::Offline { since, reason: code };
+        });
+        self.tell_failure(code, wait);
+        Next::Rest { until: Instant::now() + wait, news_wakes: false }
+    }
+
+    /// Full jitter until the next try.
+    fn hold_off(&mut self, code: &'static str) -> Next {
+        let wait = self.delays.next().unwrap_or_default();
+        let until = Instant::now() + wait;
+        self.held_until = Some(until);
+        self.tell_failure(code, wait);
+        Next::Rest { until, news_wakes: false }
+    }
+
+    /// Writes what the platform said. Nothing else is sent while that can not be written.
+    async fn write_rest(&mut self) -> Result<(), Next> {
+        if self.unwritten.is_empty() {
+            return Ok(());
+        }
+        let settlements = self.unwritten.clone();
+        let now = (self.options.clock)();
+        match self.shared.ask(move |store| store.settle(settlements, now)).await {
+            Ok(_rows) => {
+                self.unwritten.clear();
+                Ok(())
+            }
+            Err(error) => Err(self.database_failed(&error)),
+        }
+    }
+
+    fn database_failed(&mut self, error: &StoreError) -> Next {
+        self.note_database(error);
+        Next::Rest { until: Instant::now() + DATABASE_REST, news_wakes: false }
+    }
+
+    fn note_database(&self, error: &StoreError) {
+        tracing::error!(code = error.code(), "the database failed while syncing");
+        self.tell(|state| state.last_error = Some(error.code()));
+    }
+
+    /// Fetches the figures of fans whose operations were accepted. What fails here is no harm: the
+    /// accepted operations are counted in anyway.
+    async fn fetch_touched(&mut self) {
+        if self.touched.is_empty() || self.without_fans {
+            self.touched.clear();
+            return;
+        }
+        let fans: Vec<FanRef> = self.touched.iter().copied().take(FANS_AT_ONCE).collect();
+        for fan in &fans {
+            self.touched.remove(fan);
+        }
+        match self.platform.fans(&fans).await {
+            Ok(found) => {
+                let written = self
+                    .shared
+                    .ask(move |store| found.iter().try_for_each(|fan| store.note_platform_fan(fan)));
+                if let Err(error) = written.await {
+                    self.note_database(&error);
+                }
+            }
+            Err(ClientError::Unsupported) => self.without_fans = true,
+            Err(error) => tracing::debug!(code = error.code(), "balances could not be fetched"),
+        }
+    }
+
+    async fn begin_progress(&self, sending: usize) {
+        if self.shared.state.borrow().progress.is_some() {
+            return;
+        }
+        let waiting = self.shared.ask(Store::counts).await.map_or(0, |counts| counts.waiting());
+        let total = waiting.max(u64::try_from(sending).unwrap_or(u64::MAX));
+        self.tell(|state| state.progress = Some(Progress { done: 0, total }));
+    }
+
+    fn advance_progress(&self, done: usize) {
+        self.tell(|state| {
+            if let Some(progress) = &mut state.progress {
+                progress.done += u64::try_from(done).unwrap_or(0);
+                // What is committed while the backlog drains belongs to it too.
+                progress.total = progress.total.max(progress.done);
+            }
+        });
+    }
+
+    fn tell_failure(&self, code: &'static str, wait: Duration) {
+        let millis = i64::try_from(wait.as_millis()).unwrap_or(i64::MAX);
+        let next = Timestamp((self.options.clock)().0.saturating_add(millis));
+        self.tell(|state| (state.last_error, state.next_try) = (Some(code), Some(next)));
+    }
+
+    fn tell(&self, change: impl FnOnce(&mut crate::SyncState)) {
+        self.shared.state.send_if_modified(|state| {
+            let before = *state;
+            change(state);
+            *state != before
+        });
+    }
+}
