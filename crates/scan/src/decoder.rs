@@ -1,6 +1,20 @@
-//! Reading codes from a grey frame.
+//! Reading codes from a grey frame: a cascade of cheap looks, left at the first one that reads something.
+
+mod bars;
+mod binary;
+mod clock;
+mod grey;
+mod qr;
+mod stage;
+
+use rxing::common::BitMatrix;
 
 use crate::{LumaFrame, Point};
+
+use clock::Clock;
+use grey::{Grey, Pyramid, View};
+pub use stage::{Filter, Light, Reader, Scale, Stage};
+use stage::{PATIENT, QUICK};
 
 /// The kind of code that was read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -10,13 +24,6 @@ pub enum Symbology {
     Ean13,
     UpcA,
     Code128,
-}
-
-/// The step of the cascade that read a code.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Stage {
-    /// The frame as it is, read by `rqrr`.
-    Plain,
 }
 
 /// A code in a frame.
@@ -29,37 +36,198 @@ pub struct Found {
     pub symbology: Symbology,
 }
 
-/// Reads codes. Keeps its buffers between frames.
+/// The widest frame that is looked at whole; a larger one is shrunk first.
+const WIDEST: usize = 1920;
+
+/// Reads codes. Remembers which stages are still to be tried, and which one was lucky last.
 #[derive(Debug, Default)]
-pub struct Decoder {}
+pub struct Decoder {
+    /// Where in `PATIENT` to go on.
+    next: usize,
+    lucky: Option<Stage>,
+}
 
 impl Decoder {
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Every code in a frame of a camera, within a deadline; what is too slow for one frame is tried on the next.
+    /// The codes in a frame of a camera. No stage starts after 24 ms; what was left out is tried on the next frame,
+    /// for as long as nothing is read.
     pub fn decode(&mut self, frame: &LumaFrame) -> Vec<Found> {
         if !frame.is_sound() {
             return Vec::new();
         }
-        let width = frame.width as usize;
-        let pixel = |x: usize, y: usize| frame.luma.get(y * width + x).copied().unwrap_or(255);
-        let mut image = rqrr::PreparedImage::prepare_from_greyscale(width, frame.height as usize, pixel);
-        let grids = image.detect_grids();
-        grids
-            .iter()
-            .filter_map(|grid| {
-                let (_, text) = grid.decode().ok()?;
-                #[allow(clippy::cast_precision_loss)]
-                let corners = grid.bounds.map(|p| Point { x: p.x as f32, y: p.y as f32 });
-                Some(Found { text, corners, stage: Stage::Plain, symbology: Symbology::Qr })
-            })
-            .collect()
+        let times = (frame.width.max(frame.height) as usize).div_ceil(WIDEST);
+        if times > 1 {
+            let small = grey::shrink(View::of(frame), times);
+            return enlarge(self.look(small.view()), times);
+        }
+        self.look(View::of(frame))
     }
 
-    /// Every code in a picture that someone chose, more patient than `decode`: up to about a second.
-    pub fn decode_picture(&mut self, frame: &LumaFrame) -> Vec<Found> {
-        self.decode(frame)
+    fn look(&mut self, view: View<'_>) -> Vec<Found> {
+        let clock = Clock::of_a_frame();
+        let mut look = Look::new(view, &clock);
+        // The light has hardly changed since the last frame.
+        let lucky = self.lucky;
+        for stage in lucky.iter().chain(QUICK.iter().filter(|stage| Some(**stage) != lucky)) {
+            if !clock.may_start(stage.is_heavy()) {
+                return Vec::new();
+            }
+            let found = look.at(*stage);
+            if !found.is_empty() {
+                return self.remember(found);
+            }
+        }
+        for _ in 0..PATIENT.len() {
+            let Some(stage) = PATIENT.get(self.next % PATIENT.len()) else { break };
+            if !clock.may_start(stage.is_heavy()) {
+                break;
+            }
+            self.next = (self.next + 1) % PATIENT.len();
+            let found = look.at(*stage);
+            if !found.is_empty() {
+                return self.remember(found);
+            }
+        }
+        Vec::new()
     }
+
+    fn remember(&mut self, found: Vec<Found>) -> Vec<Found> {
+        self.lucky = found.first().map(|found| found.stage);
+        self.next = 0;
+        found
+    }
+
+    /// The codes in a picture that someone chose: every stage at several sizes, up to two and a half seconds.
+    pub fn decode_picture(&mut self, frame: &LumaFrame) -> Vec<Found> {
+        if !frame.is_sound() {
+            return Vec::new();
+        }
+        let clock = Clock::of_a_picture();
+        let full = View::of(frame);
+        let longest = full.width.max(full.height);
+        if longest <= 400 {
+            // A cut-out: modules of a pixel or two, often without the quiet zone.
+            let (times, border) = ((1200 / longest.max(1)).clamp(2, 8), 40);
+            let found = whole(grey::enlarge(full, times, border).view(), &clock);
+            if !found.is_empty() {
+                return reduce(found, times, border);
+            }
+        }
+        let mut times = longest.div_ceil(1280);
+        while times > 1 {
+            let found = whole(grey::shrink(full, times).view(), &clock);
+            if !found.is_empty() {
+                return enlarge(found, times);
+            }
+            times /= 2;
+        }
+        let found = whole(full, &clock);
+        if !found.is_empty() {
+            return found;
+        }
+        let border = longest / 10 + 8;
+        reduce(whole(grey::enlarge(full, 1, border).view(), &clock), 1, border)
+    }
+}
+
+/// Every stage, until one reads something or the time is over.
+fn whole(view: View<'_>, clock: &Clock) -> Vec<Found> {
+    let mut look = Look::new(view, clock);
+    for stage in QUICK.iter().chain(PATIENT) {
+        if !clock.may_start(stage.is_heavy()) {
+            break;
+        }
+        let found = look.at(*stage);
+        if !found.is_empty() {
+            return found;
+        }
+    }
+    Vec::new()
+}
+
+/// One frame, looked at by stage after stage.
+struct Look<'a> {
+    pyramid: Pyramid<'a>,
+    clock: &'a Clock,
+    /// The black and white picture of the last stage: the next one may want it the other way round.
+    last: Option<(Stage, BitMatrix)>,
+}
+
+impl<'a> Look<'a> {
+    fn new(view: View<'a>, clock: &'a Clock) -> Self {
+        Self { pyramid: Pyramid::new(view), clock, last: None }
+    }
+
+    fn at(&mut self, stage: Stage) -> Vec<Found> {
+        if stage.reader == Reader::Bars {
+            let bars = bars::read(self.pyramid.at(stage.scale), self.clock).into_iter();
+            let found = bars.map(|bars| Found {
+                text: bars.text,
+                corners: bars.corners,
+                stage,
+                symbology: bars.symbology,
+            });
+            return found.collect();
+        }
+        self.prepare(stage);
+        let Some((_, matrix)) = &self.last else { return Vec::new() };
+        let (reads, symbology) = match stage.reader {
+            Reader::Sampler => (qr::sample(matrix, false, self.clock), Symbology::Qr),
+            Reader::Thorough => (qr::sample(matrix, true, self.clock), Symbology::Qr),
+            Reader::Rqrr => (qr::rqrr(matrix), Symbology::Qr),
+            Reader::Micro => (qr::micro(matrix, self.clock), Symbology::MicroQr),
+            Reader::Bars => return Vec::new(),
+        };
+        let times = match stage.scale {
+            Scale::Full => 1.0,
+            Scale::Half => 2.0,
+            Scale::Third => 3.0,
+            Scale::Quarter => 4.0,
+        };
+        let found = reads.into_iter().map(|read| {
+            let corners = read.corners.map(|p| Point { x: p.x * times, y: p.y * times });
+            Found { text: read.text, corners, stage, symbology }
+        });
+        found.collect()
+    }
+
+    /// Makes the black and white picture that the stage wants.
+    fn prepare(&mut self, stage: Stage) {
+        if let Some((last, matrix)) = self.last.as_mut().filter(|(last, _)| last.shares_picture(stage)) {
+            if last.inverted != stage.inverted {
+                matrix.flip_self();
+            }
+            *last = stage;
+            return;
+        }
+        let view = self.pyramid.at(stage.scale);
+        let filtered: Option<Grey> = grey::filtered(view, stage.filter);
+        let view = filtered.as_ref().map_or(view, Grey::view);
+        self.last = binary::binarize(view, stage.light).map(|mut matrix| {
+            if stage.inverted {
+                matrix.flip_self();
+            }
+            (stage, matrix)
+        });
+    }
+}
+
+#[allow(clippy::cast_precision_loss)] // places in a picture
+fn enlarge(mut found: Vec<Found>, times: usize) -> Vec<Found> {
+    for found in &mut found {
+        found.corners = found.corners.map(|p| Point { x: p.x * times as f32, y: p.y * times as f32 });
+    }
+    found
+}
+
+#[allow(clippy::cast_precision_loss)] // places in a picture
+fn reduce(mut found: Vec<Found>, times: usize, border: usize) -> Vec<Found> {
+    let (times, border) = (times as f32, border as f32);
+    for found in &mut found {
+        found.corners = found.corners.map(|p| Point { x: (p.x - border) / times, y: (p.y - border) / times });
+    }
+    found
 }

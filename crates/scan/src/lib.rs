@@ -16,7 +16,7 @@ mod preview;
 mod source;
 
 pub use camera::{Camera, CameraChoice, CameraInfo, list_cameras};
-pub use decoder::{Decoder, Found, Stage, Symbology};
+pub use decoder::{Decoder, Filter, Found, Light, Reader, Scale, Stage, Symbology};
 pub use eye::{Eye, EyeEvent, EyeOptions};
 pub use files::FrameFiles;
 pub use frame::{Frame, LumaFrame, Point};

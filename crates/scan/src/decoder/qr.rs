@@ -1,0 +1,103 @@
+//! QR codes in a black and white picture: found and sampled by `rxing`, or by `rqrr`, which sees some that `rxing`
+//! does not. Candidates are bounded, so that a picture full of patterns takes no longer than others.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use rxing::common::cpp_essentials::{ConcentricPattern, DecoderResult};
+use rxing::common::{BitMatrix, DetectorRXingResult};
+use rxing::qrcode::cpp_port::decoder::Decode;
+use rxing::qrcode::cpp_port::detector::{FindFinderPatterns, GenerateFinderPatternSets, SampleMQR, SampleQR};
+use rxing::qrcode::detector::QRCodeDetectorResult;
+
+use crate::Point;
+
+use super::clock::Clock;
+
+/// A code that was read, in pixels of the picture it was read from.
+pub struct Read {
+    pub text: String,
+    pub corners: [Point; 4],
+}
+
+/// Finder patterns beyond these are texture.
+const MAX_PATTERNS: usize = 150;
+/// Candidates that may fail before a picture without a single code is given up.
+const MAX_FAILURES: usize = 40;
+/// A code of the smallest version is found by a pattern that stands alone; with many there is no telling.
+const MAX_MICRO: usize = 8;
+
+/// `rxing` may panic on pictures that nobody thought of; that is a picture without a code.
+fn guarded<T>(work: impl FnOnce() -> Option<T>) -> Option<T> {
+    catch_unwind(AssertUnwindSafe(work)).ok().flatten()
+}
+
+pub fn sample(matrix: &BitMatrix, thorough: bool, clock: &Clock) -> Vec<Read> {
+    let patterns = guarded(|| Some(FindFinderPatterns(matrix, thorough, 0)));
+    let Some(mut patterns) = patterns else { return Vec::new() };
+    patterns.sort_by_key(|pattern| std::cmp::Reverse(pattern.size));
+    patterns.truncate(MAX_PATTERNS);
+    let sets = guarded(|| Some(GenerateFinderPatternSets(&mut patterns))).unwrap_or_default();
+    let mut used: Vec<ConcentricPattern> = Vec::new();
+    let mut reads = Vec::new();
+    let mut failures = 0;
+    for set in sets {
+        if [set.bl, set.tl, set.tr].iter().any(|pattern| used.contains(pattern)) {
+            continue;
+        }
+        if clock.is_over() || failures > MAX_FAILURES * (reads.len() + 1) {
+            break;
+        }
+        match guarded(|| decode(&SampleQR(matrix, &set).ok()?)) {
+            Some(read) => {
+                used.extend([set.bl, set.tl, set.tr]);
+                reads.push(read);
+            }
+            None => failures += 1,
+        }
+    }
+    reads
+}
+
+pub fn micro(matrix: &BitMatrix, clock: &Clock) -> Vec<Read> {
+    let patterns = guarded(|| Some(FindFinderPatterns(matrix, true, 0))).unwrap_or_default();
+    if patterns.len() > MAX_MICRO {
+        return Vec::new();
+    }
+    let mut reads = Vec::new();
+    for pattern in patterns {
+        if clock.is_over() {
+            break;
+        }
+        reads.extend(guarded(|| decode(&SampleMQR(matrix, pattern).ok()?)));
+    }
+    reads
+}
+
+fn decode(sampled: &QRCodeDetectorResult) -> Option<Read> {
+    let decoded = Decode(sampled.getBits()).ok().filter(DecoderResult::isValid)?;
+    let text = decoded.text();
+    let [top_left, top_right, bottom_left, bottom_right] = sampled.getPoints() else { return None };
+    let corners = [top_left, top_right, bottom_right, bottom_left].map(|p| Point { x: p.x, y: p.y });
+    (!text.is_empty()).then_some(Read { text, corners })
+}
+
+pub fn rqrr(matrix: &BitMatrix) -> Vec<Read> {
+    let (width, height) = (matrix.width(), matrix.height());
+    let dark = |x: usize, y: usize| match (u32::try_from(x), u32::try_from(y)) {
+        (Ok(x), Ok(y)) => matrix.get(x, y),
+        _ => false,
+    };
+    let read = || {
+        let mut image = rqrr::PreparedImage::prepare_from_bitmap(width as usize, height as usize, dark);
+        let grids = image.detect_grids();
+        Some(grids.iter().filter_map(read_grid).collect())
+    };
+    guarded(read).unwrap_or_default()
+}
+
+fn read_grid<G: rqrr::BitGrid>(grid: &rqrr::Grid<G>) -> Option<Read> {
+    let (_, text) = grid.decode().ok()?;
+    #[allow(clippy::cast_precision_loss)] // a place in a picture
+    let corners = grid.bounds.map(|p| Point { x: p.x as f32, y: p.y as f32 });
+    (!text.is_empty()).then_some(Read { text, corners })
+}
