@@ -91,7 +91,7 @@ fn a_limited_rate_ends_in_the_middle_of_a_purchase() {
     };
     // 100 of 150; then 50 for half of the price, and 2 % of the other half; then 2 %.
     assert_eq!(quote(0), [100, 60, 20]);
-    assert_eq!(quote(49), [100, 20, 20]); // 1 left, which covers a hundredth of the price: 1 + 19.8
+    assert_eq!(quote(49), [100, 21, 20]); // 1 left, for a hundredth of the price: 1 + 19.8
     assert_eq!(quote(50), [100, 20, 20]);
     assert_eq!(quote(51), [99, 20, 20]); // 99 and a hundredth of 20
     assert_eq!(quote(149), [21, 20, 20]);
