@@ -18,6 +18,8 @@ pub fn test(place: &Place, options: &TestOptions) -> Outcome<ExitCode> {
     if prepare(place, &mut summary) {
         if options.only_deep() {
             deep::test(place, options, &mut summary);
+        } else if options.window {
+            window(place, &mut summary);
         } else {
             look(place, &mut summary);
             summary.record("xtask's tests", || rust::test_self(place));

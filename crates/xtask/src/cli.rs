@@ -11,6 +11,7 @@ cargo xtask run               install what lacks, build, start the platform, ope
     --no-drive                on a virtual display: start everything, drive nothing, wait for Ctrl-C
 cargo xtask test              everything: format, lints, Rust tests, UI tests, the real window; a summary
     --fast                    all of it but the window
+    --window                  the window alone
     --mutants                 break the ledger's rules one by one: each must be caught
     --faults                  the long fault runs (power cuts, full disks, bad networks)
     --fuzz                    each fuzz target for a minute (FANPOINTS_FUZZ_SECONDS to change)
@@ -37,6 +38,7 @@ pub struct RunOptions {
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct TestOptions {
     pub fast: bool,
+    pub window: bool,
     pub mutants: bool,
     pub faults: bool,
     pub fuzz: bool,
@@ -91,11 +93,15 @@ fn test_options(words: impl Iterator<Item = String>) -> Outcome<TestOptions> {
     for word in words {
         match word.as_str() {
             "--fast" => options.fast = true,
+            "--window" => options.window = true,
             "--mutants" => options.mutants = true,
             "--faults" => options.faults = true,
             "--fuzz" => options.fuzz = true,
             _ => return Err(unknown(&word, "test")),
         }
+    }
+    if options.fast && options.window {
+        return Err(Problem::new("--fast leaves out what --window asks for"));
     }
     Ok(options)
 }
@@ -141,7 +147,15 @@ mod tests {
 
     #[test]
     fn a_misspelt_word_is_named() {
-        for line in ["tset", "test --fats", "run now", "check it", "bench --frames", "bench scan"] {
+        for line in [
+            "tset",
+            "test --fast --window",
+            "test --fats",
+            "run now",
+            "check it",
+            "bench --frames",
+            "bench scan",
+        ] {
             assert!(parsed(line).is_err(), "{line} was taken");
         }
         assert!(parsed("run --fsat").unwrap_err().to_string().contains("--fsat"));

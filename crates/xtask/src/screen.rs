@@ -16,11 +16,17 @@ use crate::system;
 /// A common laptop's screen.
 const SIZE: &str = "1440x900x24";
 
+/// Starts the message bus, whose own remarks go to a log, and passes the terminal on to the command.
+const BUS: &str = r#"
+exec 5>&2 2>"$HOME/bus.log"
+exec dbus-run-session -- /bin/sh -c "$0" session "$@"
+"#;
+
 /// Runs inside the message bus: unlocks a new keyring, then becomes the command. Its password guards nothing but
 /// the example's secrets, for as long as the session lasts.
 const UNLOCK: &str = r#"
 printf 'example' | gnome-keyring-daemon --unlock --components=secrets >/dev/null || exit 70
-exec "$@"
+exec "$@" 2>&5 5>&-
 "#;
 
 pub struct Screen {
@@ -78,7 +84,7 @@ impl Screen {
             // The full-disk test mounts a small disk; in a user namespace everybody may.
             before.extend(["unshare", "--user", "--map-root-user", "--mount", "--"]);
         }
-        before.extend(["dbus-run-session", "--", "/bin/sh", "-c", UNLOCK, "session"]);
+        before.extend(["/bin/sh", "-c", BUS, UNLOCK]);
         let mut command = command
             .inside(before)
             .env("DISPLAY", &self.display)

@@ -1,0 +1,266 @@
+//! The app's real window, used as a person uses it: found by what is on it, pressed, typed into, looked at.
+
+use std::fs;
+use std::path::PathBuf;
+
+use fantoccini::elements::Element;
+use fantoccini::{Client, Locator};
+
+use super::child::{runs, signal};
+use super::driver::Driver;
+use super::platform::Pairing;
+use super::stage::Stage;
+use super::wait::{PATIENCE, eventually, holds_within};
+
+/// How a till is set up before its window opens.
+pub struct TillBuilder {
+    data: PathBuf,
+    pictures: PathBuf,
+    folder: Stage,
+    pairing: Option<Pairing>,
+    frames: Option<PathBuf>,
+}
+
+impl TillBuilder {
+    /// Keeps its data elsewhere: on a disk that can be full.
+    #[must_use]
+    pub fn data(mut self, folder: PathBuf) -> Self {
+        self.data = folder;
+        self
+    }
+
+    #[must_use]
+    pub fn paired(mut self, pairing: Pairing) -> Self {
+        self.pairing = Some(pairing);
+        self
+    }
+
+    /// Offers a folder of frames as a camera.
+    #[must_use]
+    pub fn camera(mut self, frames: PathBuf) -> Self {
+        self.frames = Some(frames);
+        self
+    }
+
+    /// Where screenshots go.
+    #[must_use]
+    pub fn pictures(mut self, folder: PathBuf) -> Self {
+        self.pictures = folder;
+        self
+    }
+
+    /// Opens the window and waits until it shows something to use.
+    pub async fn open(self) -> Till {
+        let mut args = vec!["--data-dir".to_owned(), self.data.display().to_string()];
+        if let Some(pairing) = &self.pairing {
+            let file = self.folder.path("pairing.json");
+            pairing.write(&file);
+            args.extend(["--pair".to_owned(), file.display().to_string()]);
+        }
+        if let Some(frames) = &self.frames {
+            args.extend(["--frames".to_owned(), frames.display().to_string()]);
+        }
+        let mut till = Till {
+            data: self.data,
+            pictures: self.pictures,
+            folder: self.folder,
+            args,
+            driver: None,
+            client: None,
+            shots: 0,
+        };
+        till.open().await;
+        till
+    }
+}
+
+pub struct Till {
+    data: PathBuf,
+    pictures: PathBuf,
+    folder: Stage,
+    args: Vec<String>,
+    driver: Option<Driver>,
+    client: Option<Client>,
+    shots: u32,
+}
+
+impl Till {
+    pub fn on(stage: &Stage) -> TillBuilder {
+        Self::named(stage, "till")
+    }
+
+    /// A second till of the same test.
+    pub fn named(stage: &Stage, name: &str) -> TillBuilder {
+        let folder = Stage::existing(name, stage.path(name));
+        TillBuilder {
+            data: folder.path("data"),
+            pictures: stage.path(""),
+            folder,
+            pairing: None,
+            frames: None,
+        }
+    }
+
+    /// Opens the window, the first time or after it was closed or killed.
+    pub async fn open(&mut self) {
+        assert!(self.client.is_none(), "the window is open already");
+        let driver = Driver::start(&self.folder).await;
+        self.client = Some(driver.open(&self.args).await);
+        self.driver = Some(driver);
+    }
+
+    /// Closes the window as a person does, and waits until the app is gone.
+    pub async fn close(&mut self) {
+        let pids = self.processes();
+        let client = self.client.take().expect("the window is open");
+        client.close().await.expect("the window closes");
+        gone(&pids).await;
+        self.driver = None;
+    }
+
+    /// Ends the app with SIGKILL, in the middle of whatever it does.
+    pub async fn kill(&mut self) {
+        let pids = self.processes();
+        assert!(!pids.is_empty(), "the app does not run");
+        for &pid in &pids {
+            assert!(signal("KILL", pid), "the app could not be killed");
+        }
+        gone(&pids).await;
+        self.client = None;
+        self.driver = None;
+    }
+
+    fn processes(&self) -> Vec<u32> {
+        self.driver.as_ref().map(Driver::apps).unwrap_or_default()
+    }
+
+    pub fn client(&self) -> &Client {
+        self.client.as_ref().expect("the window is open")
+    }
+
+    /// Waits until there is such a thing on screen.
+    pub async fn find(&self, testid: &str) -> Element {
+        let css = by_testid(testid);
+        eventually(&format!("\"{testid}\" on screen"), || async {
+            let element = self.client().find(Locator::Css(&css)).await.ok()?;
+            element.is_displayed().await.ok()?.then_some(element)
+        })
+        .await
+    }
+
+    /// Everything of that kind, now.
+    pub async fn all(&self, testid: &str) -> Vec<Element> {
+        self.client().find_all(Locator::Css(&by_testid(testid))).await.expect("the window answers")
+    }
+
+    pub async fn shows(&self, testid: &str) -> bool {
+        !self.all(testid).await.is_empty()
+    }
+
+    /// Waits until it is gone.
+    pub async fn gone(&self, testid: &str) {
+        eventually(&format!("\"{testid}\" gone"), || async { (!self.shows(testid).await).then_some(()) })
+            .await;
+    }
+
+    /// Waits until no operation of this kind is listed.
+    pub async fn gone_rows(&self, kind: &str) {
+        let css = format!("[data-testid=\"operation-row\"][data-kind=\"{kind}\"]");
+        eventually(&format!("no \"{kind}\" listed"), || async {
+            self.client().find_all(Locator::Css(&css)).await.ok()?.is_empty().then_some(())
+        })
+        .await;
+    }
+
+    /// Presses it, as soon as it can be pressed.
+    pub async fn press(&self, testid: &str) {
+        eventually(&format!("\"{testid}\" pressed"), || async {
+            let element = self.find(testid).await;
+            if !element.is_enabled().await.ok()? {
+                return None;
+            }
+            element.click().await.ok()
+        })
+        .await;
+    }
+
+    /// Types into it, after what is there.
+    pub async fn type_into(&self, testid: &str, text: &str) {
+        self.find(testid).await.send_keys(text).await.expect("the field takes keys");
+    }
+
+    /// Chooses a file in a file field, which need not be visible.
+    pub async fn choose_file(&self, testid: &str, file: &std::path::Path) {
+        let css = by_testid(testid);
+        let field = self.client().find(Locator::Css(&css)).await.expect("a file field");
+        field.send_keys(&file.display().to_string()).await.expect("the field takes a file");
+    }
+
+    /// What it says.
+    pub async fn text(&self, testid: &str) -> String {
+        let element = self.find(testid).await;
+        element.text().await.expect("it has a text").trim().to_owned()
+    }
+
+    /// Its `data-*` attribute: the exact value behind what is shown.
+    pub async fn data(&self, testid: &str, name: &str) -> Option<String> {
+        let element = self.client().find(Locator::Css(&by_testid(testid))).await.ok()?;
+        element.attr(&format!("data-{name}")).await.ok()?
+    }
+
+    /// Waits until the attribute has this value.
+    pub async fn has(&self, testid: &str, name: &str, value: &str) {
+        let looked = || async { (self.data(testid, name).await.as_deref() == Some(value)).then_some(()) };
+        if holds_within(PATIENCE, looked).await.is_none() {
+            let last = self.data(testid, name).await;
+            panic!("\"{testid}\" has data-{name} {last:?}, not {value:?}");
+        }
+    }
+
+    /// The attribute as a number.
+    pub async fn number(&self, testid: &str, name: &str) -> i64 {
+        let text = eventually(&format!("\"{testid}\" with data-{name}"), || self.data(testid, name)).await;
+        text.parse().unwrap_or_else(|_| panic!("\"{testid}\" has data-{name} {text:?}, no number"))
+    }
+
+    /// As wide and high as asked for: a phone, a till.
+    pub async fn resize(&self, width: u32, height: u32) {
+        self.client().set_window_size(width, height).await.expect("the window takes a size");
+    }
+
+    /// What a field holds.
+    pub async fn value(&self, testid: &str) -> String {
+        let element = self.find(testid).await;
+        element.prop("value").await.expect("the window answers").unwrap_or_default()
+    }
+
+    pub async fn focus(&self, testid: &str) {
+        let element = self.find(testid).await;
+        let element = serde_json::to_value(element).expect("an element can be named");
+        self.client().execute("arguments[0].focus()", vec![element]).await.expect("it takes the focus");
+    }
+
+    /// A picture of the window, numbered in the order of the story.
+    pub async fn shot(&mut self, name: &str) -> PathBuf {
+        let bytes = self.client().screenshot().await.expect("the window can be pictured");
+        self.shots += 1;
+        let path = self.pictures.join(format!("{:02}-{name}.png", self.shots));
+        fs::write(&path, bytes).expect("a picture can be written");
+        path
+    }
+
+    /// Everything the app has logged so far.
+    pub fn log(&self) -> String {
+        let files = fs::read_dir(self.data.join("logs")).into_iter().flatten().flatten();
+        files.filter_map(|file| fs::read_to_string(file.path()).ok()).collect()
+    }
+}
+
+async fn gone(pids: &[u32]) {
+    eventually("the app is gone", || std::future::ready((!pids.iter().any(|&pid| runs(pid))).then_some(())))
+        .await;
+}
+
+fn by_testid(testid: &str) -> String {
+    format!("[data-testid=\"{testid}\"]")
+}
