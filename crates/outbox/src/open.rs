@@ -52,7 +52,7 @@ pub(crate) fn open(path: &Path, key: &DatabaseKey) -> Result<Opened, StoreError>
 pub(crate) fn reader(path: &Path, key: &DatabaseKey) -> Result<Db, StoreError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let db = Db::open_with_flags(path, flags)?;
-    db.execute_batch(&key.pragma())?;
+    unlock(&db, key)?;
     db.execute_batch("PRAGMA query_only = ON; PRAGMA busy_timeout = 2000; PRAGMA temp_store = MEMORY")?;
     db.set_prepared_statement_cache_capacity(64);
     Ok(db)
@@ -62,7 +62,7 @@ fn prepare(path: &Path, key: &DatabaseKey) -> Result<Db, StoreError> {
     let flags =
         OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut db = Db::open_with_flags(path, flags)?;
-    db.execute_batch(&key.pragma())?;
+    unlock(&db, key)?;
     // The first read: it fails where the key is wrong or the file is none.
     db.query_row("SELECT count(*) FROM sqlite_master", [], |row| row.get::<_, i64>(0))?;
     migrate::refuse_newer(&db)?;
@@ -71,6 +71,12 @@ fn prepare(path: &Path, key: &DatabaseKey) -> Result<Db, StoreError> {
     migrate::migrate(&mut db)?;
     db.set_prepared_statement_cache_capacity(128);
     Ok(db)
+}
+
+fn unlock(db: &Db, key: &DatabaseKey) -> Result<(), StoreError> {
+    // The cipher reports on the standard error output, which is not its to write to.
+    db.execute_batch("PRAGMA cipher_log_level = NONE")?;
+    Ok(db.execute_batch(&key.pragma())?)
 }
 
 fn set_pragmas(db: &Db) -> Result<(), StoreError> {

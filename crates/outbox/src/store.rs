@@ -94,6 +94,15 @@ impl Store {
         self.inner.health.is_read_only()
     }
 
+    /// Lets the file grow to so many pages and no further, so that it leaves room for others.
+    pub fn limit_pages(&self, pages: u32) -> Result<(), StoreError> {
+        self.write(move |db| {
+            let _now: i64 =
+                db.query_row(&format!("PRAGMA max_page_count = {pages}"), [], |row| row.get(0))?;
+            Ok(())
+        })
+    }
+
     /// Calls `listener` with the new version after every change, on the writing thread: it must be
     /// quick and must not ask the store for anything.
     pub fn on_change(&self, listener: impl Fn(u64) + Send + Sync + 'static) {

@@ -137,11 +137,12 @@ fn commit(db: &Db, mut group: Vec<Box<dyn Change>>, health: &Health) {
     }
     match attempt(db, &mut group) {
         Ok((outcomes, changed)) => {
-            for (change, outcome) in group.into_iter().zip(outcomes) {
-                change.finish(outcome);
-            }
+            // Whoever is answered can rely on the version having moved.
             if changed {
                 health.announce();
+            }
+            for (change, outcome) in group.into_iter().zip(outcomes) {
+                change.finish(outcome);
             }
         }
         Err(failure) if failure.is_final => {
