@@ -103,13 +103,13 @@ export const errors: Catalogue['errors'] = {
     action: 'Die Uhr dieses Geräts und des Telefons prüfen.',
   },
   passUnknownKey: {
-    title: 'Dieser Pass hat eine unbekannte Unterschrift',
+    title: 'Dieser Pass hat eine unbekannte Signatur',
     meaning: 'Das Gerät kann nicht feststellen, ob der Pass echt ist.',
     action: 'Einmal online gehen, um neue Schlüssel zu laden, oder die FanPoints-ID eintippen.',
   },
   passForged: {
     title: 'Dieser Pass ist nicht echt',
-    meaning: 'Seine Unterschrift ist falsch: Er wurde verändert oder von jemand anderem erstellt.',
+    meaning: 'Seine Signatur ist falsch: Er wurde verändert oder von jemand anderem erstellt.',
     action: 'Damit nichts geben und nichts einlösen. Den Fan bitten, den Pass in der App zu öffnen.',
   },
   passOtherProgram: {

@@ -68,7 +68,7 @@ export type Parsed = { minor: number } | { problem: AmountProblem };
  */
 export function parseAmount(text: string, group: string): Parsed {
   const plain = text.replace(/[\s\u00a0\u202f\u2009]/g, '').replace(/[’´`]/g, "'").replace(/^([a-z]{3}|[€$£])|([a-z]{3}|[€$£])$/gi, '');
-  if (plain === '') return { problem: 'empty' };
+  if (plain === '') return { problem: text.trim() === '' ? 'empty' : 'malformed' };
   if (/^[-−–]/.test(plain)) return { problem: 'negative' };
   if (!/^[0-9.,']+$/.test(plain) || !/[0-9]/.test(plain)) return { problem: 'malformed' };
   const cut = decimalAt(plain, group);

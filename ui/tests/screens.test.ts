@@ -1,0 +1,285 @@
+import { flushSync, mount, unmount } from 'svelte';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import App from '../src/App.svelte';
+import { counter } from '../src/counter/counter.svelte';
+import { failure, shop } from '../src/fake/ipc';
+import { setLanguage } from '../src/i18n/index.svelte';
+import { session } from '../src/lib/session.svelte';
+
+const FAN = '008407119295';
+let app: Record<string, unknown> | undefined;
+
+const find = <E extends HTMLElement = HTMLElement>(id: string) => document.querySelector<E>(`[data-testid="${id}"]`);
+
+async function see<E extends HTMLElement = HTMLElement>(id: string): Promise<E> {
+  return vi.waitFor(() => {
+    flushSync();
+    const element = find<E>(id);
+    if (!element) throw new Error(`${id} is not on the screen`);
+    return element;
+  });
+}
+
+const press = async (id: string) => {
+  (await see(id)).click();
+  flushSync();
+};
+
+async function type(id: string, text: string) {
+  const field = await see<HTMLInputElement>(id);
+  field.value = text;
+  field.dispatchEvent(new Event('input', { bubbles: true }));
+  flushSync();
+}
+
+async function identify(fan = FAN) {
+  await type('code-input', fan);
+  await press('code-submit');
+  await see('fan-card');
+}
+
+beforeEach(async () => {
+  shop.reset();
+  counter.next();
+  counter.show('amount');
+  session.screen = 'counter';
+  session.reconnecting = false;
+  await setLanguage('en', ['en-GB']);
+  app = mount(App, { target: document.body });
+  shop.status = { ...shop.status, preferences: { language: 'en', theme: 'light' } };
+  await session.start();
+  flushSync();
+});
+
+afterEach(async () => {
+  if (app) await unmount(app);
+  document.body.replaceChildren();
+});
+
+describe('the counter', () => {
+  test('identifies a typed fan, gives points, and takes them back', async () => {
+    await identify();
+    expect(find('fan-label')?.textContent).toBe('0084 0711 9295');
+    expect(find('fan-balance')?.dataset['value']).toBe('3465');
+    expect(find('fan-value')?.textContent.replace(/\s/g, ' ')).toBe('CHF 34.65');
+    for (const key of ['2', '5', '00']) await press(`key-${key}`);
+    expect((await see<HTMLInputElement>('amount')).value).toBe('25.00');
+    await vi.waitFor(() => expect(find('quote-earns')?.dataset['value']).toBe('50'));
+    expect(find('give')?.textContent.trim()).toBe('Give 50 points');
+    await press('give');
+    expect((await see('success')).dataset['standing']).toBe('booked');
+    expect(find('success-figure')?.textContent).toBe('+50');
+    await press('undo');
+    await vi.waitFor(() => expect(find('success')?.dataset['kind']).toBe('undo'));
+    expect(find('fan-balance')?.dataset['value']).toBe('3465');
+  });
+
+  test('says in words why a redemption is refused', async () => {
+    await identify();
+    for (const key of ['5', '0', '00', '00']) await press(`key-${key}`);
+    await vi.waitFor(() => expect(find('quote-costs')?.dataset['value']).toBe('500000'));
+    await press('redeem');
+    expect((await see('error-code')).dataset['code']).toBe('tooFewPoints');
+    expect(find('error-meaning')?.textContent).toBe('This takes 500,000 points; the fan can use 3,465. Nothing was taken.');
+    await press('key-back');
+    expect(find('error')).toBeNull();
+  });
+
+  test('a keyboard fills the amount wherever the focus is, and Enter gives', async () => {
+    await identify();
+    find<HTMLInputElement>('code-input')?.blur();
+    for (const key of ['2', '5', '.', '5']) {
+      document.body.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true, cancelable: true }));
+      await new Promise((resolve) => setTimeout(resolve, 60));
+    }
+    flushSync();
+    expect(find<HTMLInputElement>('amount')?.value).toBe('25.50');
+    document.body.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', bubbles: true, cancelable: true }));
+    expect((await see('success')).dataset['kind']).toBe('give');
+  });
+
+  test('a scanner identifies a fan while the amount has the focus, and the amount stays', async () => {
+    for (const key of ['2', '5', '00']) await press(`key-${key}`);
+    const amount = await see<HTMLInputElement>('amount');
+    amount.focus();
+    for (const key of FAN) {
+      const down = new KeyboardEvent('keydown', { key, bubbles: true, cancelable: true });
+      if (amount.dispatchEvent(down)) amount.dispatchEvent(new InputEvent('beforeinput', { inputType: 'insertText', data: key, bubbles: true, cancelable: true }));
+    }
+    amount.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', bubbles: true, cancelable: true }));
+    await see('fan-card');
+    expect(amount.value).toBe('25.00');
+    expect(find('success')).toBeNull();
+    expect(shop.calls.find((call) => call.command === 'identifyText')?.arguments).toEqual([FAN, 'handheld']);
+  });
+
+  test('a pasted amount is read; one that is none says why', async () => {
+    const amount = await see<HTMLInputElement>('amount');
+    await type('amount', '1,234.50');
+    expect(amount.value).toBe('1,234.50');
+    expect(amount.dataset['value']).toBe('123450');
+    await type('amount', '-5');
+    expect(amount.value).toBe('1,234.50');
+    expect((await see('amount-problem')).textContent).toBe('An amount can not be negative.');
+  });
+
+  test('without a fan the button asks for one', async () => {
+    await press('key-5');
+    await press('key-00');
+    await vi.waitFor(() => expect(find('give')?.textContent.trim()).toBe('Scan a fan to give 10 points'));
+    await press('give');
+    expect(document.activeElement).toBe(find('code-input'));
+  });
+
+  test('awards an action and checks a rule', async () => {
+    await identify();
+    await press('tab-status');
+    await press('threshold-gold-lounge');
+    expect((await see('threshold-answer')).dataset['answer']).toBe('yes');
+    find('award-action-quiz')?.querySelector('input')?.click();
+    flushSync();
+    await press('award');
+    expect((await see('success-figure')).textContent).toBe('+10');
+  });
+
+  test('unconfirmed is shown as goods to hold, until it is booked', async () => {
+    await identify();
+    shop.standing = 'unconfirmed';
+    for (const key of ['5', '00']) await press(`key-${key}`);
+    await press('redeem');
+    expect((await see('success')).dataset['standing']).toBe('unconfirmed');
+    expect(find('success-standing')?.textContent).toBe('Hold the goods');
+    shop.settle(find('success')?.dataset['operation'] ?? '', 'accepted');
+    await vi.waitFor(() => expect(find('success')?.dataset['standing']).toBe('booked'));
+  });
+});
+
+describe('the frame', () => {
+  test('tells the truth when the line breaks, and sends on demand', async () => {
+    expect((await see('strip')).dataset['state']).toBe('online');
+    expect(find('send-now')).toBeNull();
+    shop.goOffline();
+    await identify();
+    for (const key of ['5', '00']) await press(`key-${key}`);
+    await press('redeem');
+    await see('success');
+    await vi.waitFor(() => expect(find('strip-waiting')?.dataset['count']).toBe('1'));
+    expect(find('strip')?.dataset['state']).toBe('offline');
+    expect(find('strip-risk')?.textContent.trim()).toBe('At risk 500 of 200,000 points');
+    await press('send-now');
+    expect((await see('strip-send-error')).dataset['code']).toBe('offline');
+    shop.status = { ...shop.status, link: { ...shop.status.link, state: 'online' } };
+    await press('send-now');
+    await vi.waitFor(() => expect(find('strip-waiting')?.dataset['count']).toBe('0'));
+  });
+
+  test('marks the environment', async () => {
+    expect((await see('environment')).textContent.trim()).toBe('Development');
+  });
+
+  test('stops for what stands in the way of all work', async () => {
+    shop.status = { ...shop.status, trouble: failure('storageNewer') };
+    shop.tellStatus();
+    expect((await see('error-code')).dataset['code']).toBe('storageNewer');
+    expect(find('counter')).toBeNull();
+  });
+
+  test('opens the help with a question mark, not with one inside a scan', async () => {
+    for (const key of 'https://fanpoints.app/distribute?user_id=008407119295') document.body.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true, cancelable: true }));
+    document.body.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', bubbles: true, cancelable: true }));
+    await see('fan-card');
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    flushSync();
+    expect(find('help')).toBeNull();
+    document.body.dispatchEvent(new KeyboardEvent('keydown', { key: '?', bubbles: true, cancelable: true }));
+    await see('help');
+  });
+});
+
+describe('connecting', () => {
+  beforeEach(() => {
+    shop.status = { ...shop.status, connection: null };
+    shop.tellStatus();
+  });
+
+  test('asks for what is missing and for nothing else', async () => {
+    await type('connect-endpoint', 'https://platform.example.org');
+    await press('connect-submit');
+    expect((await see('error-code')).dataset['code']).toBe('missingField');
+    expect(document.activeElement).toBe(find('connect-partner'));
+    expect(shop.calls.some((call) => call.command === 'connect')).toBe(false);
+  });
+
+  test('says that the secret is wrong, then lets in', async () => {
+    for (const [id, text] of [['endpoint', ' https://platform.example.org '], ['partner', 'club-shop'], ['client', 'abc'], ['secret', 'xyz']] as const) await type(`connect-${id}`, text);
+    (await see('connect-environment-production')).querySelector('input')?.click();
+    shop.failures.set('connect', failure('signInRefused', { detail: '401' }));
+    await press('connect-submit');
+    expect((await see('error-code')).textContent.trim()).toBe('Code: signInRefused (401)');
+    await press('connect-submit');
+    await see('counter');
+    expect(shop.calls.findLast((call) => call.command === 'connect')?.arguments[0]).toEqual({
+      endpoint: 'https://platform.example.org', tokenEndpoint: null, partnerId: 'club-shop', clientId: 'abc', clientSecret: 'xyz', environment: 'production',
+    });
+    expect(find('environment')?.dataset['environment']).toBe('production');
+  });
+});
+
+describe('queue, review and settings', () => {
+  test('the queue shows each state with its reason', async () => {
+    shop.reset(true);
+    shop.goOffline();
+    await press('nav-queue');
+    await see('queue-empty');
+    await press('queue-tab-refused');
+    const row = await see('operation-row');
+    expect([row.dataset['state'], row.dataset['kind']]).toEqual(['refused', 'redeem']);
+    expect(find('operation-reason')?.dataset['code']).toBe('tooFewPoints');
+    expect(find('queue-tab-accepted')?.dataset['count']).toBe('9');
+  });
+
+  test('what is sent leaves the waiting list by itself', async () => {
+    shop.goOffline();
+    await counter.identifyText(FAN, 'typed');
+    for (const key of ['5', '00'] as const) counter.press(key);
+    await counter.give();
+    await press('nav-queue');
+    const row = await see('operation-row');
+    shop.settle(row.dataset['id'] ?? '', 'accepted');
+    await see('queue-empty');
+  });
+
+  test('the review adds up the day and filters by kind', async () => {
+    shop.reset(true);
+    vi.setSystemTime(new Date(2026, 10, 20, 18));
+    shop.reset(true);
+    await press('nav-review');
+    await vi.waitFor(() => {
+      flushSync();
+      expect(find('review-total-given')?.dataset['value']).toBe('649');
+    });
+    expect(find('review-total-redeemed')?.dataset['value']).toBe('1700');
+    expect(find('review-total-status')?.dataset['value']).toBe('550');
+    await press('review-filter-award');
+    await vi.waitFor(() => {
+      flushSync();
+      const kinds = [...document.querySelectorAll<HTMLElement>('[data-testid="operation-row"]')].map((row) => row.dataset['kind']);
+      expect(kinds).toEqual(['award', 'award']);
+    });
+    await press('review-previous');
+    await see('review-empty');
+    vi.useRealTimers();
+  });
+
+  test('settings switch the language, and refuse to disconnect while something waits', async () => {
+    await press('nav-settings');
+    await press('language-de');
+    await vi.waitFor(() => expect(find('nav-counter')?.textContent.trim()).toBe('Kasse'));
+    await press('diagnostics-open');
+    expect((await see('diagnostics-audit')).dataset['intact']).toBe('true');
+    shop.failures.set('disconnect', failure('queueNotEmpty'));
+    await press('disconnect');
+    await press('disconnect-confirm');
+    expect((await see('error-code')).dataset['code']).toBe('queueNotEmpty');
+  });
+});
