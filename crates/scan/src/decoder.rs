@@ -66,6 +66,19 @@ impl Decoder {
         self.look(View::of(frame))
     }
 
+    /// Every stage of the cascade, in order.
+    pub fn stages() -> impl Iterator<Item = Stage> {
+        QUICK.iter().chain(PATIENT).copied()
+    }
+
+    /// What a single stage reads, for measuring it.
+    pub fn decode_with(frame: &LumaFrame, stage: Stage) -> Vec<Found> {
+        if !frame.is_sound() {
+            return Vec::new();
+        }
+        Look::new(View::of(frame), &Clock::of_a_picture()).at(stage)
+    }
+
     fn look(&mut self, view: View<'_>) -> Vec<Found> {
         let clock = Clock::of_a_frame();
         let mut look = Look::new(view, &clock);
@@ -136,11 +149,11 @@ impl Decoder {
 /// Every stage, until one reads something or the time is over.
 fn whole(view: View<'_>, clock: &Clock) -> Vec<Found> {
     let mut look = Look::new(view, clock);
-    for stage in QUICK.iter().chain(PATIENT) {
+    for stage in Decoder::stages() {
         if !clock.may_start(stage.is_heavy()) {
             break;
         }
-        let found = look.at(*stage);
+        let found = look.at(stage);
         if !found.is_empty() {
             return found;
         }

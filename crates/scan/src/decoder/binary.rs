@@ -94,16 +94,17 @@ fn blocks(view: View<'_>, size: usize) -> Option<BitMatrix> {
         return None;
     }
     let mut levels = vec![0u16; wide * high];
+    let mut strip = vec![Block::default(); wide];
     for by in 0..high {
-        for bx in 0..wide {
-            let (sum, low, top) = block(view, bx * size, by * size, size);
-            let mut level = (sum / (size * size) as u32) as u16;
-            if top - low <= FLAT {
-                level = u16::from(low) / 2;
+        measure(view, by * size, size, &mut strip);
+        for (bx, block) in strip.iter().enumerate() {
+            let mut level = (block.sum / (size * size) as u32) as u16;
+            if block.top - block.low <= FLAT {
+                level = u16::from(block.low) / 2;
                 if by > 0 && bx > 0 {
                     let at = |x: usize, y: usize| levels.get(y * wide + x).copied().unwrap_or_default();
                     let beside = (at(bx, by - 1) + 2 * at(bx - 1, by) + at(bx - 1, by - 1)) / 4;
-                    level = if u16::from(low) < beside { beside } else { level };
+                    level = if u16::from(block.low) < beside { beside } else { level };
                 }
             }
             if let Some(place) = levels.get_mut(by * wide + bx) {
@@ -112,29 +113,67 @@ fn blocks(view: View<'_>, size: usize) -> Option<BitMatrix> {
         }
     }
     let thresholds = smooth(&levels, wide, high);
+    let mut limits = vec![0u8; view.width];
     rows(view, |y, dark| {
-        let by = (y / size).min(high - 1);
-        let limits = thresholds.get(by * wide..(by + 1) * wide).unwrap_or_default();
-        let last = limits.last().copied().unwrap_or_default();
-        let limits =
-            limits.iter().flat_map(|limit| std::iter::repeat_n(*limit, size)).chain(std::iter::repeat(last));
-        for ((dark, pixel), limit) in dark.iter_mut().zip(view.row(y)).zip(limits) {
-            *dark = u8::from(*pixel <= limit);
+        if y.is_multiple_of(size) {
+            let by = (y / size).min(high - 1);
+            let row = thresholds.get(by * wide..(by + 1) * wide).unwrap_or_default();
+            let last = row.last().copied().unwrap_or_default();
+            for (limits, limit) in
+                limits.chunks_mut(size).zip(row.iter().copied().chain(std::iter::repeat(last)))
+            {
+                limits.fill(limit);
+            }
+        }
+        for ((dark, pixel), limit) in dark.iter_mut().zip(view.row(y)).zip(&limits) {
+            *dark = u8::from(pixel <= limit);
         }
     })
 }
 
-/// Sum, darkest and lightest of a square.
-fn block(view: View<'_>, x: usize, y: usize, size: usize) -> (u32, u8, u8) {
-    let (mut sum, mut low, mut top) = (0u32, u8::MAX, 0u8);
+#[derive(Clone, Copy, Default)]
+struct Block {
+    sum: u32,
+    low: u8,
+    top: u8,
+}
+
+/// The squares of a strip of `size` rows from `y` on.
+fn measure(view: View<'_>, y: usize, size: usize, strip: &mut [Block]) {
+    strip.fill(Block { sum: 0, low: u8::MAX, top: 0 });
     for row in y..y + size {
-        for pixel in view.row(row).get(x..x + size).unwrap_or_default() {
-            sum += u32::from(*pixel);
-            low = low.min(*pixel);
-            top = top.max(*pixel);
+        let pixels = view.row(row);
+        // Sizes that the compiler knows are measured several pixels at a time.
+        match size {
+            4 => {
+                strip
+                    .iter_mut()
+                    .zip(pixels.as_chunks::<4>().0)
+                    .for_each(|(block, pixels)| block.take(pixels));
+            }
+            8 => {
+                strip
+                    .iter_mut()
+                    .zip(pixels.as_chunks::<8>().0)
+                    .for_each(|(block, pixels)| block.take(pixels));
+            }
+            _ => {
+                strip
+                    .iter_mut()
+                    .zip(pixels.chunks_exact(size))
+                    .for_each(|(block, pixels)| block.take(pixels));
+            }
         }
     }
-    (sum, low, top.max(low))
+}
+
+impl Block {
+    #[inline]
+    fn take(&mut self, pixels: &[u8]) {
+        self.sum += pixels.iter().map(|p| u32::from(*p)).sum::<u32>();
+        self.low = pixels.iter().fold(self.low, |low, p| low.min(*p));
+        self.top = pixels.iter().fold(self.top, |top, p| top.max(*p));
+    }
 }
 
 /// The mean of five by five, at the edges of the five nearest.
@@ -187,18 +226,21 @@ fn window(view: View<'_>, radius: usize, pick: impl Fn(u8, u8) -> u8) -> Vec<u8>
 
 /// Takes in what lies `step` units (pixels or rows) before and after; beyond the edge, the edge itself.
 fn spread(to: &mut [u8], from: &[u8], step: usize, unit: usize, pick: &impl Fn(u8, u8) -> u8) {
-    let (shift, units) = (step * unit, from.len() / unit.max(1));
-    let first = from.get(..unit).unwrap_or_default();
-    let last = from.get(from.len().saturating_sub(unit)..).unwrap_or_default();
-    let at_edge = step.min(units);
-    let before = std::iter::repeat_n(first, at_edge).flatten().chain(from);
-    for (to, from) in to.iter_mut().zip(before) {
-        *to = pick(*to, *from);
-    }
-    let after = from.iter().skip(shift).chain(std::iter::repeat_n(last, at_edge).flatten());
-    for (to, from) in to.iter_mut().zip(after) {
-        *to = pick(*to, *from);
-    }
+    let length = from.len();
+    let shift = (step * unit).min(length);
+    let merge = |to: &mut [u8], from: &[u8]| {
+        for (to, from) in to.iter_mut().zip(from) {
+            *to = pick(*to, *from);
+        }
+    };
+    let first = from.get(..unit.min(length)).unwrap_or_default();
+    let last = from.get(length - unit.min(length)..).unwrap_or_default();
+    let (edge, inner) = to.split_at_mut(shift);
+    edge.chunks_mut(unit.max(1)).for_each(|unit| merge(unit, first));
+    merge(inner, from);
+    let (inner, edge) = to.split_at_mut(length - shift);
+    merge(inner, from.get(shift..).unwrap_or_default());
+    edge.chunks_mut(unit.max(1)).for_each(|unit| merge(unit, last));
 }
 
 /// Shifts that together reach as far as the radius without leaving a gap: 1, 3, 9 ... and the rest.

@@ -16,7 +16,7 @@ impl Clock {
         Self {
             started: Instant::now(),
             start_until: Duration::from_millis(24),
-            heavy_until: Duration::from_millis(18),
+            heavy_until: Duration::from_millis(16),
             end: Duration::from_millis(32),
         }
     }

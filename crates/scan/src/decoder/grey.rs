@@ -178,13 +178,18 @@ fn extreme(view: View<'_>, pick: impl Fn(u8, u8) -> u8) -> Grey {
 }
 
 /// Each pixel pushed away from the mean around it.
+#[allow(clippy::cast_precision_loss)] // sums of a few hundred bytes
 fn local_contrast(view: View<'_>) -> Grey {
-    let mut pixels = Vec::with_capacity(view.pixels.len());
+    let mut pixels = vec![0; view.pixels.len()];
+    let mut out = pixels.chunks_exact_mut(view.width.max(1));
     BoxSums::new(view, 8).each_row(|y, sums, areas| {
-        pixels.extend(view.row(y).iter().zip(sums.iter().zip(areas)).map(|(pixel, (sum, area))| {
-            let (pixel, mean) = (i32::from(*pixel), (sum / area).cast_signed());
-            (pixel + 2 * (pixel - mean)).clamp(0, 255) as u8
-        }));
+        let around = sums.iter().zip(areas);
+        for ((out, pixel), (sum, area)) in
+            out.next().unwrap_or_default().iter_mut().zip(view.row(y)).zip(around)
+        {
+            let mean = *sum as f32 / *area as f32;
+            *out = (f32::from(*pixel) * 3.0 - mean * 2.0 + 0.5) as u8;
+        }
     });
     Grey { width: view.width, height: view.height, pixels }
 }
@@ -194,11 +199,13 @@ pub struct BoxSums<'a> {
     view: View<'a>,
     radius: usize,
     columns: Vec<u32>,
+    /// Totals of the columns to the left of each place.
+    running: Vec<u32>,
 }
 
 impl<'a> BoxSums<'a> {
     pub fn new(view: View<'a>, radius: usize) -> Self {
-        Self { view, radius, columns: vec![0; view.width] }
+        Self { view, radius, columns: vec![0; view.width], running: vec![0; view.width + 1] }
     }
 
     /// For each row its number, the sums of the windows around its pixels, and how many pixels each window has.
@@ -237,26 +244,29 @@ impl<'a> BoxSums<'a> {
         }
     }
 
-    fn across(&self, rows: u32, sums: &mut [u32], areas: &mut [u32]) {
-        let radius = self.radius;
-        let (mut sum, mut wide) = (0u32, 0u32);
-        let mut entering = self.columns.iter();
-        for column in entering.by_ref().take(radius) {
-            sum += column;
-            wide += 1;
+    /// From sums of columns to sums of windows: the difference of two running totals.
+    fn across(&mut self, rows: u32, sums: &mut [u32], areas: &mut [u32]) {
+        let (width, radius) = (self.view.width, self.radius);
+        let mut total = 0u32;
+        for (running, column) in self.running.iter_mut().skip(1).zip(&self.columns) {
+            total += column;
+            *running = total;
         }
-        let leaving = std::iter::repeat_n(None, radius + 1).chain(self.columns.iter().map(Some));
-        for ((out, area), left) in sums.iter_mut().zip(areas).zip(leaving) {
-            if let Some(column) = entering.next() {
-                sum += column;
-                wide += 1;
+        let inner = radius..width.saturating_sub(radius);
+        if let (Some(out), Some(right)) = (sums.get_mut(inner.clone()), self.running.get(2 * radius + 1..)) {
+            for ((out, right), left) in out.iter_mut().zip(right).zip(&self.running) {
+                *out = right - left;
             }
-            if let Some(column) = left {
-                sum -= column;
-                wide -= 1;
+            let area = rows * (2 * radius + 1) as u32;
+            areas.get_mut(inner.clone()).unwrap_or_default().fill(area.max(1));
+        }
+        for x in (0..radius.min(width)).chain(inner.end.max(radius)..width) {
+            let (from, to) = (x.saturating_sub(radius), (x + radius + 1).min(width));
+            let at = |place: usize| self.running.get(place).copied().unwrap_or_default();
+            if let (Some(sum), Some(area)) = (sums.get_mut(x), areas.get_mut(x)) {
+                *sum = at(to) - at(from);
+                *area = (rows * (to - from) as u32).max(1);
             }
-            *out = sum;
-            *area = (rows * wide).max(1);
         }
     }
 }

@@ -131,14 +131,13 @@ pub(super) const PATIENT: &[Stage] = &[
     Stage::new(Scale::Half, Light::Middle(10)),
     Stage::filtered(Scale::Half, Filter::Lightest, Light::Fixed(112)),
     Stage::filtered(Scale::Half, Filter::Darkest, Light::Blocks(8)),
-    Stage::read_by(Scale::Half, Light::Fixed(160), Reader::Rqrr),
     Stage::read_by(Scale::Half, Light::Blocks(8), Reader::Micro),
     Stage::new(Scale::Full, Light::Blocks(4)),
     Stage::read_by(Scale::Full, Light::Fixed(128), Reader::Thorough),
     Stage::filtered(Scale::Full, Filter::LocalContrast, Light::Blocks(8)),
     Stage::new(Scale::Half, Light::Sauvola(20)),
     Stage::new(Scale::Full, Light::Fixed(64)),
-    Stage::read_by(Scale::Full, Light::Blocks(8), Reader::Rqrr),
+    Stage::read_by(Scale::Half, Light::Blocks(8), Reader::Rqrr),
     Stage::read_by(Scale::Full, Light::Blocks(8), Reader::Micro),
 ];
 
