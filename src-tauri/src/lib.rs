@@ -45,11 +45,11 @@ pub fn bindings() -> Builder<tauri::Wry> {
             commands::diagnostics,
         ])
         .events(collect_events![
-            events::StatusChanged,
-            events::OperationChanged,
-            events::FanChanged,
-            events::CameraSignalled,
-            events::ScanSignalled,
+            StatusChanged,
+            OperationChanged,
+            FanChanged,
+            CameraSignalled,
+            ScanSignalled,
         ])
         .error_handling(ErrorHandlingMode::Throw)
         .disable_serde_phases()

@@ -43,7 +43,7 @@ impl Terminal {
             return Err(ErrorCode::QueueNotEmpty.into());
         }
         let client =
-            PlatformClient::new(&connection, ClientSecret::new(request.client_secret.clone()), Timeouts::default())?;
+            PlatformClient::new(&connection, &ClientSecret::new(request.client_secret.clone()), Timeouts::default())?;
         let config = client.fetch_config(self.now()).await?;
         if config.environment != connection.environment {
             return Err(AppError::new(ErrorCode::WrongEnvironment).detail(config.environment.to_string()));
@@ -55,11 +55,16 @@ impl Terminal {
         let project = config.project_id.clone();
         let now = self.now();
         self.store(move |store| {
-            store.set_connection(&stored)?;
+            if !store.set_connection(&stored)? {
+                return Ok(false);
+            }
             store.set_config(&config)?;
-            store.note_sync(now)
+            store.note_sync(now)?;
+            Ok(true)
         })
-        .await?;
+        .await?
+        .then_some(())
+        .ok_or(ErrorCode::QueueNotEmpty)?;
         client.set_project(project);
         tracing::info!(environment = %connection.environment, "connected");
         let line = self.start_line(opened.store, client);
@@ -91,7 +96,7 @@ impl Terminal {
         let name = secret_name(opened);
         let known = blocking(move || -> Result<_, AppError> {
             let Some(connection) = store.connection()? else { return Ok(None) };
-            let project = store.config()?.map(|config| config.project_id.clone());
+            let project = store.config().map(|config| config.project_id);
             Ok(Some((connection, project, keychain.read(&name)?)))
         })
         .await??;
@@ -100,7 +105,7 @@ impl Terminal {
             AppError::new(ErrorCode::KeychainUnavailable).retryable().detail("the client secret is missing")
         })?;
         let secret = String::from_utf8(secret.expose().to_vec()).map_err(|_| ErrorCode::KeychainUnavailable)?;
-        let client = PlatformClient::new(&connection, ClientSecret::new(secret), Timeouts::default())?;
+        let client = PlatformClient::new(&connection, &ClientSecret::new(secret), Timeouts::default())?;
         if let Some(project) = project {
             client.set_project(project);
         }
@@ -134,7 +139,7 @@ impl Terminal {
 
     async fn refresh_config(&self, client: &PlatformClient) -> Result<(), AppError> {
         let now = self.now();
-        let known = self.store(|store| store.config()).await?;
+        let known = self.store(|store| Ok(store.config())).await?;
         let fresh = i64::try_from(CONFIG_FRESH.as_millis()).unwrap_or(i64::MAX);
         if known.is_some_and(|config| now.0.saturating_sub(config.fetched_at.0) < fresh) {
             return Ok(());

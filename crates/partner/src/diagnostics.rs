@@ -13,12 +13,12 @@ impl Terminal {
         let opened = self.opened().await?;
         let (path, version, counts, audit) = self
             .store(|store| {
-                Ok((store.path().to_path_buf(), store.schema_version(), store.counts()?, store.verify_audit()?))
+                Ok((store.path().to_path_buf(), store.schema_version()?, store.counts()?, store.verify_audit(None)?))
             })
             .await?;
         let (audit_entries, audit_intact) = match audit {
-            Ok(head) => (head.count, true),
-            Err(broken) => (broken.index, false),
+            Ok(head) => (head.entries, true),
+            Err(broken) => (broken.entry, false),
         };
         let link = match &opened.line {
             Some(line) => link_view(&line.drain.state().borrow()),

@@ -70,7 +70,7 @@ impl From<Refusal> for AppError {
         let code = match refusal {
             Refusal::IdConflict => Code::IdConflict,
             Refusal::TooFewPoints => Code::TooFewPoints,
-            Refusal::ModuleOff => Code::ModuleOff,
+            Refusal::FanPointsModuleOff | Refusal::StatusPointsModuleOff => Code::ModuleOff,
             Refusal::UnknownFan => Code::UnknownFan,
             Refusal::NoItems => Code::NoItems,
             Refusal::TooManyItems => Code::TooManyItems,
@@ -122,7 +122,7 @@ impl From<PictureError> for AppError {
     fn from(error: PictureError) -> Self {
         Self::new(match error {
             PictureError::Heic => Code::PictureHeic,
-            PictureError::TooLarge { .. } => Code::PictureTooLarge,
+            PictureError::TooManyBytes | PictureError::TooManyPixels => Code::PictureTooLarge,
             _ => Code::PictureUnreadable,
         })
     }
@@ -150,6 +150,7 @@ impl From<ClientError> for AppError {
             ClientError::Forbidden => Code::NoAccess,
             ClientError::RateLimited { .. } => Code::RateLimited,
             ClientError::Server(_) => Code::PlatformFailed,
+            ClientError::BadAddress => Code::InvalidEndpoint,
             _ => Code::PlatformUnintelligible,
         });
         Self { retry: error.should_retry(), ..app.detail(error.to_string()) }

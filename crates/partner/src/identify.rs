@@ -74,10 +74,6 @@ impl PresentFans {
     pub fn forget_all(&self) {
         *self.lock() = Presence::default();
     }
-
-    pub fn present(&self, now: Timestamp) -> Vec<FanRef> {
-        self.lock().fans.iter().filter(|(_, p)| age(now, p.at) < PRESENCE).map(|(fan, _)| *fan).collect()
-    }
 }
 
 impl Terminal {
@@ -93,7 +89,7 @@ impl Terminal {
             Code::Pass(pass) => {
                 let (pass, proof) = self.verified(&pass, &config).await?;
                 let fan = FanRef::Pseudonym(pass.pseudonym);
-                self.store(move |store| store.note_pass(&pass, now)).await?;
+                self.store(move |store| store.note_pass(&pass)).await?;
                 let trust = if proof.is_some() { Trust::Live } else { Trust::Card };
                 self.0.fans.enter(fan, trust, now, proof);
                 (fan, trust)
@@ -146,8 +142,8 @@ impl Terminal {
         self.card(fan, trust, &config).await
     }
 
-    pub(crate) async fn config(&self) -> Result<std::sync::Arc<ProgramConfig>, AppError> {
-        self.store(|store| store.config()).await?.ok_or_else(|| ErrorCode::NotConnected.into())
+    pub(crate) async fn config(&self) -> Result<ProgramConfig, AppError> {
+        self.store(|store| Ok(store.config())).await?.ok_or_else(|| ErrorCode::NotConnected.into())
     }
 
     /// A fan that was identified, and how far the code is trusted.
@@ -196,11 +192,10 @@ impl Terminal {
         let asked = tokio::time::timeout(PATIENCE, line.client.fan(fan)).await;
         match asked {
             Ok(Ok(FanAnswer::Known(answer))) => {
-                let now = self.now();
-                self.store(move |store| store.note_platform_fan(&answer, now)).await
+                self.store(move |store| store.note_platform_fan(&answer)).await
             }
             Ok(Ok(FanAnswer::Unknown)) => Err(ErrorCode::UnknownFan.into()),
-            Ok(Ok(FanAnswer::NotOffered) | Err(_)) | Err(_) => Ok(()),
+            Ok(Ok(FanAnswer::Exists | FanAnswer::NotOffered) | Err(_)) | Err(_) => Ok(()),
         }
     }
 

@@ -45,12 +45,12 @@ impl Terminal {
             given: totals.given.0,
             redeemed: totals.redeemed.0,
             status_awarded: totals.status.0,
-            given_count: count(totals.given_count),
-            redeemed_count: count(totals.redeemed_count),
-            awarded_count: count(totals.awarded_count),
-            undone_count: count(totals.undone_count),
-            refused_count: count(totals.refused_count),
-            waiting_count: count(totals.waiting_count),
+            given_count: count(totals.gives),
+            redeemed_count: count(totals.redemptions),
+            awarded_count: count(totals.awards),
+            undone_count: count(totals.undos),
+            refused_count: count(totals.refused),
+            waiting_count: count(totals.waiting),
         })
     }
 
@@ -64,14 +64,18 @@ impl Terminal {
         self.status().await
     }
 
-    /// Tells how the operations of this session moved on, the fans they concern, and the counts.
-    pub(crate) async fn after_change(&self) {
-        self.ring();
-        for id in self.0.watched.ids() {
-            let Ok(Some(row)) = self.store(move |store| store.operation(id)).await else { continue };
-            if self.0.watched.moved(&row) {
-                self.announce(News::Operation(Box::new(operation_view(&row))));
-                self.tell_fan(row.fan).await;
+    /// After each change of the database: tells how the operations of this session moved on, the fans they
+    /// concern, and the counts.
+    pub(crate) async fn tell_changes(self) {
+        loop {
+            self.0.changed.notified().await;
+            self.ring();
+            for id in self.0.watched.ids() {
+                let Ok(Some(row)) = self.store(move |store| store.operation(id)).await else { continue };
+                if self.0.watched.moved(&row) {
+                    self.announce(News::Operation(Box::new(operation_view(&row))));
+                    self.tell_fan(row.fan).await;
+                }
             }
         }
     }

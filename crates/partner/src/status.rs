@@ -33,7 +33,7 @@ impl Terminal {
             .store(|store| {
                 Ok((
                     store.connection()?,
-                    store.config()?,
+                    store.config(),
                     store.counts()?,
                     store.exposure()?,
                     store.setting("preferences")?,
@@ -50,7 +50,7 @@ impl Terminal {
             connection,
             link,
             queue: queue_counts(&counts),
-            exposure: ExposureView { points: exposure.points.0, cap: exposure.cap.0, warn: exposure.warn() },
+            exposure: ExposureView { points: exposure.points.0, cap: exposure.cap.0, warn: exposure.warn },
             preferences: preferences.as_deref().map_or(PREFERENCES, preferences_of),
             trouble: None,
         })
@@ -83,7 +83,7 @@ pub(crate) fn queue_counts(counts: &outbox::Counts) -> QueueCounts {
         accepted: number(counts.accepted),
         refused: number(counts.refused),
         held: number(counts.held),
-        oldest_waiting: counts.oldest_open.map(|at| at.0),
+        oldest_waiting: counts.oldest_waiting.map(|at| at.0),
     }
 }
 

@@ -10,7 +10,7 @@ use std::time::Instant;
 use ledger::Timestamp;
 use outbox::{DatabaseKey, Store, StoreError};
 use sync::{Drain, Link, PlatformClient};
-use tokio::sync::{Mutex, watch};
+use tokio::sync::{Mutex, Notify, watch};
 
 use crate::camera::CameraDesk;
 use crate::identify::PresentFans;
@@ -76,7 +76,9 @@ pub(crate) struct Inner {
     /// The last status told; None: nothing was told yet.
     told: watch::Sender<Option<Status>>,
     /// Rings when a status should be told.
-    bell: tokio::sync::Notify,
+    bell: Notify,
+    /// Rings when the database has changed.
+    pub changed: Notify,
     shown: std::sync::Once,
 }
 
@@ -112,10 +114,12 @@ impl Terminal {
             camera: CameraDesk::default(),
             watched: Watched::default(),
             told: watch::Sender::new(None),
-            bell: tokio::sync::Notify::new(),
+            bell: Notify::new(),
+            changed: Notify::new(),
             shown: std::sync::Once::new(),
         }));
         tokio::spawn(terminal.clone().tell_status());
+        tokio::spawn(terminal.clone().tell_changes());
         let opening = terminal.clone();
         tokio::spawn(async move {
             if opening.opened().await.is_ok() {
@@ -147,11 +151,12 @@ impl Terminal {
         }
         let (folder, keychain) = (self.0.options.data_dir.clone(), self.0.options.keychain.clone());
         let (store, device_id) = blocking(move || open_store(&folder, &*keychain)).await??;
-        let bell = self.clone();
-        let runtime = tokio::runtime::Handle::current();
+        // The database must not keep the terminal alive that owns it.
+        let terminal = Arc::downgrade(&self.0);
         store.on_change(move |_| {
-            let bell = bell.clone();
-            runtime.spawn(async move { bell.after_change().await });
+            if let Some(terminal) = terminal.upgrade() {
+                terminal.changed.notify_one();
+            }
         });
         let mut fresh = Opened { store, device_id, line: None };
         // Without its secret the device can not send, but it can still sell.
@@ -185,7 +190,7 @@ impl Terminal {
             if let Some(line) = line {
                 line.drain.stop().await;
             }
-            store.close();
+            drop(store);
         }
     }
 

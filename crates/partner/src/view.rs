@@ -9,7 +9,7 @@ use specta::Type;
 use crate::error::AppError;
 
 /// What the frame around every screen shows.
-#[derive(Clone, Debug, Serialize, Type)]
+#[derive(Clone, Debug, PartialEq, Serialize, Type)]
 #[serde(rename_all = "camelCase")]
 pub struct Status {
     pub connection: Option<ConnectionView>,

@@ -104,7 +104,7 @@ impl Shared {
 /// The handle to the loop. The loop ends when it is stopped or the handle is dropped.
 pub struct Drain {
     shared: Arc<Shared>,
-    task: Option<JoinHandle<()>>,
+    task: Mutex<Option<JoinHandle<()>>>,
 }
 
 impl Drain {
@@ -131,7 +131,7 @@ impl Drain {
             }
         });
         let task = tokio::spawn(Round::new(Arc::clone(&shared), platform, options).run());
-        Self { shared, task: Some(task) }
+        Self { shared, task: Mutex::new(Some(task)) }
     }
 
     /// What is going on, now and whenever it changes.
@@ -172,9 +172,10 @@ impl Drain {
     }
 
     /// Ends the loop after the request that is out, if one is: its answer still counts.
-    pub async fn stop(mut self) {
+    pub async fn stop(&self) {
         self.end();
-        if let Some(task) = self.task.take() {
+        let task = self.task.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(task) = task {
             let _ended = task.await;
         }
     }

@@ -41,6 +41,7 @@ export const commands = {
 /** Events */
 export const events = {
 	cameraSignalled: makeEvent<CameraSignalled, CameraSignalled>("camera-signalled"),
+	fanChanged: makeEvent<FanChanged, FanChanged>("fan-changed"),
 	operationChanged: makeEvent<OperationChanged, OperationChanged>("operation-changed"),
 	scanSignalled: makeEvent<ScanSignalled, ScanSignalled>("scan-signalled"),
 	statusChanged: makeEvent<StatusChanged, StatusChanged>("status-changed"),
@@ -167,6 +168,9 @@ export type FanCard = {
 	/**  Whether a redemption can be decided here now, or only with the platform. */
 	redeem: RedeemOutlook,
 };
+
+/**  The figures of a fan who is present are newer now. */
+export type FanChanged = FanCard;
 
 export type ItemInput = {
 	title: string,

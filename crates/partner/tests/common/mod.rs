@@ -101,8 +101,9 @@ impl Platform {
             .json()
             .await
             .unwrap();
-        let query = r"query($f: String!) { get_fan(partner_id: "club-shop", user_id: $f) { result { fan_points status_points } } }"
-            .replace("club-shop", "\"club-shop\"");
+        let query = r#"query($f: String!) {
+            get_fan(partner_id: "club-shop", user_id: $f) { result { fan_points status_points } }
+        }"#;
         let answer: serde_json::Value = http
             .post(format!("http://{}/graphql", self.listen))
             .header("authorization", token["access_token"].as_str().unwrap())
