@@ -148,11 +148,13 @@ CREATE TABLE burned (
     resolved INTEGER NOT NULL DEFAULT 0
 ) STRICT, WITHOUT ROWID;
 
+-- In the order in which they were taken back.
 CREATE TABLE reversed_item (
+    no INTEGER PRIMARY KEY,
     op BLOB NOT NULL,
     item INTEGER NOT NULL,
-    PRIMARY KEY (op, item)
-) STRICT, WITHOUT ROWID;
+    UNIQUE (op, item)
+) STRICT;
 
 -- A label of '' is the default rate.
 CREATE TABLE limited_given (

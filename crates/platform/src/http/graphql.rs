@@ -42,7 +42,7 @@ pub async fn execute(State(server): State<Shared>, headers: HeaderMap, body: Byt
 }
 
 async fn run(server: &Shared, caller: Arc<Caller>, body: &[u8]) -> Response {
-    let Ok(mut request) = serde_json::from_slice::<async_graphql::Request>(body) else {
+    let Some(mut request) = read(body) else {
         return error(StatusCode::BAD_REQUEST, "BAD_REQUEST", "the body is not a GraphQL request in JSON");
     };
     if caller.environment.name == EnvironmentName::Production {
@@ -68,6 +68,35 @@ async fn run(server: &Shared, caller: Arc<Caller>, body: &[u8]) -> Response {
             error(StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL", "the answer could not be written")
         }
     }
+}
+
+/// The request in a body. Some clients, Python's among them, write `NaN` and `Infinity`, which JSON does not have:
+/// they are read as a number that is no price, so that the caller gets the refusal that fits.
+fn read(body: &[u8]) -> Option<async_graphql::Request> {
+    serde_json::from_slice(body).ok().or_else(|| serde_json::from_slice(&without_nan(body)?).ok())
+}
+
+/// The body with each of these words outside of texts replaced; None where there is none.
+fn without_nan(body: &[u8]) -> Option<Vec<u8>> {
+    const WORDS: [&[u8]; 2] = [b"Infinity", b"NaN"];
+    const NO_PRICE: &[u8] = b"1e308";
+    let mut clean = Vec::with_capacity(body.len());
+    let mut rest = body;
+    let (mut in_text, mut escaped, mut replaced) = (false, false, false);
+    while let Some((byte, after)) = rest.split_first() {
+        let word = WORDS.iter().find(|word| !in_text && rest.starts_with(word));
+        if let Some(word) = word {
+            clean.extend_from_slice(NO_PRICE);
+            rest = rest.get(word.len()..)?;
+            replaced = true;
+            continue;
+        }
+        in_text ^= *byte == b'"' && !escaped;
+        escaped = in_text && *byte == b'\\' && !escaped;
+        clean.push(*byte);
+        rest = after;
+    }
+    replaced.then_some(clean)
 }
 
 /// The caller behind the token: its credential must still exist and not have expired.
@@ -126,4 +155,17 @@ fn with_allowance(mut response: Response, allowance: Allowance) -> Response {
         headers.insert(RETRY_AFTER, HeaderValue::from(allowance.reset_secs));
     }
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_that_are_no_json_are_replaced_outside_of_texts_only() {
+        let clean = |body: &str| without_nan(body.as_bytes()).map(|bytes| String::from_utf8(bytes).unwrap());
+        assert_eq!(clean(r#"{"a":NaN,"b":-Infinity}"#).unwrap(), r#"{"a":1e308,"b":-1e308}"#);
+        assert_eq!(clean(r#"{"a":"NaN \" NaN \\","b":NaN}"#).unwrap(), r#"{"a":"NaN \" NaN \\","b":1e308}"#);
+        assert_eq!(clean(r#"{"a":"Infinity"}"#), None);
+    }
 }
