@@ -14,11 +14,22 @@ pub struct Program {
 impl Program {
     /// Starts it with its words in a log.
     pub fn start<S: AsRef<OsStr>>(program: &Path, args: impl IntoIterator<Item = S>, log: PathBuf) -> Self {
+        Self::start_with(program, args, &[], log)
+    }
+
+    /// The same, with something added to its environment.
+    pub fn start_with<S: AsRef<OsStr>>(
+        program: &Path,
+        args: impl IntoIterator<Item = S>,
+        env: &[(&str, &str)],
+        log: PathBuf,
+    ) -> Self {
         let name = program.display().to_string();
         let out = File::options().create(true).append(true).open(&log).expect("a log can be opened");
         let err = out.try_clone().expect("a log can be opened twice");
         let child = Command::new(program)
             .args(args)
+            .envs(env.iter().copied())
             .stdin(Stdio::null())
             .stdout(out)
             .stderr(err)

@@ -1,17 +1,24 @@
-//! WebDriver for the app's window: tauri-driver in front of the web view's own driver.
+//! WebDriver for the app's window: the web view's own driver, which starts the app under its eyes.
+//!
+//! Without tauri-driver in between: all it adds on Linux is the two lines below, and under load it drops
+//! connections.
 
 use std::net::TcpListener;
-use std::path::PathBuf;
+use std::path::Path;
 
 use fantoccini::{Client, ClientBuilder};
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::json;
 
 use super::child::{Program, descendants, named, signal};
-use super::stage::{Stage, program, programs};
+use super::stage::{Stage, program};
 use super::wait::eventually;
 
+const DRIVER: &str = "WebKitWebDriver";
 const APP: &str = "fanpoints-partner";
+
+/// Tells the web view that it may be driven.
+const MAY_BE_DRIVEN: [(&str, &str); 2] = [("TAURI_AUTOMATION", "true"), ("TAURI_WEBVIEW_AUTOMATION", "true")];
 
 pub struct Driver {
     running: Program,
@@ -20,17 +27,15 @@ pub struct Driver {
 
 impl Driver {
     pub async fn start(stage: &Stage) -> Self {
-        let (port, native) = two_free_ports();
-        let args = ["--port".to_owned(), port.to_string(), "--native-port".to_owned(), native.to_string()];
-        let mut running = Program::start(&tauri_driver(), args, stage.path("driver.log"));
-        // It listens before the web view's driver behind it does.
-        for port in [port, native] {
-            eventually("tauri-driver listens", || {
-                running.must_live();
-                async move { tokio::net::TcpStream::connect(("127.0.0.1", port)).await.ok() }
-            })
-            .await;
-        }
+        let port = free_port();
+        let args = [format!("--port={port}"), "--host=127.0.0.1".to_owned()];
+        let mut running =
+            Program::start_with(Path::new(DRIVER), args, &MAY_BE_DRIVEN, stage.path("driver.log"));
+        eventually("the web view's driver listens", || {
+            running.must_live();
+            async move { tokio::net::TcpStream::connect(("127.0.0.1", port)).await.ok() }
+        })
+        .await;
         Self { running, port }
     }
 
@@ -41,7 +46,7 @@ impl Driver {
 
     /// Opens the app in a session of its own.
     pub async fn open(&self, args: &[String]) -> Client {
-        let capabilities = json!({ "tauri:options": { "application": program(APP), "args": args } });
+        let capabilities = json!({ "webkitgtk:browserOptions": { "binary": program(APP), "args": args } });
         let capabilities = capabilities.as_object().expect("an object").clone();
         let mut builder = ClientBuilder::new(HttpConnector::new());
         builder.capabilities(capabilities);
@@ -56,22 +61,14 @@ impl Drop for Driver {
     fn drop(&mut self) {
         let started = descendants(self.running.pid());
         self.running.stop();
-        // Asked to end, it ends the driver behind it; an app that was left open stays.
+        // An app that a failed test has left open.
         for pid in started {
             signal("KILL", pid);
         }
     }
 }
 
-fn tauri_driver() -> PathBuf {
-    let built = || programs().join("../tools/bin/tauri-driver");
-    std::env::var_os("FANPOINTS_TAURI_DRIVER").map_or_else(built, PathBuf::from)
-}
-
-/// Held both at once, so that they differ.
-fn two_free_ports() -> (u16, u16) {
-    let free = || TcpListener::bind("127.0.0.1:0").expect("a free port");
-    let port = |listener: &TcpListener| listener.local_addr().expect("a listener has an address").port();
-    let (one, other) = (free(), free());
-    (port(&one), port(&other))
+fn free_port() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    listener.local_addr().expect("a listener has an address").port()
 }

@@ -84,6 +84,7 @@ impl Pairing {
 #[derive(Deserialize)]
 struct Ready {
     endpoint: String,
+    graphql: String,
     token_endpoint: String,
     credentials: Vec<Credential>,
 }
@@ -245,7 +246,7 @@ impl Platform {
         let token = signed_in["access_token"].as_str().unwrap_or_else(|| panic!("no token in {signed_in}"));
         let answer: Value = self
             .web
-            .post(&self.ready.endpoint)
+            .post(&self.ready.graphql)
             .header("authorization", token)
             .json(&json!({ "query": query, "variables": variables }))
             .send()

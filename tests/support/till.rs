@@ -1,10 +1,12 @@
 //! The app's real window, used as a person uses it: found by what is on it, pressed, typed into, looked at.
 
 use std::fs;
+use std::future::Future;
 use std::path::PathBuf;
 
 use fantoccini::elements::Element;
 use fantoccini::{Client, Locator};
+use serde_json::Value;
 
 use super::child::{runs, signal};
 use super::driver::Driver;
@@ -138,12 +140,35 @@ impl Till {
         self.client.as_ref().expect("the window is open")
     }
 
+    /// Waits like `eventually`; fails with a picture of the window.
+    async fn until<T, F>(&self, what: &str, look: impl FnMut() -> F) -> T
+    where
+        F: Future<Output = Option<T>>,
+    {
+        match holds_within(PATIENCE, look).await {
+            Some(found) => found,
+            None => self.fail(what).await,
+        }
+    }
+
+    /// Leaves a picture of the window, and tells the end of the app's log.
+    async fn fail(&self, what: &str) -> ! {
+        let path = self.pictures.join("failure.png");
+        if let Ok(picture) = self.client().screenshot().await {
+            let _ = fs::write(&path, picture);
+        }
+        let log = self.log();
+        let lines: Vec<&str> = log.lines().collect();
+        let last = lines.get(lines.len().saturating_sub(10)..).unwrap_or_default().join("\n");
+        panic!("waited in vain: {what}\npicture: {}\nthe app's last words:\n{last}", path.display());
+    }
+
     /// Waits until there is such a thing on screen.
     pub async fn find(&self, testid: &str) -> Element {
         let css = by_testid(testid);
-        eventually(&format!("\"{testid}\" on screen"), || async {
+        self.until(&format!("\"{testid}\" on screen"), || async {
             let element = self.client().find(Locator::Css(&css)).await.ok()?;
-            element.is_displayed().await.ok()?.then_some(element)
+            self.visible(testid).await.then_some(element)
         })
         .await
     }
@@ -159,14 +184,14 @@ impl Till {
 
     /// Waits until it is gone.
     pub async fn gone(&self, testid: &str) {
-        eventually(&format!("\"{testid}\" gone"), || async { (!self.shows(testid).await).then_some(()) })
+        self.until(&format!("\"{testid}\" gone"), || async { (!self.shows(testid).await).then_some(()) })
             .await;
     }
 
     /// Waits until no operation of this kind is listed.
     pub async fn gone_rows(&self, kind: &str) {
         let css = format!("[data-testid=\"operation-row\"][data-kind=\"{kind}\"]");
-        eventually(&format!("no \"{kind}\" listed"), || async {
+        self.until(&format!("no \"{kind}\" listed"), || async {
             self.client().find_all(Locator::Css(&css)).await.ok()?.is_empty().then_some(())
         })
         .await;
@@ -174,7 +199,7 @@ impl Till {
 
     /// Presses it, as soon as it can be pressed.
     pub async fn press(&self, testid: &str) {
-        eventually(&format!("\"{testid}\" pressed"), || async {
+        self.until(&format!("\"{testid}\" pressed"), || async {
             let element = self.find(testid).await;
             if !element.is_enabled().await.ok()? {
                 return None;
@@ -198,8 +223,22 @@ impl Till {
 
     /// What it says.
     pub async fn text(&self, testid: &str) -> String {
-        let element = self.find(testid).await;
-        element.text().await.expect("it has a text").trim().to_owned()
+        self.find(testid).await;
+        let said = self.look(testid, "return e.innerText").await;
+        said.as_str().unwrap_or_default().trim().to_owned()
+    }
+
+    /// Whether it takes room and is not hidden. The driver's own answer is wrong for shortened texts.
+    async fn visible(&self, testid: &str) -> bool {
+        let script = "const r = e.getBoundingClientRect(); \
+            return e.checkVisibility({ visibilityProperty: true, opacityProperty: true }) && r.width > 0 && r.height > 0";
+        self.look(testid, script).await == Value::Bool(true)
+    }
+
+    /// Asks the first element of that kind, as `e`; null where there is none.
+    async fn look(&self, testid: &str, script: &str) -> Value {
+        let script = format!("const e = document.querySelector(arguments[0]); if (!e) return null; {script}");
+        self.client().execute(&script, vec![by_testid(testid).into()]).await.unwrap_or_default()
     }
 
     /// Its `data-*` attribute: the exact value behind what is shown.
@@ -213,13 +252,13 @@ impl Till {
         let looked = || async { (self.data(testid, name).await.as_deref() == Some(value)).then_some(()) };
         if holds_within(PATIENCE, looked).await.is_none() {
             let last = self.data(testid, name).await;
-            panic!("\"{testid}\" has data-{name} {last:?}, not {value:?}");
+            self.fail(&format!("\"{testid}\" with data-{name} {value:?}, not {last:?}")).await;
         }
     }
 
     /// The attribute as a number.
     pub async fn number(&self, testid: &str, name: &str) -> i64 {
-        let text = eventually(&format!("\"{testid}\" with data-{name}"), || self.data(testid, name)).await;
+        let text = self.until(&format!("\"{testid}\" with data-{name}"), || self.data(testid, name)).await;
         text.parse().unwrap_or_else(|_| panic!("\"{testid}\" has data-{name} {text:?}, no number"))
     }
 
@@ -235,9 +274,8 @@ impl Till {
     }
 
     pub async fn focus(&self, testid: &str) {
-        let element = self.find(testid).await;
-        let element = serde_json::to_value(element).expect("an element can be named");
-        self.client().execute("arguments[0].focus()", vec![element]).await.expect("it takes the focus");
+        self.find(testid).await;
+        self.look(testid, "e.focus()").await;
     }
 
     /// A picture of the window, numbered in the order of the story.

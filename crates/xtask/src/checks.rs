@@ -72,7 +72,6 @@ fn window(place: &Place, summary: &mut Summary) {
 }
 
 fn window_tests(place: &Place) -> Outcome<String> {
-    let driver = rust::tauri_driver(place)?;
     fresh_folder(&place.e2e())?;
     let screen = Screen::open(place, "e2e")?;
     say("running the window tests on a virtual display");
@@ -80,7 +79,6 @@ fn window_tests(place: &Place) -> Outcome<String> {
     let tests = Leashed::new(cargo, place.root())
         .args(rust::window_test_words())
         .env("CARGO_TARGET_DIR", place.target())
-        .env("FANPOINTS_TAURI_DRIVER", driver)
         .env("FANPOINTS_PROGRAMS", place.programs(Profile::Debug))
         .env("FANPOINTS_E2E", place.e2e());
     let mut running = screen.dress(tests).start(Words::Piped)?;

@@ -51,11 +51,6 @@ impl Place {
         self.target.join("e2e")
     }
 
-    /// Programs that the tests need and no distribution carries.
-    pub fn tools(&self) -> PathBuf {
-        self.target.join("tools")
-    }
-
     pub fn stamps(&self) -> PathBuf {
         self.target.join("stamps")
     }

@@ -101,11 +101,9 @@ impl Demo {
 
     /// The driver goes through the main job in the real window and says each step itself.
     fn drive(&self, place: &Place) -> Outcome<ExitCode> {
-        let driver = rust::tauri_driver(place)?;
         let screen = Screen::open(place, "demo")?;
         say("no display here: driving the app through the main job on a virtual one");
         let demo = Leashed::new(place.example(Profile::Debug, "demo"), place.root())
-            .env("FANPOINTS_TAURI_DRIVER", driver)
             .env("FANPOINTS_PROGRAMS", place.programs(Profile::Debug))
             .env("FANPOINTS_READY_FILE", &self.ready_file)
             .env("FANPOINTS_DEMO", &self.folder);

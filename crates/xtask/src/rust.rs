@@ -90,19 +90,6 @@ pub fn window_test_words() -> Vec<&'static str> {
     words
 }
 
-/// The WebDriver intermediary for Tauri windows; no distribution carries it.
-pub fn tauri_driver(place: &Place) -> Outcome<std::path::PathBuf> {
-    let tools = place.tools();
-    let program = tools.join("bin").join(format!("tauri-driver{}", std::env::consts::EXE_SUFFIX));
-    if !program.is_file() {
-        let mut install =
-            cargo(place, &["install", "tauri-driver", "--version", "^2", "--locked", "--quiet", "--root"]);
-        install.arg(&tools);
-        step::run("installing tauri-driver (about a minute)", install)?.or_fail("installing tauri-driver")?;
-    }
-    Ok(program)
-}
-
 pub fn app(place: &Place, profile: Profile) -> std::path::PathBuf {
     place.program(profile, "fanpoints-partner")
 }

@@ -91,6 +91,8 @@ impl Screen {
             .env("GDK_BACKEND", "x11")
             .env("LIBGL_ALWAYS_SOFTWARE", "1")
             .env("NO_AT_BRIDGE", "1")
+            // A failed test says what it saw and where; how it got there is in its text.
+            .env("RUST_BACKTRACE", "0")
             .env("HOME", &self.home)
             .env("XDG_RUNTIME_DIR", &self.sockets.0)
             .without_env("WAYLAND_DISPLAY")
