@@ -227,7 +227,7 @@ impl FanPointsMutations {
             item_id: purchase_item_id,
         };
         let outcome = caller.write(move |turn| purchases::undo(turn, &order)).await?;
-        Ok(counted(context, "undo", answer(caller, &partner_id, outcome)?))
+        Ok(counted(context, "undo", answer(context, &partner_id, outcome)?))
     }
 }
 
@@ -257,27 +257,43 @@ impl Order {
         let items = match inputs::order_items(self.purchase_items) {
             Ok(items) => items,
             Err(ItemsRefused::Wire(name)) => return refused(name),
-            Err(ItemsRefused::Ledger(refusal)) => return answer(caller, &self.partner_id, Err(refusal)),
+            Err(ItemsRefused::Ledger(refusal)) => return answer(context, &self.partner_id, Err(refusal)),
         };
         let order =
             PurchaseOrder { partner: partner.no, programs, user: self.user_id, kind, purchase_id, items };
         let outcome = caller.write(move |turn| purchases::book(turn, &order)).await?;
-        answer(caller, &self.partner_id, outcome)
+        answer(context, &self.partner_id, outcome)
     }
 }
 
 fn answer(
-    caller: &Caller,
+    context: &Context<'_>,
     partner_id: &str,
     outcome: Result<Purchase, Refusal>,
 ) -> Result<ExecuteFanPointsTransactionResult> {
     match outcome {
         Ok(purchase) => {
-            let partner = Partner::from(caller.own_partner(partner_id)?.as_ref()).into();
+            let partner = Partner::from(Caller::of(context)?.own_partner(partner_id)?.as_ref()).into();
             let transaction = FanPointsTransaction::new(purchase, &partner, true);
             Ok(ExecuteFanPointsTransactionResult { errors: None, result: Some(transaction) })
         }
-        Err(refusal) => refused(refusal.api_error().ok_or_else(|| named(refusal))?),
+        Err(refusal) => {
+            let errors = Some(wire_refusal(context, refusal)?);
+            Ok(ExecuteFanPointsTransactionResult { errors, result: None })
+        }
+    }
+}
+
+/// The refusals of an operation on points. Where the API has no name for one, none is set, and the request also
+/// carries a GraphQL error with the refusal's code at this field: the other operations of a batch go on.
+pub fn wire_refusal(context: &Context<'_>, refusal: Refusal) -> Result<ExecuteTransactionErrors> {
+    match refusal.api_error() {
+        Some(name) => ExecuteTransactionErrors::of(name).ok_or_else(|| named(refusal)),
+        None => {
+            let error = named(refusal).into_server_error(context.item.pos);
+            context.add_error(context.set_error_path(error));
+            Ok(ExecuteTransactionErrors::default())
+        }
     }
 }
 

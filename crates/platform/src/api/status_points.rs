@@ -4,7 +4,7 @@ use async_graphql::{Context, Object, Result, SimpleObject};
 use ledger::Refusal;
 
 use super::dates;
-use super::fan_points::named;
+use super::fan_points::wire_refusal;
 use super::inputs::{self, is_custom_id};
 use super::refusals::{
     ExecuteTransactionErrors, GetNumStatusPointsForActionErrors, GetStatusPointsErrors,
@@ -170,7 +170,7 @@ impl StatusPointsMutations {
         let order =
             AwardOrder { partner, programs, user: user_id, action_id, action_category, title, description };
         let outcome = caller.write(move |turn| awards::book(turn, &order)).await?;
-        Ok(counted(context, "award", answer(caller, outcome)?))
+        Ok(counted(context, "award", answer(context, outcome)?))
     }
 
     /// Takes an award back.
@@ -187,17 +187,24 @@ impl StatusPointsMutations {
         let programs = caller.programs(project_id.as_deref())?;
         let order = UndoAwardOrder { partner, programs, user: user_id, action_id };
         let outcome = caller.write(move |turn| awards::undo(turn, &order)).await?;
-        Ok(counted(context, "undo_award", answer(caller, outcome)?))
+        Ok(counted(context, "undo_award", answer(context, outcome)?))
     }
 }
 
-fn answer(caller: &Caller, outcome: Result<Award, Refusal>) -> Result<ExecuteStatusPointsTransactionResult> {
-    match outcome {
+fn answer(
+    context: &Context<'_>,
+    outcome: Result<Award, Refusal>,
+) -> Result<ExecuteStatusPointsTransactionResult> {
+    Ok(match outcome {
         Ok(award) => {
-            Ok(ExecuteStatusPointsTransactionResult { errors: None, result: told(caller, vec![award]).pop() })
+            let result = told(Caller::of(context)?, vec![award]).pop();
+            ExecuteStatusPointsTransactionResult { errors: None, result }
         }
-        Err(refusal) => refused(refusal.api_error().ok_or_else(|| named(refusal))?),
-    }
+        Err(refusal) => {
+            let errors = Some(wire_refusal(context, refusal)?);
+            ExecuteStatusPointsTransactionResult { errors, result: None }
+        }
+    })
 }
 
 fn refused(name: &str) -> Result<ExecuteStatusPointsTransactionResult> {

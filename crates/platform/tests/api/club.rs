@@ -36,7 +36,13 @@ impl Club {
 
     /// Stops the server and starts it on the same data.
     pub async fn reopen(self) -> Self {
+        self.reopen_after(|| {}).await
+    }
+
+    /// As [`Self::reopen`], with something done while it is stopped.
+    pub async fn reopen_after(self, meanwhile: impl FnOnce()) -> Self {
         self.running.stop().await;
+        meanwhile();
         let running = start(config(self.dir.path())).await.unwrap();
         Self { running, ..self }
     }

@@ -108,3 +108,31 @@ async fn the_app_s_configuration_says_all_that_a_device_needs() {
     assert_eq!(policy, ledger::OfflinePolicy::default());
     assert!(config["server_time"].is_string());
 }
+
+#[tokio::test]
+async fn a_module_that_is_off_refuses_by_name_and_holds_up_nothing_else() {
+    let club = Club::open().await;
+    let path = club.dir.path().join("data/development.sqlite3");
+    let club = club
+        .reopen_after(|| {
+            let database = rusqlite::Connection::open(path).unwrap();
+            database.execute("UPDATE partnership SET fan_points_module = 0", []).unwrap();
+        })
+        .await;
+    let shop = club.partner(SHOP).await;
+    let give = "give_fan_points_on_purchase(partner_id: \"club-shop\", user_id: \"008407119295\",
+        purchase_items: [{ currency: chf, price: 5, title: \"t\", description: \"d\" }])
+        { result { date } errors { invalid_reward_amount_error { _empty } } }";
+    let award = "distribute_status_points(partner_id: \"club-shop\", user_id: \"008407119295\",
+        action_category: \"quiz\", title: \"t\", description: \"d\") { result { amount } }";
+    let body = shop.ask(&format!("mutation {{ a: {award} b: {give} c: {award} }}"), json!({})).await;
+    assert_eq!(body["data"]["a"]["result"]["amount"], 10, "{body}");
+    assert_eq!(body["data"]["c"]["result"]["amount"], 10, "{body}");
+    assert_eq!(body["data"]["b"]["result"], json!(null));
+    let error = &body["errors"][0];
+    assert_eq!(
+        (&error["path"], &error["extensions"]["code"]),
+        (&json!(["b"]), &json!("fan_points_module_off"))
+    );
+    assert_eq!(shop.balances(FAN).await, (3465, 1260));
+}
