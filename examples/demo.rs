@@ -162,11 +162,14 @@ impl Story {
         self.network.set(Fault::None);
         self.till.press("queue-send-now").await;
         self.till.has("queue-tab-waiting", "count", "0").await;
+        self.till.press("queue-tab-accepted").await;
+        self.till.find("operation-row").await;
         let after = self.platform.balance(FAN).await;
         assert_eq!(after, before - 500, "the platform booked something else");
         self.tell("sent", &format!("The network is back: sent and booked once, {after} points are left"))
             .await;
         self.till.press("nav-review").await;
+        self.till.find("review").await;
         self.till.find("operation-row").await;
         self.tell("review", "The day's operations").await;
     }

@@ -39,7 +39,7 @@ pub fn frames(folder: PathBuf, picture: &[u8]) -> PathBuf {
     for number in 0..24_u32 {
         let mut frame = GrayImage::from_pixel(FRAME.0, FRAME.1, Luma([96]));
         if number >= 6 {
-            let side = 260 + number * 10;
+            let side = 330 + number * 10;
             let held = imageops::resize(&code, side, side, imageops::FilterType::Triangle);
             let (x, y) =
                 (i64::from(FRAME.0 - side) / 2 + i64::from(number) * 3, i64::from(FRAME.1 - side) / 2);

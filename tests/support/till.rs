@@ -14,6 +14,14 @@ use super::platform::Pairing;
 use super::stage::Stage;
 use super::wait::{PATIENCE, eventually, holds_within};
 
+/// Ends when what moves has come to rest and what changed has been drawn.
+const DRAWN: &str = "
+    const done = arguments[arguments.length - 1];
+    const frames = (left) => (left > 0 ? requestAnimationFrame(() => frames(left - 1)) : done(true));
+    const ends = (moving) => moving.effect?.getComputedTiming().endTime !== Infinity;
+    const moving = document.getAnimations().filter(ends).map((one) => one.finished);
+    Promise.allSettled(moving).then(() => frames(3));";
+
 /// How a till is set up before its window opens.
 pub struct TillBuilder {
     data: PathBuf,
@@ -280,6 +288,7 @@ impl Till {
 
     /// A picture of the window, numbered in the order of the story.
     pub async fn shot(&mut self, name: &str) -> PathBuf {
+        self.client().execute_async(DRAWN, vec![]).await.expect("the window is drawn");
         let bytes = self.client().screenshot().await.expect("the window can be pictured");
         self.shots += 1;
         let path = self.pictures.join(format!("{:02}-{name}.png", self.shots));

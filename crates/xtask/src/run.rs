@@ -112,7 +112,6 @@ impl Demo {
             return Err(Problem::new(format!("the demonstration failed ({status})"))
                 .cure(format!("Logs and screenshots are in {}", self.folder.display())));
         }
-        self.print_pages();
         println!("\nScreenshots and logs: {}", self.folder.display());
         println!("With a display, the same command opens the window for you to use.");
         Ok(ExitCode::SUCCESS)
