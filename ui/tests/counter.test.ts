@@ -183,6 +183,16 @@ describe('undoing', () => {
 });
 
 describe('scanning', () => {
+  test('newer figures of the fan who is here replace the older ones, those of another fan do not', async () => {
+    await counter.identifyText(FAN, 'typed');
+    const card = counter.fan;
+    if (!card) throw new Error('no fan');
+    counter.hearFan({ ...card, label: 'newer' });
+    expect(counter.fan?.label).toBe('newer');
+    counter.hearFan({ ...card, fan: 'somebody else', label: 'other' });
+    expect(counter.fan?.label).toBe('newer');
+  });
+
   test('an invalid code leaves nobody in front of staff', async () => {
     await ready();
     await counter.identifyText('008407119294', 'handheld');

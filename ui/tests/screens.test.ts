@@ -1,9 +1,10 @@
-import { flushSync, mount, unmount } from 'svelte';
+import { flushSync, mount, tick, unmount } from 'svelte';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import App from '../src/App.svelte';
 import { counter } from '../src/counter/counter.svelte';
 import { failure, shop } from '../src/fake/ipc';
 import { setLanguage } from '../src/i18n/index.svelte';
+import { camera } from '../src/lib/camera.svelte';
 import { session } from '../src/lib/session.svelte';
 
 const FAN = '008407119295';
@@ -11,9 +12,17 @@ let app: Record<string, unknown> | undefined;
 
 const find = <E extends HTMLElement = HTMLElement>(id: string) => document.querySelector<E>(`[data-testid="${id}"]`);
 
-async function see<E extends HTMLElement = HTMLElement>(id: string): Promise<E> {
-  return vi.waitFor(() => {
+/** Screens are loaded when they are opened, which a busy machine does slowly. */
+const PATIENCE = { timeout: 15_000, interval: 10 };
+
+const eventually = <T>(check: () => T): Promise<T> =>
+  vi.waitFor(() => {
     flushSync();
+    return check();
+  }, PATIENCE);
+
+function see<E extends HTMLElement = HTMLElement>(id: string): Promise<E> {
+  return eventually(() => {
     const element = find<E>(id);
     if (!element) throw new Error(`${id} is not on the screen`);
     return element;
@@ -41,6 +50,7 @@ async function identify(fan = FAN) {
 beforeEach(async () => {
   shop.reset();
   counter.next();
+  camera.error = null;
   counter.show('amount');
   session.screen = 'counter';
   session.reconnecting = false;
@@ -64,20 +74,20 @@ describe('the counter', () => {
     expect(find('fan-value')?.textContent.replace(/\s/g, ' ')).toBe('CHF 34.65');
     for (const key of ['2', '5', '00']) await press(`key-${key}`);
     expect((await see<HTMLInputElement>('amount')).value).toBe('25.00');
-    await vi.waitFor(() => expect(find('quote-earns')?.dataset['value']).toBe('50'));
+    await eventually(() => expect(find('quote-earns')?.dataset['value']).toBe('50'));
     expect(find('give')?.textContent.trim()).toBe('Give 50 points');
     await press('give');
     expect((await see('success')).dataset['standing']).toBe('booked');
     expect(find('success-figure')?.textContent).toBe('+50');
     await press('undo');
-    await vi.waitFor(() => expect(find('success')?.dataset['kind']).toBe('undo'));
+    await eventually(() => expect(find('success')?.dataset['kind']).toBe('undo'));
     expect(find('fan-balance')?.dataset['value']).toBe('3465');
   });
 
   test('says in words why a redemption is refused', async () => {
     await identify();
     for (const key of ['5', '0', '00', '00']) await press(`key-${key}`);
-    await vi.waitFor(() => expect(find('quote-costs')?.dataset['value']).toBe('500000'));
+    await eventually(() => expect(find('quote-costs')?.dataset['value']).toBe('500000'));
     await press('redeem');
     expect((await see('error-code')).dataset['code']).toBe('tooFewPoints');
     expect(find('error-meaning')?.textContent).toBe('This takes 500,000 points; the fan can use 3,465. Nothing was taken.');
@@ -90,7 +100,6 @@ describe('the counter', () => {
     find<HTMLInputElement>('code-input')?.blur();
     for (const key of ['2', '5', '.', '5']) {
       document.body.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true, cancelable: true }));
-      await new Promise((resolve) => setTimeout(resolve, 60));
     }
     flushSync();
     expect(find<HTMLInputElement>('amount')?.value).toBe('25.50');
@@ -126,7 +135,7 @@ describe('the counter', () => {
   test('without a fan the button asks for one', async () => {
     await press('key-5');
     await press('key-00');
-    await vi.waitFor(() => expect(find('give')?.textContent.trim()).toBe('Scan a fan to give 10 points'));
+    await eventually(() => expect(find('give')?.textContent.trim()).toBe('Scan a fan to give 10 points'));
     await press('give');
     expect(document.activeElement).toBe(find('code-input'));
   });
@@ -150,7 +159,43 @@ describe('the counter', () => {
     expect((await see('success')).dataset['standing']).toBe('unconfirmed');
     expect(find('success-standing')?.textContent).toBe('Hold the goods');
     shop.settle(find('success')?.dataset['operation'] ?? '', 'accepted');
-    await vi.waitFor(() => expect(find('success')?.dataset['standing']).toBe('booked'));
+    await eventually(() => expect(find('success')?.dataset['standing']).toBe('booked'));
+  });
+});
+
+describe('the camera', () => {
+  const count = (command: string) => shop.calls.filter((call) => call.command === command).length;
+
+  test('starts once, stops when the counter is left, and comes back with it', async () => {
+    await press('camera-start');
+    await see('camera-preview');
+    await tick();
+    expect([count('cameraStart'), count('cameraStop')]).toEqual([1, 0]);
+    await press('nav-queue');
+    await see('queue');
+    expect([count('cameraStart'), count('cameraStop')]).toEqual([1, 1]);
+    await press('nav-counter');
+    await see('camera-preview');
+    expect([count('cameraStart'), count('cameraStop')]).toEqual([2, 1]);
+    shop.tell.scan({ kind: 'identified', card: shop.card(FAN) });
+    await see('fan-card');
+    shop.tell.camera({ kind: 'fault', error: failure('cameraUnplugged', { retry: true }) });
+    expect((await see('camera-error')).querySelector<HTMLElement>('[data-testid="error-code"]')?.dataset['code']).toBe('cameraUnplugged');
+    shop.tell.camera({ kind: 'running' });
+    flushSync();
+    expect(find('camera-error')).toBeNull();
+    await press('camera-stop');
+    await see('camera-start');
+    await press('nav-queue');
+    await press('nav-counter');
+    await see('camera-start');
+    expect(find('camera-preview')).toBeNull();
+  });
+
+  test('that is missing says so', async () => {
+    shop.failures.set('cameraStart', failure('noCamera'));
+    await press('camera-start');
+    expect((await see('error-code')).dataset['code']).toBe('noCamera');
   });
 });
 
@@ -163,14 +208,14 @@ describe('the frame', () => {
     for (const key of ['5', '00']) await press(`key-${key}`);
     await press('redeem');
     await see('success');
-    await vi.waitFor(() => expect(find('strip-waiting')?.dataset['count']).toBe('1'));
+    await eventually(() => expect(find('strip-waiting')?.dataset['count']).toBe('1'));
     expect(find('strip')?.dataset['state']).toBe('offline');
     expect(find('strip-risk')?.textContent.trim()).toBe('At risk 500 of 200,000 points');
     await press('send-now');
     expect((await see('strip-send-error')).dataset['code']).toBe('offline');
     shop.status = { ...shop.status, link: { ...shop.status.link, state: 'online' } };
     await press('send-now');
-    await vi.waitFor(() => expect(find('strip-waiting')?.dataset['count']).toBe('0'));
+    await eventually(() => expect(find('strip-waiting')?.dataset['count']).toBe('0'));
   });
 
   test('marks the environment', async () => {
@@ -185,15 +230,29 @@ describe('the frame', () => {
   });
 
   test('opens the help with a question mark, not with one inside a scan', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     for (const key of 'https://fanpoints.app/distribute?user_id=008407119295') document.body.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true, cancelable: true }));
     document.body.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', bubbles: true, cancelable: true }));
+    await vi.advanceTimersByTimeAsync(1000);
+    vi.useRealTimers();
     await see('fan-card');
-    await new Promise((resolve) => setTimeout(resolve, 200));
-    flushSync();
     expect(find('help')).toBeNull();
     document.body.dispatchEvent(new KeyboardEvent('keydown', { key: '?', bubbles: true, cancelable: true }));
     await see('help');
   });
+});
+
+test('an operation is settled on the screen even if it was booked while another one was shown', async () => {
+  await identify();
+  shop.standing = 'unconfirmed';
+  for (const key of ['5', '00']) await press(`key-${key}`);
+  await press('redeem');
+  const id = (await see('success')).dataset['operation'] ?? '';
+  await press('nav-queue');
+  await see('queue');
+  shop.settle(id, 'accepted');
+  await press('nav-counter');
+  expect((await see('success')).dataset['standing']).toBe('booked');
 });
 
 describe('connecting', () => {
@@ -254,15 +313,13 @@ describe('queue, review and settings', () => {
     vi.setSystemTime(new Date(2026, 10, 20, 18));
     shop.reset(true);
     await press('nav-review');
-    await vi.waitFor(() => {
-      flushSync();
+    await eventually(() => {
       expect(find('review-total-given')?.dataset['value']).toBe('649');
     });
     expect(find('review-total-redeemed')?.dataset['value']).toBe('1700');
     expect(find('review-total-status')?.dataset['value']).toBe('550');
     await press('review-filter-award');
-    await vi.waitFor(() => {
-      flushSync();
+    await eventually(() => {
       const kinds = [...document.querySelectorAll<HTMLElement>('[data-testid="operation-row"]')].map((row) => row.dataset['kind']);
       expect(kinds).toEqual(['award', 'award']);
     });
@@ -274,7 +331,7 @@ describe('queue, review and settings', () => {
   test('settings switch the language, and refuse to disconnect while something waits', async () => {
     await press('nav-settings');
     await press('language-de');
-    await vi.waitFor(() => expect(find('nav-counter')?.textContent.trim()).toBe('Kasse'));
+    await eventually(() => expect(find('nav-counter')?.textContent.trim()).toBe('Kasse'));
     await press('diagnostics-open');
     expect((await see('diagnostics-audit')).dataset['intact']).toBe('true');
     shop.failures.set('disconnect', failure('queueNotEmpty'));

@@ -120,6 +120,11 @@ export class Counter {
     } else this.meet(signal.card, false);
   }
 
+  /** The platform's figures of the fan who is here came in. */
+  hearFan(card: FanCard): void {
+    if (this.fan?.fan === card.fan) this.fan = card;
+  }
+
   private confirming(): boolean {
     return this.busy !== null && this.busy !== 'identify';
   }

@@ -20,7 +20,7 @@ class Channel<T> {
   tell = (payload: T) => this.hearers.forEach((hear) => hear(payload));
 }
 
-const channels = { status: new Channel<Status>(), operation: new Channel<OperationView>(), camera: new Channel<CameraSignal>(), scan: new Channel<ScanSignal>() };
+const channels = { status: new Channel<Status>(), operation: new Channel<OperationView>(), camera: new Channel<CameraSignal>(), scan: new Channel<ScanSignal>(), fan: new Channel<FanCard>() };
 
 export const failure = (code: ErrorCode, more: Partial<AppError> = {}): AppError => ({ code, retry: false, needed: null, available: null, detail: null, ...more });
 
@@ -144,7 +144,7 @@ class Shop {
     this.tellStatus();
   }
 
-  tell = { scan: channels.scan.tell, camera: channels.camera.tell, operation: channels.operation.tell };
+  tell = { scan: channels.scan.tell, fan: channels.fan.tell, camera: channels.camera.tell, operation: channels.operation.tell };
 
   film(on: boolean): void {
     clearInterval(this.timer);
@@ -265,6 +265,7 @@ export const on: Port['on'] = {
   operation: channels.operation.listen,
   camera: channels.camera.listen,
   scan: channels.scan.listen,
+  fan: channels.fan.listen,
 };
 
 export const previewAddress: Port['previewAddress'] = (after) => picture(after);

@@ -9,6 +9,7 @@ export const on: Port['on'] = {
   status: (hear) => events.statusChanged.listen((event) => hear(event.payload)),
   operation: (hear) => events.operationChanged.listen((event) => hear(event.payload)),
   camera: (hear) => events.cameraSignalled.listen((event) => hear(event.payload)),
+  fan: (hear) => events.fanChanged.listen((event) => hear(event.payload)),
   scan: (hear) => events.scanSignalled.listen((event) => hear(event.payload)),
 };
 

@@ -1,5 +1,5 @@
 // What the screens may ask of the app: one shape for the real border and for the sample one.
-import type { commands, CameraSignal, OperationView, ScanSignal, Status } from './bindings';
+import type { commands, CameraSignal, FanCard, OperationView, ScanSignal, Status } from './bindings';
 
 export type Commands = typeof commands;
 
@@ -11,6 +11,7 @@ export interface Port {
   on: {
     status: Listen<Status>;
     operation: Listen<OperationView>;
+    fan: Listen<FanCard>;
     camera: Listen<CameraSignal>;
     scan: Listen<ScanSignal>;
   };

@@ -66,6 +66,7 @@ class Camera {
     let shown = 0;
     let live = true;
     let timer: ReturnType<typeof setTimeout> | undefined;
+    let drawing = 0;
 
     const ask = () => {
       if (!live) return;
@@ -78,7 +79,8 @@ class Camera {
         this.seen = true;
         // The picture is newer than the one asked after, even if its event is still on its way.
         shown = Math.max(shown + 1, this.newest);
-        ask();
+        // Never faster than the screen, and not at all while the window is hidden.
+        drawing = requestAnimationFrame(ask);
       };
       picture.onerror = () => {
         timer = setTimeout(ask, ASK_AGAIN_MS);
@@ -89,6 +91,7 @@ class Camera {
     return () => {
       live = false;
       clearTimeout(timer);
+      cancelAnimationFrame(drawing);
     };
   }
 }
