@@ -2,7 +2,8 @@
 //! `cargo run --release -p scan --example bench_frames -- --frames DIR [--again N] [--misses] [--stages]`.
 //!
 //! `DIR/expected.tsv` names a frame a line and, after a tab, a JSON list of the payloads that are right; an empty
-//! list means that nothing may be read. A set is the folder that a frame lies in.
+//! list means that nothing may be read. A set is the folder that a frame lies in. With `--made N` in place of the
+//! folder, N frames of each difficulty are made on the spot.
 #![allow(clippy::print_stdout, clippy::print_stderr, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::collections::BTreeMap;
@@ -12,8 +13,15 @@ use std::time::{Duration, Instant};
 use rxing::{BarcodeFormat, DecodeHints};
 use scan::{Decoder, LumaFrame, Symbology, luma_from_picture};
 
+#[path = "../tests/common/mod.rs"]
+mod common;
+#[path = "../tests/common/sets.rs"]
+mod sets;
+
 struct Options {
     frames: PathBuf,
+    /// Frames to make for each set, in place of a folder.
+    made: u64,
     /// How often each frame is shown, as a camera shows it again and again.
     again: usize,
     /// Name the frames that were not read.
@@ -45,7 +53,7 @@ fn main() {
     let options = options();
     // A picture that makes a decoder panic counts as not read.
     std::panic::set_hook(Box::new(|_| {}));
-    let cases = cases(&options.frames);
+    let cases = if options.made > 0 { made(options.made) } else { cases(&options.frames) };
     let candidates: [Candidate<'_>; 4] = [
         ("this cascade", Box::new(|frame| cascade(frame, 1))),
         ("this cascade, again", Box::new(|frame| cascade(frame, options.again))),
@@ -74,11 +82,14 @@ fn main() {
 }
 
 fn options() -> Options {
-    let mut options = Options { frames: PathBuf::new(), again: 1, misses: false, stages: false };
+    let mut options = Options { frames: PathBuf::new(), made: 0, again: 1, misses: false, stages: false };
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
         match argument.as_str() {
             "--frames" => options.frames = arguments.next().expect("a folder after --frames").into(),
+            "--made" => {
+                options.made = arguments.next().and_then(|n| n.parse().ok()).expect("a number after --made");
+            }
             "--again" => {
                 options.again =
                     arguments.next().and_then(|n| n.parse().ok()).expect("a number after --again");
@@ -109,6 +120,22 @@ fn cases(folder: &Path) -> Vec<Case> {
         .collect()
 }
 
+fn made(count: u64) -> Vec<Case> {
+    let mut cases = Vec::new();
+    for (set, name) in sets::SETS.iter().enumerate() {
+        for seed in 0..count {
+            let (frame, text) = sets::made(set, seed);
+            cases.push(Case {
+                name: format!("{name} {seed}"),
+                set: (*name).to_owned(),
+                accepted: vec![plain(&text)],
+                frame,
+            });
+        }
+    }
+    cases
+}
+
 fn payload_list(json: &str) -> Vec<String> {
     let payloads: Vec<String> = serde_json::from_str(json).expect("a JSON list of payloads");
     payloads.iter().map(|payload| plain(payload)).collect()
@@ -129,6 +156,9 @@ fn measure<'a>(
     let texts =
         std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| read(&case.frame))).unwrap_or_default();
     let time = start.elapsed();
+    if misses.is_some() && time > Duration::from_millis(40) {
+        eprintln!("{}: {} took {time:.1?}", misses.unwrap_or_default(), case.name);
+    }
     let known = |text: &String| case.accepted.contains(&plain(text));
     let right = texts.iter().any(known);
     let other = texts.iter().filter(|text| !known(text)).count();

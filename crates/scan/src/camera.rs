@@ -302,3 +302,67 @@ fn fault_of(error: &NokhwaError) -> CameraFault {
         _ => CameraFault::Failed(text),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use nokhwa::utils::Resolution;
+
+    use super::*;
+
+    fn offer(width: u32, height: u32, format: FrameFormat, rate: u32) -> CameraFormat {
+        CameraFormat::new(Resolution::new(width, height), format, rate)
+    }
+
+    #[test]
+    fn the_nearest_size_at_enough_speed_is_chosen() {
+        let choice = CameraChoice::default();
+        let best = |offers: &[CameraFormat]| best_format(offers, &choice);
+        let (mjpeg, yuyv) = (FrameFormat::MJPEG, FrameFormat::YUYV);
+        // What a webcam usually offers: YUYV at the full size is too slow for USB 2.
+        let webcam = [
+            offer(640, 480, yuyv, 30),
+            offer(1280, 720, yuyv, 10),
+            offer(1280, 720, mjpeg, 30),
+            offer(1920, 1080, mjpeg, 30),
+        ];
+        assert_eq!(best(&webcam), Some(offer(1280, 720, mjpeg, 30)));
+        assert_eq!(
+            best(&[offer(1280, 720, mjpeg, 30), offer(1280, 720, yuyv, 30)]),
+            Some(offer(1280, 720, yuyv, 30))
+        );
+        assert_eq!(
+            best(&[offer(1280, 720, mjpeg, 30), offer(1280, 720, mjpeg, 60)]),
+            Some(offer(1280, 720, mjpeg, 60))
+        );
+        assert_eq!(
+            best(&[offer(640, 480, mjpeg, 30), offer(1920, 1080, mjpeg, 5)]),
+            Some(offer(640, 480, mjpeg, 30))
+        );
+        assert_eq!(best(&[]), None);
+    }
+
+    #[test]
+    fn each_fault_has_its_own_name() {
+        let opening = |text: &str| fault_of(&NokhwaError::OpenDeviceError("0".into(), text.into()));
+        assert_eq!(opening("V4L2 Error: Permission denied (os error 13)"), CameraFault::Denied);
+        assert_eq!(opening("V4L2 Error: Keine Berechtigung (os error 13)"), CameraFault::Denied);
+        assert_eq!(opening("V4L2 Error: No such file or directory (os error 2)"), CameraFault::NoCamera);
+        let streaming = NokhwaError::OpenStreamError("Device or resource busy (os error 16)".into());
+        assert_eq!(fault_of(&streaming), CameraFault::Busy);
+        let reading = NokhwaError::ReadFrameError("No such device (os error 19)".into());
+        assert_eq!(fault_of(&reading), CameraFault::Unplugged);
+        let format =
+            NokhwaError::GetPropertyError { property: "CameraFormat".into(), error: "Failed".into() };
+        assert_eq!(fault_of(&format), CameraFault::Unsupported("Failed".into()));
+        assert!(
+            matches!(opening("something else"), CameraFault::Failed(text) if text.contains("something else"))
+        );
+        assert!(matches!(opening("(os error 130)"), CameraFault::Failed(_)));
+    }
+
+    #[test]
+    fn a_camera_that_is_not_there_is_no_camera() {
+        let choice = CameraChoice { id: Some("97".into()), ..CameraChoice::default() };
+        assert_eq!(Camera::open(&choice).err(), Some(CameraFault::NoCamera));
+    }
+}

@@ -61,9 +61,9 @@ impl Decoder {
         let times = (frame.width.max(frame.height) as usize).div_ceil(WIDEST);
         if times > 1 {
             let small = grey::shrink(View::of(frame), times);
-            return enlarge(self.look(small.view()), times);
+            return enlarge(self.look(small.view(), Clock::of_a_frame()), times);
         }
-        self.look(View::of(frame))
+        self.look(View::of(frame), Clock::of_a_frame())
     }
 
     /// Every stage of the cascade, in order.
@@ -76,27 +76,30 @@ impl Decoder {
         if !frame.is_sound() {
             return Vec::new();
         }
-        Look::new(View::of(frame), &Clock::of_a_picture()).at(stage)
+        Look::new(View::of(frame), Clock::of_a_picture()).at(stage)
     }
 
-    fn look(&mut self, view: View<'_>) -> Vec<Found> {
-        let clock = Clock::of_a_frame();
-        let mut look = Look::new(view, &clock);
+    fn look(&mut self, view: View<'_>, clock: Clock) -> Vec<Found> {
+        let mut look = Look::new(view, clock);
         // The light has hardly changed since the last frame.
         let lucky = self.lucky;
         for stage in lucky.iter().chain(QUICK.iter().filter(|stage| Some(**stage) != lucky)) {
-            if !clock.may_start(stage.is_heavy()) {
-                return Vec::new();
+            if !look.clock.may_start(stage.is_heavy()) {
+                break;
             }
             let found = look.at(*stage);
             if !found.is_empty() {
                 return self.remember(found);
             }
         }
-        for _ in 0..PATIENT.len() {
+        for tried in 0..PATIENT.len() {
             let Some(stage) = PATIENT.get(self.next % PATIENT.len()) else { break };
-            if !clock.may_start(stage.is_heavy()) {
-                break;
+            if !look.clock.may_start(stage.is_heavy()) {
+                if tried > 0 {
+                    break;
+                }
+                // One a frame in any case, in a time of its own, so that a slow machine gets through them all, too.
+                look.clock = look.clock.again();
             }
             self.next = (self.next + 1) % PATIENT.len();
             let found = look.at(*stage);
@@ -148,9 +151,9 @@ impl Decoder {
 
 /// Every stage, until one reads something or the time is over.
 fn whole(view: View<'_>, clock: &Clock) -> Vec<Found> {
-    let mut look = Look::new(view, clock);
+    let mut look = Look::new(view, clock.clone());
     for stage in Decoder::stages() {
-        if !clock.may_start(stage.is_heavy()) {
+        if !look.clock.may_start(stage.is_heavy()) {
             break;
         }
         let found = look.at(stage);
@@ -164,19 +167,19 @@ fn whole(view: View<'_>, clock: &Clock) -> Vec<Found> {
 /// One frame, looked at by stage after stage.
 struct Look<'a> {
     pyramid: Pyramid<'a>,
-    clock: &'a Clock,
+    clock: Clock,
     /// The black and white picture of the last stage: the next one may want it the other way round.
     last: Option<(Stage, BitMatrix)>,
 }
 
 impl<'a> Look<'a> {
-    fn new(view: View<'a>, clock: &'a Clock) -> Self {
+    fn new(view: View<'a>, clock: Clock) -> Self {
         Self { pyramid: Pyramid::new(view), clock, last: None }
     }
 
     fn at(&mut self, stage: Stage) -> Vec<Found> {
         if stage.reader == Reader::Bars {
-            let bars = bars::read(self.pyramid.at(stage.scale), self.clock).into_iter();
+            let bars = bars::read(self.pyramid.at(stage.scale), &self.clock).into_iter();
             let found = bars.map(|bars| Found {
                 text: bars.text,
                 corners: bars.corners,
@@ -188,10 +191,10 @@ impl<'a> Look<'a> {
         self.prepare(stage);
         let Some((_, matrix)) = &self.last else { return Vec::new() };
         let (reads, symbology) = match stage.reader {
-            Reader::Sampler => (qr::sample(matrix, false, self.clock), Symbology::Qr),
-            Reader::Thorough => (qr::sample(matrix, true, self.clock), Symbology::Qr),
+            Reader::Sampler => (qr::sample(matrix, false, &self.clock), Symbology::Qr),
+            Reader::Thorough => (qr::sample(matrix, true, &self.clock), Symbology::Qr),
             Reader::Rqrr => (qr::rqrr(matrix), Symbology::Qr),
-            Reader::Micro => (qr::micro(matrix, self.clock), Symbology::MicroQr),
+            Reader::Micro => (qr::micro(matrix, &self.clock), Symbology::MicroQr),
             Reader::Bars => return Vec::new(),
         };
         let times = match stage.scale {
@@ -243,4 +246,57 @@ fn reduce(mut found: Vec<Found>, times: usize, border: usize) -> Vec<Found> {
         found.corners = found.corners.map(|p| Point { x: (p.x - border) / times, y: (p.y - border) / times });
     }
     found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Stages that a frame without any code is looked at with, a few a frame.
+    fn tried(decoder: &mut Decoder, stages: usize) -> usize {
+        let flat = vec![128; 640 * 360];
+        let before = decoder.next;
+        let view = View { width: 640, height: 360, pixels: &flat };
+        assert_eq!(decoder.look(view, Clock::of_stages(stages)), []);
+        (decoder.next + PATIENT.len() - before) % PATIENT.len()
+    }
+
+    #[test]
+    fn what_one_frame_leaves_out_the_next_one_tries() {
+        let mut decoder = Decoder::new();
+        assert_eq!(tried(&mut decoder, 2), 1, "quick stages first, then one at the least");
+        assert_eq!(tried(&mut decoder, QUICK.len() + 3), 3);
+        assert_eq!(decoder.next, 4);
+        assert_eq!(tried(&mut decoder, QUICK.len() + 3), 3);
+        assert_eq!(decoder.next, 7);
+        let rest = PATIENT.len() - 7;
+        assert_eq!(tried(&mut decoder, QUICK.len() + rest + 1), rest + 1);
+        assert_eq!(decoder.next, 1, "and from the beginning again");
+    }
+
+    #[test]
+    fn no_frame_is_looked_at_twice_with_one_stage() {
+        let mut decoder = Decoder::new();
+        assert_eq!(tried(&mut decoder, usize::MAX), 0);
+        let stages: Vec<Stage> = Decoder::stages().collect();
+        for (n, stage) in stages.iter().enumerate() {
+            assert!(!stages[..n].contains(stage), "{stage} is there twice");
+        }
+    }
+
+    #[test]
+    fn the_lucky_stage_comes_first() {
+        let mut decoder = Decoder::new();
+        let lucky = PATIENT[4];
+        decoder.lucky = Some(lucky);
+        decoder.next = 9;
+        let found = Found {
+            text: "x".into(),
+            corners: [Point::default(); 4],
+            stage: lucky,
+            symbology: Symbology::Qr,
+        };
+        decoder.remember(vec![found]);
+        assert_eq!((decoder.lucky, decoder.next), (Some(lucky), 0));
+    }
 }

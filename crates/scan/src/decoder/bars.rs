@@ -103,9 +103,8 @@ fn decode(bits: &BitArray) -> Option<RXingResult> {
     catch_unwind(AssertUnwindSafe(read)).ok().flatten().filter(|read| !read.getText().is_empty())
 }
 
-/// Dark where a pixel is below the mean around it; white where there is nothing to see.
+/// Dark where a pixel is an eighth below the mean around it: noise in the margin is not.
 fn binarize(line: &[u8]) -> BitArray {
-    const FLAT: u32 = 12;
     let mut bits = BitArray::with_size(line.len());
     let mut sum: u32 = line.iter().take(RADIUS).map(|p| u32::from(*p)).sum();
     let mut count = u32::try_from(line.len().min(RADIUS)).unwrap_or(1);
@@ -118,7 +117,7 @@ fn binarize(line: &[u8]) -> BitArray {
             sum -= u32::from(*leaves);
             count -= 1;
         }
-        if (u32::from(*pixel) + FLAT / 2) * count < sum {
+        if u32::from(*pixel) * count * 8 < sum * 7 {
             bits.set(at);
         }
     }

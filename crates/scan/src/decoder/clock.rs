@@ -1,13 +1,16 @@
 //! How long one frame may take.
 
+use std::cell::Cell;
 use std::time::{Duration, Instant};
 
 /// The time of one frame. No stage starts after `start_until`, heavy ones earlier; none goes on after `end`.
+#[derive(Clone)]
 pub struct Clock {
     started: Instant,
     start_until: Duration,
     heavy_until: Duration,
     end: Duration,
+    stages_left: Cell<usize>,
 }
 
 impl Clock {
@@ -18,17 +21,37 @@ impl Clock {
             start_until: Duration::from_millis(24),
             heavy_until: Duration::from_millis(16),
             end: Duration::from_millis(32),
+            stages_left: Cell::new(usize::MAX),
         }
     }
 
     /// A picture that someone chose and waits for.
     pub fn of_a_picture() -> Self {
         let patience = Duration::from_millis(2500);
-        Self { started: Instant::now(), start_until: patience, heavy_until: patience, end: patience }
+        Self { start_until: patience, heavy_until: patience, end: patience, ..Self::of_a_frame() }
+    }
+
+    /// So many stages, however long they take.
+    #[cfg(test)]
+    pub fn of_stages(count: usize) -> Self {
+        Self {
+            start_until: Duration::MAX,
+            heavy_until: Duration::MAX,
+            end: Duration::MAX,
+            stages_left: Cell::new(count),
+            ..Self::of_a_frame()
+        }
+    }
+
+    /// The same time once more, from now on.
+    pub fn again(&self) -> Self {
+        Self { started: Instant::now(), ..self.clone() }
     }
 
     pub fn may_start(&self, heavy: bool) -> bool {
-        self.started.elapsed() < if heavy { self.heavy_until } else { self.start_until }
+        let left = self.stages_left.get();
+        self.stages_left.set(left.saturating_sub(1));
+        left > 0 && self.started.elapsed() < if heavy { self.heavy_until } else { self.start_until }
     }
 
     pub fn is_over(&self) -> bool {

@@ -133,7 +133,7 @@ fn cross(view: View<'_>, mix: impl Fn(i32, i32) -> i32) -> Grey {
     let mut pixels = view.pixels.to_vec();
     for y in 1..height.saturating_sub(1) {
         let (above, row, below) = (view.row(y - 1), view.row(y), view.row(y + 1));
-        let Some(out) = pixels.get_mut(y * width + 1..(y + 1) * width - 1) else { continue };
+        let Some(out) = pixels.get_mut(y * width + 1..((y + 1) * width).max(2) - 1) else { continue };
         let sides = row.iter().zip(row.iter().skip(2));
         let columns = above.iter().skip(1).zip(below.iter().skip(1));
         let centre = row.iter().skip(1);

@@ -85,11 +85,9 @@ impl Stage {
         Self { reader, ..Self::new(scale, light) }
     }
 
-    /// Stages at full size may take too long to be started late in a frame.
+    /// What may take too long to be started late in a frame: `rqrr` can not be told to stop.
     pub(super) fn is_heavy(self) -> bool {
-        self.scale == Scale::Full
-            || matches!(self.reader, Reader::Rqrr)
-            || matches!(self.light, Light::Sauvola(_))
+        self.reader == Reader::Rqrr
     }
 
     /// The same black and white picture, but for its polarity?
