@@ -12,7 +12,7 @@ export default defineConfig(({ mode }) => ({
     alias: { $ipc: here(mode === 'demo' || mode === 'test' ? 'src/fake/ipc.ts' : 'src/ipc/index.ts') },
     conditions: mode === 'test' ? ['browser'] : undefined,
   },
-  server: { port: 5273, strictPort: true, host: '127.0.0.1' },
+  server: { port: 5173, strictPort: true, host: 'localhost' },
   preview: { port: 5274, strictPort: true, host: '127.0.0.1' },
   clearScreen: false,
   build: {
