@@ -199,6 +199,11 @@ impl Rules {
 /// assert_eq!(parts, Ok(vec![FanPoints(34), FanPoints(33), FanPoints(33)]));
 /// ```
 pub fn allocate(tender: Tender, prices: &[FanPoints]) -> Result<Vec<FanPoints>, Refusal> {
+    split(tender, prices.to_vec())
+}
+
+/// [`allocate`], which gives the prices back where all of them are paid.
+pub(crate) fn split(tender: Tender, prices: Vec<FanPoints>) -> Result<Vec<FanPoints>, Refusal> {
     let whole = FanPoints::sum(prices.iter().copied())?;
     let points = match tender {
         Tender::Whole => whole,
@@ -207,9 +212,9 @@ pub fn allocate(tender: Tender, prices: &[FanPoints]) -> Result<Vec<FanPoints>, 
     guard!("tender-above-zero", points <= FanPoints::ZERO, Refusal::InvalidAmount);
     guard!("tender-within-price", points > whole, Refusal::InvalidAmount);
     if points == whole {
-        return Ok(prices.to_vec());
+        return Ok(prices);
     }
-    largest_remainder(points, whole, prices)
+    largest_remainder(points, whole, &prices)
 }
 
 fn largest_remainder(

@@ -11,7 +11,7 @@ use crate::{
 };
 
 impl<S: State> Case<'_, S> {
-    pub(super) fn reverse(&self, of: OpId, scope: Scope, digest: [u8; 32]) -> Step<Posted, S> {
+    pub(super) fn reverse(&self, of: OpId, scope: Scope) -> Step<Posted, S> {
         let recorded = self.state.recorded(of).map_err(Stop::Fault)?;
         let original = match recorded {
             Some(Recorded { outcome: RecordedOutcome::Posted { operation, entry, reversed }, .. }) => {
@@ -28,7 +28,7 @@ impl<S: State> Case<'_, S> {
         guard!("undo-of-other-fan", other_fan, Refusal::UnknownOperation);
         let items = items_to_undo(&operation, &entry, &reversed, scope)?;
 
-        let mut draft = self.draft(fan, digest);
+        let mut draft = self.draft(fan);
         draft.posted.entry.corrects = Some(of);
         match operation.kind {
             OperationKind::Distribute { .. } => self.undo_distribution(&entry, &items, &mut draft)?,
@@ -66,14 +66,14 @@ impl<S: State> Case<'_, S> {
         Ok(())
     }
 
-    pub(super) fn adjust(&self, amount: Adjustment, reason: &str, digest: [u8; 32]) -> Step<Posted, S> {
+    pub(super) fn adjust(&self, amount: Adjustment, reason: &str) -> Step<Posted, S> {
         let (_, fan) = self.enter(self.operation.kind.module())?;
         let zero = matches!(amount, Adjustment::FanPoints(FanPoints::ZERO))
             || matches!(amount, Adjustment::StatusPoints(StatusPoints::ZERO));
         guard!("adjust-not-zero", zero, Refusal::InvalidAmount);
         let no_reason = reason.trim().is_empty() || reason.len() > crate::MAX_REASON_BYTES;
         guard!("adjust-reason", no_reason, Refusal::MissingReason);
-        let mut draft = self.draft(fan, digest);
+        let mut draft = self.draft(fan);
         match amount {
             Adjustment::FanPoints(points) if points > FanPoints::ZERO => {
                 let due = self.due()?;
@@ -97,13 +97,7 @@ impl<S: State> Case<'_, S> {
         Ok(draft.posted)
     }
 
-    pub(super) fn resolve(
-        &self,
-        refused: OpId,
-        points: FanPoints,
-        outcome: Outcome,
-        digest: [u8; 32],
-    ) -> Step<Posted, S> {
+    pub(super) fn resolve(&self, refused: OpId, points: FanPoints, outcome: Outcome) -> Step<Posted, S> {
         let (_, fan) = self.enter(Some(Module::FanPoints))?;
         guard!("resolve-above-zero", points <= FanPoints::ZERO, Refusal::InvalidAmount);
         let recorded = self.state.recorded(refused).map_err(Stop::Fault)?;
@@ -111,7 +105,7 @@ impl<S: State> Case<'_, S> {
         let posted = matches!(known, RecordedOutcome::Posted { .. });
         guard!("resolve-only-refused", posted, Refusal::NotReversible);
         guard!("resolve-once", known == RecordedOutcome::Resolved, Refusal::AlreadyReversed);
-        let mut draft = self.draft(fan, digest);
+        let mut draft = self.draft(fan);
         draft.posted.entry.corrects = Some(refused);
         let owed = points.checked_neg().ok_or(Refusal::Overflow)?;
         match outcome {

@@ -12,7 +12,7 @@ pub(super) struct Draft {
 }
 
 impl Draft {
-    pub(super) fn new(operation: &Operation, fan: FanState, digest: [u8; 32], now: Timestamp) -> Self {
+    pub(super) fn new(operation: &Operation, fan: FanState, now: Timestamp) -> Self {
         let entry = Entry {
             op: operation.id,
             fan: operation.fan,
@@ -26,7 +26,8 @@ impl Draft {
         };
         let posted = Posted {
             entry,
-            digest,
+            // Set once the decision stands: a refusal needs none.
+            digest: [0; 32],
             reversed_items: Vec::new(),
             limited: Vec::new(),
             lots: Vec::new(),

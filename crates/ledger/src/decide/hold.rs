@@ -9,28 +9,28 @@ use crate::{
 };
 
 impl<S: State> Case<'_, S> {
-    pub(super) fn reserve(&self, points: FanPoints, until: Timestamp, digest: [u8; 32]) -> Step<Posted, S> {
+    pub(super) fn reserve(&self, points: FanPoints, until: Timestamp) -> Step<Posted, S> {
         let (_, fan) = self.enter(Some(Module::FanPoints))?;
         guard!("reserve-above-zero", points <= FanPoints::ZERO, Refusal::InvalidAmount);
         guard!("reserve-ends-later", until <= self.now, Refusal::ReservationExpired);
         guard!("reserve-within-balance", points > spendable(&fan, FanPoints::ZERO), Refusal::TooFewPoints);
-        let mut draft = self.draft(fan, digest);
+        let mut draft = self.draft(fan);
         let id = self.operation.id;
         draft.posted.reservation = Some(ReservationChange::Made { id, points, until });
         Ok(draft.posted)
     }
 
-    pub(super) fn release(&self, id: OpId, digest: [u8; 32]) -> Step<Posted, S> {
+    pub(super) fn release(&self, id: OpId) -> Step<Posted, S> {
         let (_, fan) = self.enter(Some(Module::FanPoints))?;
         let points = self.hold(id)?;
-        let mut draft = self.draft(fan, digest);
+        let mut draft = self.draft(fan);
         draft.posted.reservation = Some(ReservationChange::Ended { id, points });
         Ok(draft.posted)
     }
 
-    pub(super) fn expire(&self, digest: [u8; 32]) -> Step<Posted, S> {
+    pub(super) fn expire(&self) -> Step<Posted, S> {
         let (_, fan) = self.enter(Some(Module::FanPoints))?;
-        let mut draft = self.draft(fan, digest);
+        let mut draft = self.draft(fan);
         if self.rules.lot_lifetime.is_none() {
             return Ok(draft.posted);
         }

@@ -72,15 +72,15 @@ pub fn decide<S: State>(
     state: &S,
     now: Timestamp,
 ) -> Result<Decision, S::Error> {
-    let digest = operation.digest();
     if let Some(recorded) = state.recorded(operation.id)?
-        && let Some(decision) = seen_before(&digest, recorded)
+        && let Some(decision) = seen_before(&operation.digest(), recorded)
     {
         return Ok(decision);
     }
     let case = Case { operation, rules, state, now };
-    match case.climb(digest) {
-        Ok(posted) => {
+    match case.climb() {
+        Ok(mut posted) => {
+            posted.digest = operation.digest();
             debug_assert!(posted.entry.is_balanced(), "postings that do not sum to zero");
             debug_assert_eq!(posted.entry.op, operation.id);
             Ok(Decision::Post(posted))
@@ -147,21 +147,17 @@ struct Case<'a, S> {
 }
 
 impl<S: State> Case<'_, S> {
-    fn climb(&self, digest: [u8; 32]) -> Step<Posted, S> {
+    fn climb(&self) -> Step<Posted, S> {
         match &self.operation.kind {
-            OperationKind::Distribute { items } => self.distribute(items, digest),
-            OperationKind::Redeem { items, tender, reservation } => {
-                self.redeem(items, *tender, *reservation, digest)
-            }
-            OperationKind::Award { action } => self.award(action, digest),
-            OperationKind::Reserve { points, until } => self.reserve(*points, *until, digest),
-            OperationKind::Release { reservation } => self.release(*reservation, digest),
-            OperationKind::Reverse { of, scope } => self.reverse(*of, *scope, digest),
-            OperationKind::Adjust { amount, reason } => self.adjust(*amount, reason, digest),
-            OperationKind::Expire => self.expire(digest),
-            OperationKind::Resolve { refused, points, outcome } => {
-                self.resolve(*refused, *points, *outcome, digest)
-            }
+            OperationKind::Distribute { items } => self.distribute(items),
+            OperationKind::Redeem { items, tender, reservation } => self.redeem(items, *tender, *reservation),
+            OperationKind::Award { action } => self.award(action),
+            OperationKind::Reserve { points, until } => self.reserve(*points, *until),
+            OperationKind::Release { reservation } => self.release(*reservation),
+            OperationKind::Reverse { of, scope } => self.reverse(*of, *scope),
+            OperationKind::Adjust { amount, reason } => self.adjust(*amount, reason),
+            OperationKind::Expire => self.expire(),
+            OperationKind::Resolve { refused, points, outcome } => self.resolve(*refused, *points, *outcome),
         }
     }
 
@@ -191,8 +187,8 @@ impl<S: State> Case<'_, S> {
         Ok((partner, fan))
     }
 
-    fn draft(&self, fan: FanState, digest: [u8; 32]) -> Draft {
-        Draft::new(self.operation, fan, digest, self.now)
+    fn draft(&self, fan: FanState) -> Draft {
+        Draft::new(self.operation, fan, self.now)
     }
 
     /// The points of a reservation of this fan and partner that has not ended.

@@ -3,11 +3,11 @@
 use super::{Case, Step, Stop};
 use crate::{
     FanAccount, FanPoints, Item, Module, OpId, Posted, Refusal, ReservationChange, State, StatusPoints,
-    Tender, allocate, lots::LotBook, mutant::guard, state::spendable,
+    Tender, lots::LotBook, mutant::guard, quote::split, state::spendable,
 };
 
 impl<S: State> Case<'_, S> {
-    pub(super) fn distribute(&self, items: &[Item], digest: [u8; 32]) -> Step<Posted, S> {
+    pub(super) fn distribute(&self, items: &[Item]) -> Step<Posted, S> {
         let (partner, fan) = self.enter(Some(Module::FanPoints))?;
         let partner_id = self.operation.partner;
         let earned = self
@@ -15,7 +15,7 @@ impl<S: State> Case<'_, S> {
             .earn(partner, items, |label| self.state.limited_given(partner_id, label).map_err(Stop::Fault))?;
         let due = self.due()?;
         let total = FanPoints::sum(earned.points.iter().copied())?;
-        let mut draft = self.draft(fan, digest);
+        let mut draft = self.draft(fan);
         let kept = draft.credit(total, FanAccount::Funding(partner_id))?;
         draft.new_lot(kept, due);
         draft.posted.entry.item_points = earned.points;
@@ -29,11 +29,10 @@ impl<S: State> Case<'_, S> {
         items: &[Item],
         tender: Tender,
         reservation: Option<OpId>,
-        digest: [u8; 32],
     ) -> Step<Posted, S> {
         let (_, fan) = self.enter(Some(Module::FanPoints))?;
         let prices = self.rules.quote_price(items)?;
-        let parts = allocate(tender, &prices)?;
+        let mut parts = split(tender, prices)?;
         let held = match reservation {
             Some(id) => Some((id, self.hold(id)?)),
             None => None,
@@ -42,18 +41,18 @@ impl<S: State> Case<'_, S> {
         let own = held.map_or(FanPoints::ZERO, |(_, points)| points);
         guard!("redeem-within-balance", points > spendable(&fan, own), Refusal::TooFewPoints);
         let mut lots = LotBook::new(self.state.lots(self.operation.fan).map_err(Stop::Fault)?);
-        let mut draft = self.draft(fan, digest);
+        let mut draft = self.draft(fan);
         draft.debit(points, FanAccount::Settlement(self.operation.partner), &mut lots)?;
         draft.posted.lots = lots.changed();
         draft.posted.reservation = held.map(|(id, points)| ReservationChange::Ended { id, points });
-        for part in parts {
-            let spent = part.checked_neg().ok_or(Refusal::Overflow)?;
-            draft.posted.entry.item_points.push(spent);
+        for part in &mut parts {
+            *part = part.checked_neg().ok_or(Refusal::Overflow)?;
         }
+        draft.posted.entry.item_points = parts;
         Ok(draft.posted)
     }
 
-    pub(super) fn award(&self, action: &str, digest: [u8; 32]) -> Step<Posted, S> {
+    pub(super) fn award(&self, action: &str) -> Step<Posted, S> {
         let (_, fan) = self.enter(Some(Module::StatusPoints))?;
         let points = self.rules.actions.get(action).copied();
         guard!(
@@ -62,7 +61,7 @@ impl<S: State> Case<'_, S> {
             Refusal::InvalidAmount
         );
         let points = points.ok_or(Refusal::UnknownAction)?;
-        let mut draft = self.draft(fan, digest);
+        let mut draft = self.draft(fan);
         draft.standing(points)?;
         Ok(draft.posted)
     }

@@ -1,21 +1,25 @@
-//! The fans in memory: dense rows, and an index of four bytes a slot, because a program may have millions.
+//! The fans in memory: one table of dense rows, found in one look, because a program may have millions.
 
 use crate::{FanId, FanPoints, FanState, StatusPoints};
 
-const EMPTY: u32 = u32::MAX;
-
-/// One fan. 40 bytes.
+/// One fan, in half a cache line.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Row {
     fan: FanId,
+    /// [`FREE`] where there is no fan: a wallet is never below zero.
     wallet: FanPoints,
     receivable: FanPoints,
     standing: StatusPoints,
-    /// Reservations that were neither redeemed nor released.
-    pub(super) holds: u32,
 }
 
+const FREE: Row =
+    Row { fan: FanId(0), wallet: FanPoints(-1), receivable: FanPoints::ZERO, standing: StatusPoints::ZERO };
+
 impl Row {
+    const fn is_free(&self) -> bool {
+        self.wallet.0 == FREE.wallet.0
+    }
+
     /// The balances, reservations aside.
     pub(super) const fn balances(&self) -> FanState {
         FanState {
@@ -33,103 +37,78 @@ impl Row {
     }
 }
 
-/// Rows by fan.
+/// Open addressing with linear probing, at most 4/5 full. It grows by a quarter: doubling would leave half of the
+/// memory unused.
 #[derive(Clone, Debug, Default)]
 pub(super) struct FanTable {
     rows: Vec<Row>,
-    /// Open addressing with linear probing; the length is a power of two, at most 7/8 full.
-    index: Vec<u32>,
+    count: usize,
 }
 
 impl FanTable {
     pub(super) fn get(&self, fan: FanId) -> Option<&Row> {
-        let at = self.slot(fan).ok()?;
-        self.rows.get(usize::try_from(at).ok()?)
+        let at = self.place(fan)?;
+        self.rows.get(at).filter(|row| !row.is_free())
     }
 
     pub(super) fn get_mut(&mut self, fan: FanId) -> Option<&mut Row> {
-        let at = self.slot(fan).ok()?;
-        self.rows.get_mut(usize::try_from(at).ok()?)
+        let at = self.place(fan)?;
+        self.rows.get_mut(at).filter(|row| !row.is_free())
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = (FanId, &Row)> {
-        self.rows.iter().map(|row| (row.fan, row))
+        self.rows.iter().filter(|row| !row.is_free()).map(|row| (row.fan, row))
     }
 
-    /// False where the fan is there already, or the table is full: 4,294,967,295 fans.
+    /// False where the fan is there already.
     pub(super) fn insert(&mut self, fan: FanId) -> bool {
-        let Ok(number) = u32::try_from(self.rows.len()) else {
-            return false;
-        };
-        if number == EMPTY || self.slot(fan).is_ok() {
+        if self.get(fan).is_some() {
             return false;
         }
-        if self.rows.len() >= self.index.len().saturating_sub(self.index.len() / 8) {
-            self.grow();
+        if self.count >= self.rows.len().saturating_sub(self.rows.len() / 5) {
+            let more = (self.rows.len() / 4).max(60);
+            let larger = vec![FREE; self.rows.len().saturating_add(more)];
+            for row in core::mem::replace(&mut self.rows, larger) {
+                if !row.is_free() {
+                    self.put(row);
+                }
+            }
         }
-        if self.rows.len() == self.rows.capacity() {
-            // An eighth at a time: doubling would leave half of the memory unused.
-            self.rows.reserve_exact((self.rows.len() / 8).max(64));
-        }
-        self.rows.push(Row {
-            fan,
-            wallet: FanPoints::ZERO,
-            receivable: FanPoints::ZERO,
-            standing: StatusPoints::ZERO,
-            holds: 0,
-        });
-        if let Err(Some(free)) = self.slot(fan)
-            && let Some(slot) = self.index.get_mut(free)
-        {
-            *slot = number;
-        }
+        self.put(Row { fan, wallet: FanPoints::ZERO, ..FREE });
+        self.count = self.count.saturating_add(1);
         true
     }
 
-    /// Bytes held: rows and index, unused capacity included.
-    pub(super) const fn bytes(&self) -> usize {
-        let rows = self.rows.capacity().saturating_mul(size_of::<Row>());
-        rows.saturating_add(self.index.capacity().saturating_mul(size_of::<u32>()))
-    }
-
-    /// The row number of a fan, or the slot where it would be noted.
-    fn slot(&self, fan: FanId) -> Result<u32, Option<usize>> {
-        let mask = self.index.len().wrapping_sub(1);
-        let mut at = spread(fan) & mask;
-        for _ in 0..self.index.len() {
-            let number = *self.index.get(at).ok_or(None)?;
-            if number == EMPTY {
-                return Err(Some(at));
-            }
-            let row = usize::try_from(number).ok().and_then(|number| self.rows.get(number));
-            if row.is_some_and(|row| row.fan == fan) {
-                return Ok(number);
-            }
-            at = at.wrapping_add(1) & mask;
+    fn put(&mut self, row: Row) {
+        if let Some(at) = self.place(row.fan)
+            && let Some(free) = self.rows.get_mut(at)
+        {
+            *free = row;
         }
-        Err(None)
     }
 
-    fn grow(&mut self) {
-        let slots = self.index.len().saturating_mul(2).max(64);
-        self.index = vec![EMPTY; slots];
-        let mask = slots.wrapping_sub(1);
-        for (number, row) in (0_u32..).zip(&self.rows) {
-            let mut at = spread(row.fan) & mask;
-            while let Some(slot) = self.index.get_mut(at) {
-                if *slot == EMPTY {
-                    *slot = number;
-                    break;
-                }
-                at = at.wrapping_add(1) & mask;
-            }
+    /// Bytes held, those of free rows included.
+    pub(super) const fn bytes(&self) -> usize {
+        self.rows.capacity().saturating_mul(size_of::<Row>())
+    }
+
+    /// Where the fan is, or else the free row where it would be.
+    fn place(&self, fan: FanId) -> Option<usize> {
+        let first = spread(fan, self.rows.len());
+        let (before, from) = self.rows.split_at_checked(first)?;
+        let fits = |row: &Row| row.is_free() || row.fan == fan;
+        match from.iter().position(fits) {
+            Some(steps) => Some(first.saturating_add(steps)),
+            None => before.iter().position(fits),
         }
     }
 }
 
-/// Spreads ids that are often consecutive over the whole index (a multiplication by the golden ratio, high bits kept).
-#[allow(clippy::cast_possible_truncation)] // a slot number, masked by whoever asks
-const fn spread(fan: FanId) -> usize {
-    let product = fan.0.wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    (product >> 29) as usize ^ product as usize
+/// Spreads ids, which are often consecutive, over so many rows.
+#[allow(clippy::cast_possible_truncation)] // below the number of rows
+const fn spread(fan: FanId, rows: usize) -> usize {
+    let mut mixed = fan.0.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    mixed = (mixed ^ (mixed >> 32)).wrapping_mul(0xd6e8_feb8_6659_fd93);
+    // The high half of the product: a share of the rows, without a division.
+    ((mixed as u128).wrapping_mul(rows as u128) >> 64) as usize
 }

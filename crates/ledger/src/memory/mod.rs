@@ -1,6 +1,7 @@
 //! The books in memory: for tests, simulations and figures, and the measure of every other implementation.
 
 mod fans;
+mod index;
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -15,6 +16,7 @@ use crate::{
     StatusAccount, StatusPoints, Timestamp, mutant::skipped,
 };
 use fans::FanTable;
+use index::OpIndex;
 
 /// The same order of buckets in every run: nothing here is random.
 type Map<K, V> = HashMap<K, V, BuildHasherDefault<DefaultHasher>>;
@@ -34,6 +36,12 @@ pub enum MemoryFault {
     /// The postings of a book do not sum to zero.
     #[error("the postings of {0} do not sum to zero")]
     Unbalanced(OpId),
+    /// The entry is that of another operation.
+    #[error("the entry is that of another operation, {0}")]
+    OtherOperation(OpId),
+    /// The journal can not grow any more.
+    #[error("the journal is full")]
+    Full,
     /// An account of another fan.
     #[error("the postings of {0} touch another fan")]
     OtherFan(OpId),
@@ -70,7 +78,7 @@ pub struct MemoryLedger {
     /// For each operation posted: its canonical bytes and those of its entry, each after its length.
     journal: Vec<u8>,
     /// Where in the journal.
-    posted: Map<OpId, usize>,
+    posted: OpIndex,
     burned: Map<OpId, Burned>,
     reversed: Map<OpId, Vec<u16>>,
     limited: BTreeMap<PartnerId, Vec<(Option<String>, FanPoints)>>,
@@ -92,10 +100,10 @@ impl MemoryLedger {
         self.fans.insert(fan)
     }
 
-    /// Every fan with its balances at a moment, in the order of registration.
+    /// Every fan with its balances at a moment, in no order that means anything.
     pub fn fans(&self, now: Timestamp) -> impl Iterator<Item = (FanId, FanState)> {
         self.fans.iter().map(move |(fan, row)| {
-            let reserved = self.reserved(fan, row.holds, now);
+            let reserved = self.reserved(fan, now);
             (fan, FanState { reserved, ..row.balances() })
         })
     }
@@ -149,15 +157,20 @@ impl MemoryLedger {
         Ok(books)
     }
 
-    /// Bytes of the fan table (rows and index, unused capacity included): what a fan costs who has done nothing yet.
+    /// Bytes of the fan table (free rows included): what a fan costs who has done nothing yet.
     /// Journal, lots and reservations come with operations and are not counted.
     #[must_use]
     pub const fn fan_table_bytes(&self) -> usize {
         self.fans.bytes()
     }
 
-    fn reserved(&self, fan: FanId, holds: u32, now: Timestamp) -> FanPoints {
-        if holds == 0 {
+    /// Where in the journal an operation stands.
+    fn place(&self, id: OpId) -> Option<usize> {
+        self.posted.get(id, |place| id_in(self.journal.get(place..)?))
+    }
+
+    fn reserved(&self, fan: FanId, now: Timestamp) -> FanPoints {
+        if self.holds_of.is_empty() {
             return FanPoints::ZERO;
         }
         let holds = self.holds_of.get(&fan).map(Vec::as_slice).unwrap_or_default();
@@ -169,8 +182,11 @@ impl MemoryLedger {
     /// Every reason for which an entry could not be applied, before anything is.
     fn check(&self, operation: &Operation, posted: &Posted) -> Result<FanState, MemoryFault> {
         let entry = &posted.entry;
-        if self.posted.contains_key(&entry.op) || self.burned.contains_key(&entry.op) {
+        if self.place(entry.op).is_some() || self.burned.contains_key(&entry.op) {
             return Err(MemoryFault::AlreadyRecorded(entry.op));
+        }
+        if entry.op != operation.id {
+            return Err(MemoryFault::OtherOperation(entry.op));
         }
         if !entry.is_balanced() && !skipped("post-balanced") {
             return Err(MemoryFault::Unbalanced(entry.op));
@@ -195,7 +211,7 @@ impl MemoryLedger {
             return Err(MemoryFault::BelowZero(entry.fan));
         }
         match operation.kind {
-            OperationKind::Reverse { of, .. } if !self.posted.contains_key(&of) => {
+            OperationKind::Reverse { of, .. } if self.place(of).is_none() => {
                 Err(MemoryFault::NotRecorded(of))
             }
             OperationKind::Resolve { refused, .. } if !self.burned.contains_key(&refused) => {
@@ -210,10 +226,14 @@ impl MemoryLedger {
         }
     }
 
-    fn append(&mut self, operation: &Operation, entry: &Entry) {
-        self.posted.insert(entry.op, self.journal.len());
+    fn append(&mut self, operation: &Operation, entry: &Entry) -> Result<(), MemoryFault> {
+        let (place, journal) = (self.journal.len(), &self.journal);
+        if !self.posted.insert(entry.op, place, places(journal)) {
+            return Err(MemoryFault::Full);
+        }
         frame(&mut self.journal, |bytes| operation.put_canonical(bytes));
         frame(&mut self.journal, |bytes| entry.put_canonical(bytes));
+        Ok(())
     }
 
     fn apply_house(&mut self, entry: &Entry) {
@@ -257,12 +277,9 @@ impl MemoryLedger {
             holds.retain(|(_, known)| *known != id);
             self.holds.remove(&id);
         }
-        let count = u32::try_from(holds.len()).unwrap_or(u32::MAX);
+
         if holds.is_empty() {
             self.holds_of.remove(&fan);
-        }
-        if let Some(row) = self.fans.get_mut(fan) {
-            row.holds = count;
         }
     }
 
@@ -282,20 +299,20 @@ impl State for MemoryLedger {
 
     fn fan(&self, fan: FanId, now: Timestamp) -> Result<Option<FanState>, MemoryFault> {
         Ok(self.fans.get(fan).map(|row| {
-            let reserved = self.reserved(fan, row.holds, now);
+            let reserved = self.reserved(fan, now);
             FanState { reserved, ..row.balances() }
         }))
     }
 
     fn recorded(&self, id: OpId) -> Result<Option<Recorded>, MemoryFault> {
-        let Some(at) = self.posted.get(&id) else {
+        let Some(at) = self.place(id) else {
             return Ok(self.burned.get(&id).map(|burned| Recorded {
                 digest: burned.digest,
                 outcome: if burned.resolved { RecordedOutcome::Resolved } else { RecordedOutcome::Burned },
             }));
         };
         let cut = MemoryFault::Damaged(CanonicalError::Cut);
-        let (operation, rest) = self.journal.get(*at..).and_then(framed).ok_or(cut)?;
+        let (operation, rest) = self.journal.get(at..).and_then(framed).ok_or(cut)?;
         let (entry, _) = framed(rest).ok_or(cut)?;
         let operation = Operation::from_canonical(operation)?;
         Ok(Some(Recorded {
@@ -330,7 +347,7 @@ impl StateMut for MemoryLedger {
     fn post(&mut self, operation: &Operation, posted: &Posted) -> Result<(), MemoryFault> {
         let after = self.check(operation, posted)?;
         let entry = &posted.entry;
-        self.append(operation, entry);
+        self.append(operation, entry)?;
         self.apply_house(entry);
         self.apply_lots(entry.fan, &posted.lots);
         self.apply_limited(&posted.limited);
@@ -356,7 +373,7 @@ impl StateMut for MemoryLedger {
     }
 
     fn burn(&mut self, operation: &Operation, _refusal: Refusal) -> Result<(), MemoryFault> {
-        if self.posted.contains_key(&operation.id) {
+        if self.place(operation.id).is_some() {
             return Err(MemoryFault::AlreadyRecorded(operation.id));
         }
         let digest = operation.digest();
@@ -383,4 +400,21 @@ fn frame(journal: &mut Vec<u8>, put: impl FnOnce(&mut Vec<u8>)) {
 fn framed(journal: &[u8]) -> Option<(&[u8], &[u8])> {
     let (length, rest) = journal.split_first_chunk::<4>()?;
     rest.split_at_checked(usize::try_from(u32::from_be_bytes(*length)).ok()?)
+}
+
+/// The operation at the head of a journal: its id stands behind the length and the version.
+fn id_in(journal: &[u8]) -> Option<OpId> {
+    journal.get(5..)?.first_chunk().map(|id| OpId(*id))
+}
+
+/// Every operation of a journal, and where it stands.
+fn places(journal: &[u8]) -> impl Iterator<Item = (OpId, usize)> {
+    let mut rest = journal;
+    core::iter::from_fn(move || {
+        let place = journal.len().saturating_sub(rest.len());
+        let id = id_in(rest)?;
+        (_, rest) = framed(rest)?;
+        (_, rest) = framed(rest)?;
+        Some((id, place))
+    })
 }

@@ -127,6 +127,8 @@ fn root_by_definition(entries: &[Vec<u8>]) -> [u8; 32] {
 }
 
 proptest! {
+    #![proptest_config(crate::common::cases(256))]
+
     #[test]
     fn the_root_is_the_one_by_definition(entries in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..9), 0..40)) {
         prop_assert_eq!(merkle_root(&entries).0, root_by_definition(&entries));

@@ -177,6 +177,8 @@ fn json_carries_every_operation_and_entry() {
 }
 
 proptest! {
+    #![proptest_config(crate::common::cases(256))]
+
     #[test]
     fn any_bytes_decode_to_what_encodes_to_them(bytes in prop::collection::vec(any::<u8>(), 0..200), tag in 0_u8..10) {
         strict(&bytes);

@@ -125,3 +125,9 @@ impl Till {
         assert_eq!(FanState { reserved: FanPoints::ZERO, ..self.fan() }, fan);
     }
 }
+
+/// So many cases, and no file left behind: a failure prints what it takes to repeat it, and a guard that is skipped on
+/// purpose must not leave a trace.
+pub fn cases(cases: u32) -> proptest::prelude::ProptestConfig {
+    proptest::prelude::ProptestConfig { cases, failure_persistence: None, ..Default::default() }
+}

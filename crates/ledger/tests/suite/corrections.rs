@@ -216,7 +216,7 @@ fn a_refused_redemption_is_settled_once_and_stays_refused() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    #![proptest_config(crate::common::cases(64))]
 
     /// Whatever is bought, spent and undone in whatever order: when all is undone, nothing is left of it.
     #[test]

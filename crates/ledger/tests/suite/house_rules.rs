@@ -11,7 +11,7 @@ fn sources(folder: &Path) -> Vec<(PathBuf, String)> {
         let path = file.unwrap().path();
         if path.is_dir() {
             found.extend(sources(&path));
-        } else {
+        } else if path.extension().is_some_and(|end| end == "rs") {
             let text = fs::read_to_string(&path).unwrap();
             found.push((path, text));
         }

@@ -310,7 +310,7 @@ impl Device {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(96))]
+    #![proptest_config(crate::common::cases(96))]
 
     /// Fans walk from device to device and redeem what they can: neither a device nor a fan costs more than the
     /// functions of the policy say. What a manager raised is counted apart, and the balance bounds even that.

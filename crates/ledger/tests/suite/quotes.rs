@@ -183,7 +183,7 @@ fn decimals() -> impl Strategy<Value = Decimal> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2_000))]
+    #![proptest_config(crate::common::cases(2_000))]
 
     #[test]
     fn points_are_what_integers_of_any_size_say(

@@ -123,6 +123,8 @@ fn rules() -> impl Strategy<Value = ThresholdRule> {
 }
 
 proptest! {
+    #![proptest_config(crate::common::cases(256))]
+
     /// Whatever the rule: fresh figures give a definite answer; a definite answer by stale ones is the answer that any
     /// figures within reach would give.
     #[test]
