@@ -141,7 +141,7 @@ fn booked(result: &Value) -> Option<Booked> {
 }
 
 /// One answer for an operation that took several calls: it is done only when all of it is done.
-fn join(parts: Vec<Answer>) -> Answer {
+pub(crate) fn join(parts: Vec<Answer>) -> Answer {
     let mut parts = parts.into_iter();
     let Some(mut joined) = parts.next() else { return Answer::Lost };
     for part in parts {

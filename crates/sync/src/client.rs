@@ -199,6 +199,15 @@ impl PlatformClient {
         let reply = self.ask_whole(&request, self.timeouts.request).await?;
         Ok(answer::read_batch(&reply, &calls, operations))
     }
+
+    async fn submit_in_parts(&self, operation: &OperationRow) -> Result<Vec<(Uuid, Answer)>, ClientError> {
+        let mut answers = Vec::new();
+        for items in operation.items.chunks(CALLS) {
+            let part = OperationRow { items: items.to_vec(), ..operation.clone() };
+            answers.extend(self.submit_some(&[part]).await?.into_iter().map(|(_, answer)| answer));
+        }
+        Ok(vec![(operation.id, answer::join(answers))])
+    }
 }
 
 impl Platform for PlatformClient {
@@ -208,7 +217,11 @@ impl Platform for PlatformClient {
     }
 
     async fn submit(&self, operations: &[OperationRow]) -> Result<Vec<(Uuid, Answer)>, ClientError> {
-        self.submit_some(operations).await
+        match operations {
+            // The undo of a long purchase takes more calls than a request may hold.
+            [long] if long.calls() > CALLS => self.submit_in_parts(long).await,
+            _ => self.submit_some(operations).await,
+        }
     }
 
     async fn read_back(&self, operations: &[OperationRow]) -> Result<Vec<(Uuid, ReadBack)>, ClientError> {

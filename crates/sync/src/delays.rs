@@ -9,6 +9,9 @@ use ledger::Timestamp;
 /// The longest that a server can make a device wait.
 const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(60 * 60);
 
+/// A wrong day of the week makes a date no less clear.
+const HTTP_DATE: rfc2822::DateTimeParser = rfc2822::DateTimeParser::new().relaxed_weekday(true);
+
 /// Draws a length between zero and the one given, each as likely. Passed in, so that tests know it.
 pub type Dice = Arc<dyn Fn(Duration) -> Duration + Send + Sync>;
 
@@ -89,7 +92,7 @@ pub fn parse_retry_after(value: &str, now: Timestamp) -> Option<Duration> {
         let seconds = value.parse().unwrap_or(u64::MAX);
         return Some(Duration::from_secs(seconds).min(LONGEST_RETRY_AFTER));
     }
-    let date = rfc2822::parse(value).ok()?.timestamp().as_millisecond();
+    let date = HTTP_DATE.parse_timestamp(value).ok()?.as_millisecond();
     let ahead = u64::try_from(date.saturating_sub(now.0)).unwrap_or(0);
     Some(Duration::from_millis(ahead).min(LONGEST_RETRY_AFTER))
 }

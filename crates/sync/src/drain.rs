@@ -171,7 +171,8 @@ impl Drain {
         }
     }
 
-    /// Ends the loop after the request that is out, if one is: its answer still counts.
+    /// Ends the loop after the request that is out, if one is: its answer still counts. The handle keeps
+    /// the database open until it is dropped.
     pub async fn stop(&self) {
         self.end();
         let task = self.task.lock().unwrap_or_else(PoisonError::into_inner).take();

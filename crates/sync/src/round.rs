@@ -191,8 +191,8 @@ impl<P: Platform> Round<P> {
 
     /// Nothing is due: fetch the figures that moved, keep in touch, and wait.
     async fn idle(&mut self, next_due: Option<Timestamp>, now: Timestamp) -> Next {
-        self.tell(|state| state.progress = None);
         self.fetch_touched().await;
+        self.tell(|state| state.progress = None);
         let due = next_due.and_then(|due| u64::try_from(due.0.saturating_sub(now.0)).ok());
         if let Some(millis) = due {
             self.tell(|state| state.next_try = next_due);
