@@ -286,6 +286,15 @@ impl Till {
         self.client().set_window_size(width, height).await.expect("the window takes a size");
     }
 
+    /// Waits until an error with this code is told, beside whatever else is.
+    pub async fn has_code(&self, code: &str) {
+        let css = format!("[data-testid=\"error-code\"][data-code=\"{code}\"]");
+        eventually(&format!("the error \"{code}\""), || async {
+            self.client().find(Locator::Css(&css)).await.ok()?.is_displayed().await.ok()?.then_some(())
+        })
+        .await;
+    }
+
     /// What a field holds.
     pub async fn value(&self, testid: &str) -> String {
         let element = self.find(testid).await;

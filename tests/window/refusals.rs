@@ -1,7 +1,7 @@
 //! What can go wrong at a counter: each thing says what it is, and nothing is lost or doubled.
 
 use crate::steps::{FAN, FAN_POINTS, balance_becomes, key_in, open_shop, row, show_code, show_picture, told};
-use crate::support::{Code, Platform, Shop, SmallDisk, Stage, Till, foreign_code, torn};
+use crate::support::{Code, Platform, Shop, SmallDisk, Stage, Till, foreign_code, qr, torn};
 
 #[tokio::test]
 async fn codes_and_redemptions_that_are_refused_say_why() {
@@ -39,8 +39,29 @@ async fn a_code_of_another_program_is_named_as_such() {
     let pass = stranger.code_picture(FAN, Code::Card).await;
     show_picture(&till, &stage.file("stranger.png", &pass)).await;
     told(&till, "passForged").await;
+    let other = pass_of_program(4_242);
+    show_picture(&till, &stage.file("other.png", &qr(&other))).await;
+    told(&till, "passOtherProgram").await;
+    till.shot("other-program").await;
     assert!(platform.transactions(Shop::ClubShop, FAN).await.is_empty());
     till.close().await;
+}
+
+/// A card pass as another program would issue it.
+fn pass_of_program(program: u32) -> String {
+    let key = fanpass::SigningKey::from_bytes(&[7; 32]);
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("a clock after 1970");
+    let now = u32::try_from(now.as_secs()).expect("a clock before 2106");
+    let content = fanpass::PassContent {
+        program,
+        pseudonym: fanpass::Pseudonym(1),
+        issued_at: now,
+        valid_until: now + 3600,
+        fan_points: 100,
+        status_points: 100,
+        offline_allowance: ledger::FanPoints(100),
+    };
+    fanpass::issue_card(&key, 1, &content).expect("a pass can be issued")
 }
 
 #[tokio::test]

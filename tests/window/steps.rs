@@ -60,5 +60,5 @@ pub async fn balance_becomes(platform: &Platform, fan: &str, points: i64) {
 
 /// Waits for an error with this code on the screen.
 pub async fn told(till: &Till, code: &str) {
-    till.has("error-code", "code", code).await;
+    till.has_code(code).await;
 }

@@ -108,7 +108,13 @@ pub(crate) fn link_view(state: &SyncState) -> LinkView {
 
 fn connection_view(endpoint: &str, config: &ProgramConfig) -> ConnectionView {
     let default = std::iter::once((None, &config.rates.default_rate));
-    let labelled = config.rates.rates.iter().map(|(label, rule)| (Some(label.clone()), rule));
+    // A label that only names the default rate would offer the same choice twice.
+    let labelled = config
+        .rates
+        .rates
+        .iter()
+        .filter(|(label, rule)| label.as_str() != "default" || **rule != config.rates.default_rate)
+        .map(|(label, rule)| (Some(label.clone()), rule));
     ConnectionView {
         endpoint: endpoint.to_owned(),
         environment: match config.environment {

@@ -16,12 +16,20 @@ class Camera {
   /** Whether a picture has been shown since the start. */
   seen = $state(false);
 
+  private byHand = $state(false);
+  /** Nothing to show: a fault before the first picture. */
+  dark = $derived(this.error !== null && !this.seen);
+  /** Nobody asked for the camera and there is none: no reason to complain. It still comes when one is plugged in. */
+  quiet = $derived(this.dark && !this.byHand && this.error?.code === 'noCamera');
+
   private newest = 0;
   private stopListening: (() => void) | null = null;
 
-  async start(): Promise<void> {
+  /** `byHand`: a person asked for it, and wants to know why there is none. */
+  async start(byHand = true): Promise<void> {
     if (this.running || this.starting) return;
     this.starting = true;
+    this.byHand = byHand;
     this.error = null;
     this.outlines = [];
     this.seen = false;
@@ -46,6 +54,17 @@ class Camera {
     } finally {
       this.starting = false;
     }
+  }
+
+  async restart(): Promise<void> {
+    if (this.running) await this.stop(true);
+    await this.start();
+  }
+
+  /** Puts the fault away: a camera that never worked is given up, one that did may come back. */
+  dismiss(): void {
+    if (this.dark) void this.stop();
+    else this.error = null;
   }
 
   /** Stops the camera; `keep` leaves it wanted, so that it runs again when the counter comes back. */
