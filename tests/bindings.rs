@@ -8,7 +8,9 @@ fn the_checked_in_bindings_are_current() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/ui/src/ipc/bindings.ts");
     let checked_in = std::fs::read_to_string(path).unwrap_or_default();
     let fresh = tempfile::NamedTempFile::with_suffix(".ts").unwrap();
-    fanpoints_partner::bindings().export(Typescript::default(), fresh.path()).expect("the bindings can be written");
+    fanpoints_partner::bindings()
+        .export(Typescript::default(), fresh.path())
+        .expect("the bindings can be written");
     let fresh = std::fs::read_to_string(fresh.path()).unwrap();
     if std::env::var_os("UPDATE_BINDINGS").is_some() {
         std::fs::write(path, &fresh).unwrap();

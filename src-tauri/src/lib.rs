@@ -92,7 +92,11 @@ pub fn run() -> ExitCode {
 }
 
 /// Connects the use cases to this app's folders, keychain and events.
-fn wire(app: &mut tauri::App, arguments: &Arguments, started: Instant) -> Result<(), Box<dyn std::error::Error>> {
+fn wire(
+    app: &mut tauri::App,
+    arguments: &Arguments,
+    started: Instant,
+) -> Result<(), Box<dyn std::error::Error>> {
     let data_dir = match &arguments.data_dir {
         Some(folder) => folder.clone(),
         None => app.path().app_local_data_dir()?,

@@ -51,7 +51,8 @@ pub fn start(folder: &Path) -> (RecentErrors, Option<WorkerGuard>) {
         None => (None, None),
     };
     // A second start in one process (tests) keeps the first subscriber.
-    let _ = tracing_subscriber::registry().with(filter).with(layer).with(NoteLayer(recent.clone())).try_init();
+    let _ =
+        tracing_subscriber::registry().with(filter).with(layer).with(NoteLayer(recent.clone())).try_init();
     (recent, guard)
 }
 

@@ -10,14 +10,19 @@ use tauri::{Manager, UriSchemeContext, UriSchemeResponder, Wry};
 pub const SCHEME: &str = "preview";
 
 /// Answers one request: a JPEG, or 204 when there is no newer picture within a second.
-pub fn answer(context: &UriSchemeContext<'_, Wry>, request: &Request<Vec<u8>>, responder: UriSchemeResponder) {
+pub fn answer(
+    context: &UriSchemeContext<'_, Wry>,
+    request: &Request<Vec<u8>>,
+    responder: UriSchemeResponder,
+) {
     let after = request
         .uri()
         .query()
         .and_then(|query| query.split('&').find_map(|pair| pair.strip_prefix("after=")))
         .and_then(|number| number.parse::<u32>().ok())
         .unwrap_or(0);
-    let Some(terminal) = context.app_handle().try_state::<Terminal>().map(|state| state.inner().clone()) else {
+    let Some(terminal) = context.app_handle().try_state::<Terminal>().map(|state| state.inner().clone())
+    else {
         responder.respond(empty(StatusCode::SERVICE_UNAVAILABLE));
         return;
     };

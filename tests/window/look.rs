@@ -29,7 +29,11 @@ async fn every_screen_fits_every_size_in_every_language_and_theme() {
                 till.press(&format!("nav-{screen}")).await;
                 till.find(screen).await;
                 till.shot(&format!("{screen}-{size}-{language}-{theme}")).await;
-                assert_eq!(wider_than_window(&till).await, Vec::<String>::new(), "{screen} {size} {language}");
+                assert_eq!(
+                    wider_than_window(&till).await,
+                    Vec::<String>::new(),
+                    "{screen} {size} {language}"
+                );
             }
         }
     }

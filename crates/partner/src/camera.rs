@@ -74,7 +74,9 @@ impl Terminal {
         let open = move || -> Result<Box<dyn FrameSource>, scan::CameraFault> {
             Ok(match &frames {
                 Some(frames) => Box::new(FrameFiles::open(&frames.folder, frames.rate)?),
-                None => Box::new(Camera::open(&CameraChoice { id: camera.clone(), ..CameraChoice::default() })?),
+                None => {
+                    Box::new(Camera::open(&CameraChoice { id: camera.clone(), ..CameraChoice::default() })?)
+                }
             })
         };
         let terminal = self.clone();

@@ -42,8 +42,11 @@ impl Terminal {
         if open && old.is_some_and(|old| !same_account(&old, &connection)) {
             return Err(ErrorCode::QueueNotEmpty.into());
         }
-        let client =
-            PlatformClient::new(&connection, &ClientSecret::new(request.client_secret.clone()), Timeouts::default())?;
+        let client = PlatformClient::new(
+            &connection,
+            &ClientSecret::new(request.client_secret.clone()),
+            Timeouts::default(),
+        )?;
         let config = client.fetch_config(self.now()).await?;
         if config.environment != connection.environment {
             return Err(AppError::new(ErrorCode::WrongEnvironment).detail(config.environment.to_string()));
@@ -104,7 +107,8 @@ impl Terminal {
         let secret = secret.ok_or_else(|| {
             AppError::new(ErrorCode::KeychainUnavailable).retryable().detail("the client secret is missing")
         })?;
-        let secret = String::from_utf8(secret.expose().to_vec()).map_err(|_| ErrorCode::KeychainUnavailable)?;
+        let secret =
+            String::from_utf8(secret.expose().to_vec()).map_err(|_| ErrorCode::KeychainUnavailable)?;
         let client = PlatformClient::new(&connection, &ClientSecret::new(secret), Timeouts::default())?;
         if let Some(project) = project {
             client.set_project(project);
@@ -246,10 +250,19 @@ mod tests {
 
     #[test]
     fn a_secret_travels_encrypted_or_stays_on_this_machine() {
-        for good in ["https://api.example.org", "http://127.0.0.1:8080", "http://[::1]:9", "http://localhost/"] {
+        for good in
+            ["https://api.example.org", "http://127.0.0.1:8080", "http://[::1]:9", "http://localhost/"]
+        {
             assert!(address(good).is_ok(), "{good}");
         }
-        let bad = ["http://api.example.org", "ftp://localhost", "api.example.org", "https://", "https://a b", "https://u@h"];
+        let bad = [
+            "http://api.example.org",
+            "ftp://localhost",
+            "api.example.org",
+            "https://",
+            "https://a b",
+            "https://u@h",
+        ];
         for bad in bad {
             assert_eq!(address(bad).unwrap_err().code, ErrorCode::InvalidEndpoint, "{bad}");
         }

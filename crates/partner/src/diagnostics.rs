@@ -13,7 +13,12 @@ impl Terminal {
         let opened = self.opened().await?;
         let (path, version, counts, audit) = self
             .store(|store| {
-                Ok((store.path().to_path_buf(), store.schema_version()?, store.counts()?, store.verify_audit(None)?))
+                Ok((
+                    store.path().to_path_buf(),
+                    store.schema_version()?,
+                    store.counts()?,
+                    store.verify_audit(None)?,
+                ))
             })
             .await?;
         let (audit_entries, audit_intact) = match audit {

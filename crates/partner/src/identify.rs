@@ -16,9 +16,7 @@ use sync::FanAnswer;
 
 use crate::connect::age;
 use crate::terminal::{News, blocking};
-use crate::view::{
-    BalanceSource, BalanceView, CodeSource, FanCard, PendingView, RedeemOutlook, TrustView,
-};
+use crate::view::{BalanceSource, BalanceView, CodeSource, FanCard, PendingView, RedeemOutlook, TrustView};
 use crate::{AppError, ErrorCode, Terminal};
 
 /// So long after a scan the fan counts as present; then the code is asked for again.
@@ -124,7 +122,8 @@ impl Terminal {
             Ok(scan::Decoder::new().decode(&frame).into_iter().map(|found| found.text).collect())
         })
         .await??;
-        let ours = texts.iter().find(|text| !matches!(fanpass::parse(text), Err(fanpass::CodeRefusal::NotOurs)));
+        let ours =
+            texts.iter().find(|text| !matches!(fanpass::parse(text), Err(fanpass::CodeRefusal::NotOurs)));
         match ours.or(texts.first()) {
             Some(text) => self.identify_text(text, CodeSource::Picture).await,
             None => Err(ErrorCode::NoCodeFound.into()),

@@ -7,8 +7,8 @@ use ledger::{
     FanPoints, Item, Millis, Money, Refusal, Standing, StatusPoints, ThresholdAnswer, Timestamp, Trust,
 };
 use outbox::{
-    Commit, Decline, KnownFan, OperationRow, OperationState, ProgramConfig, Proposal, Proposed,
-    PurchaseItem, Route, Source,
+    Commit, Decline, KnownFan, OperationRow, OperationState, ProgramConfig, Proposal, Proposed, PurchaseItem,
+    Route, Source,
 };
 use uuid::Uuid;
 
@@ -106,7 +106,8 @@ impl Terminal {
     /// When there is no such operation, or it is undone already or was refused.
     pub async fn undo(&self, operation: &str) -> Result<Receipt, AppError> {
         let of = Uuid::try_parse(operation).map_err(|_| ErrorCode::UnknownOperation)?;
-        let original = self.store(move |store| store.operation(of)).await?.ok_or(ErrorCode::UnknownOperation)?;
+        let original =
+            self.store(move |store| store.operation(of)).await?.ok_or(ErrorCode::UnknownOperation)?;
         let trust = original.trust;
         let row = if original.awaits_platform && original.state.is_open() {
             let (undo, now) = (Uuid::now_v7(), self.now());
@@ -129,7 +130,8 @@ impl Terminal {
     /// When the rule or the fan is not known here.
     pub async fn check_threshold(&self, fan: &str, rule: &str) -> Result<ThresholdView, AppError> {
         let config = self.config().await?;
-        let threshold = config.thresholds.iter().find(|known| known.id == rule).ok_or(ErrorCode::UnknownRule)?;
+        let threshold =
+            config.thresholds.iter().find(|known| known.id == rule).ok_or(ErrorCode::UnknownRule)?;
         self.fan_card(fan).await?;
         let (fan, _) = self.present(fan)?;
         let known = self.store(move |store| store.fan(fan)).await?;
@@ -222,7 +224,10 @@ impl Terminal {
 
 fn ledger_items(items: &[ItemInput], config: &ProgramConfig) -> Vec<Item> {
     let price = |minor| Money { minor, currency: config.currency };
-    items.iter().map(|item| Item { price: price(item.price_minor), rate_label: item.rate_label.clone() }).collect()
+    items
+        .iter()
+        .map(|item| Item { price: price(item.price_minor), rate_label: item.rate_label.clone() })
+        .collect()
 }
 
 fn purchase_items(items: Vec<ItemInput>, config: &ProgramConfig) -> Vec<PurchaseItem> {

@@ -40,7 +40,8 @@ impl Terminal {
                 ))
             })
             .await?;
-        let connection = connection.zip(config).map(|(connection, config)| connection_view(&connection.endpoint, &config));
+        let connection =
+            connection.zip(config).map(|(connection, config)| connection_view(&connection.endpoint, &config));
         let link = match (&opened.line, &connection) {
             (Some(line), Some(_)) => link_view(&line.drain.state().borrow()),
             (None, Some(_)) => LinkView { state: LinkState::SignInRefused, ..NOT_CONNECTED },
@@ -57,8 +58,13 @@ impl Terminal {
     }
 }
 
-const NOT_CONNECTED: LinkView =
-    LinkView { state: LinkState::NotConnected, since: None, last_success: None, progress: None, next_try: None };
+const NOT_CONNECTED: LinkView = LinkView {
+    state: LinkState::NotConnected,
+    since: None,
+    last_success: None,
+    progress: None,
+    next_try: None,
+};
 const PREFERENCES: Preferences = Preferences { language: Language::System, theme: Theme::System };
 
 fn preferences_of(text: &str) -> Preferences {

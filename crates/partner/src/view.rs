@@ -396,8 +396,15 @@ pub struct Outline(pub Vec<(u16, u16)>);
 #[serde(rename_all = "camelCase", tag = "kind", rename_all_fields = "camelCase")]
 pub enum CameraSignal {
     /// A newer picture can be fetched from the `preview` address.
-    Frame { sequence: u32, width: u32, height: u32, outlines: Vec<Outline> },
-    Fault { error: AppError },
+    Frame {
+        sequence: u32,
+        width: u32,
+        height: u32,
+        outlines: Vec<Outline>,
+    },
+    Fault {
+        error: AppError,
+    },
     /// The camera works again.
     Running,
 }
@@ -406,9 +413,13 @@ pub enum CameraSignal {
 #[derive(Clone, Debug, PartialEq, Serialize, Type)]
 #[serde(rename_all = "camelCase", tag = "kind", rename_all_fields = "camelCase")]
 pub enum ScanSignal {
-    Identified { card: FanCard },
+    Identified {
+        card: FanCard,
+    },
     /// One of our codes, but refused.
-    Refused { error: AppError },
+    Refused {
+        error: AppError,
+    },
 }
 
 /// What support asks for. It holds no secret, token, pass or personal data.

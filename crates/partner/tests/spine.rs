@@ -135,7 +135,9 @@ async fn every_bad_code_has_its_own_reason() {
     let platform = Platform::start().await;
     let till = connected(&platform, folder.path()).await;
     let terminal = &till.terminal;
-    let identify = |text: String| async move { terminal.identify_text(&text, CodeSource::Picture).await.unwrap_err().code };
+    let identify = |text: String| async move {
+        terminal.identify_text(&text, CodeSource::Picture).await.unwrap_err().code
+    };
 
     assert_eq!(identify("008407119296".into()).await, ErrorCode::CheckDigitWrong);
     assert_eq!(identify("https://example.org".into()).await, ErrorCode::NotOurCode);
@@ -171,7 +173,10 @@ async fn pictures_that_hold_no_code_say_so() {
     let till = connected(&platform, folder.path()).await;
     let code = |error: partner::AppError| error.code;
     assert_eq!(till.show_picture(b"no picture").await.map_err(code), Err(ErrorCode::PictureUnreadable));
-    assert_eq!(till.show_picture(b"\0\0\0\x18ftypheic\0\0\0\0").await.map_err(code), Err(ErrorCode::PictureHeic));
+    assert_eq!(
+        till.show_picture(b"\0\0\0\x18ftypheic\0\0\0\0").await.map_err(code),
+        Err(ErrorCode::PictureHeic)
+    );
     let torn = platform.picture(FIRST_FAN, "live").await;
     let torn = torn_in_half(&torn);
     assert_eq!(till.show_picture(&torn).await.map_err(code), Err(ErrorCode::NoCodeFound));
@@ -193,7 +198,9 @@ async fn nothing_is_done_for_a_fan_who_was_not_scanned() {
     let refused = till.terminal.give(FIRST_FAN, purchase(100)).await.unwrap_err();
     assert_eq!(refused.code, ErrorCode::FanNotIdentified);
     let card = till.terminal.identify_text(FIRST_FAN, CodeSource::Typed).await.unwrap();
-    for (bad, code) in [(0, ErrorCode::InvalidAmount), (-5, ErrorCode::InvalidAmount), (i64::MAX, ErrorCode::InvalidAmount)] {
+    for (bad, code) in
+        [(0, ErrorCode::InvalidAmount), (-5, ErrorCode::InvalidAmount), (i64::MAX, ErrorCode::InvalidAmount)]
+    {
         assert_eq!(till.terminal.give(&card.fan, purchase(bad)).await.unwrap_err().code, code, "{bad}");
     }
     assert_eq!(till.terminal.give(&card.fan, vec![]).await.unwrap_err().code, ErrorCode::NoItems);
@@ -202,7 +209,10 @@ async fn nothing_is_done_for_a_fan_who_was_not_scanned() {
     assert_eq!(till.terminal.give(&card.fan, labelled).await.unwrap_err().code, ErrorCode::UnknownRateLabel);
     assert_eq!(till.terminal.award(&card.fan, "gone").await.unwrap_err().code, ErrorCode::UnknownAction);
     till.ahead.store(HOUR, Ordering::Relaxed);
-    assert_eq!(till.terminal.give(&card.fan, purchase(100)).await.unwrap_err().code, ErrorCode::FanNotIdentified);
+    assert_eq!(
+        till.terminal.give(&card.fan, purchase(100)).await.unwrap_err().code,
+        ErrorCode::FanNotIdentified
+    );
     assert!(till.all().await.is_empty());
 }
 
@@ -239,7 +249,10 @@ async fn thresholds_are_answered() {
     let card = till.terminal.identify_text(FIRST_FAN, CodeSource::Typed).await.unwrap();
     let answer = till.terminal.check_threshold(&card.fan, &rule.id).await.unwrap();
     assert_eq!((answer.answer, answer.status_points), (ThresholdAnswerView::Yes, Some(1240)));
-    assert_eq!(till.terminal.check_threshold(&card.fan, "gone").await.unwrap_err().code, ErrorCode::UnknownRule);
+    assert_eq!(
+        till.terminal.check_threshold(&card.fan, "gone").await.unwrap_err().code,
+        ErrorCode::UnknownRule
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -133,7 +133,11 @@ impl Till {
         Self::open_with(folder, keychain, None)
     }
 
-    pub fn open_with(folder: &Path, keychain: Arc<MemoryKeychain>, frames: Option<partner::FrameFolder>) -> Self {
+    pub fn open_with(
+        folder: &Path,
+        keychain: Arc<MemoryKeychain>,
+        frames: Option<partner::FrameFolder>,
+    ) -> Self {
         let told = Arc::new(Mutex::new(Vec::new()));
         let ahead = Arc::new(AtomicI64::new(0));
         let (ear, clock) = (told.clone(), ahead.clone());
