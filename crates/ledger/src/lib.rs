@@ -3,6 +3,28 @@
 //! Pure: no I/O, no clock, no randomness, no async, no floats. Time, ids and settings are passed in, so that
 //! a phone, a till and a server that ask the same question get the same answer.
 //!
+//! # The rules in one place
+//!
+//! * **Two books.** [`FanPoints`] and [`StatusPoints`] are different types with accounts of their own; a posting from one
+//!   book to the other can not be written. The postings of every [`Entry`] sum to zero in each book.
+//! * **Amounts** are integers: points, and minor units of a [`Currency`]. A sum that does not fit is
+//!   [`Refusal::Overflow`], never a wrap. 100 Fan Points are worth 1.00 in the program's currency.
+//! * **Rounding** happens once per item, half up to whole points, on exact integers: price × conversion × rate × 100.
+//! * **A wallet is never below zero**, reservations included. Taking back points that were spent takes what is there; the
+//!   rest is owed, and whatever the fan gets next pays that first.
+//! * **Points of limited life** are spent and expire in the order in which they are due. An undo puts them back into the
+//!   lots it took them from.
+//! * **An id is an operation.** The same id and content is [`Decision::AlreadyDone`] with the first receipt; the same id
+//!   with other content is [`Refusal::IdConflict`]; an id refused for too few points is burned and stays refused.
+//! * **Nothing is edited.** An undo is a new entry that names what it corrects, for the whole or one item, once.
+//!
+//! [`decide`] answers, [`execute`] answers and writes, [`State`] and [`StateMut`] are the port to what keeps the books
+//! ([`MemoryLedger`] here), [`OfflinePolicy`] is what a device may decide without a network, [`ThresholdRule`] what a
+//! person at a door needs to know, [`audit`] what shows that nothing was changed since. With the feature `conformance`,
+//! a store proves that it answers as the one in memory does.
+//!
+//! # Example
+//!
 //! ```
 //! use ledger::{
 //!     Decision, FanId, FanPoints, Item, MemoryLedger, Money, Currency, OpId, Operation, OperationKind, PartnerId,

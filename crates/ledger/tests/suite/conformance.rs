@@ -3,11 +3,11 @@
 use std::cell::Cell;
 use std::collections::BTreeMap;
 
-use ledger::conformance::check;
+use ledger::conformance::{Step, Workload, check};
 use ledger::{
-    Entry, FanAccount, FanId, FanPoints, FanState, Lot, OpId, Operation, OperationKind, PartnerId, Posted,
-    Recorded, RecordedOutcome, Refusal, ReservationChange, State, StateMut, StatusAccount, StatusPoints,
-    Timestamp,
+    Adjustment, Decision, Entry, FanAccount, FanId, FanPoints, FanState, Lot, MemoryLedger, OpId, Operation,
+    OperationKind, PartnerId, Posted, Recorded, RecordedOutcome, Refusal, ReservationChange, Rules, State,
+    StateMut, StatusAccount, StatusPoints, Timestamp, execute,
 };
 
 use crate::common::seed;
@@ -236,4 +236,62 @@ fn the_same_seed_gives_the_same_run() {
     let run = |seed| check(seed, 500, |fans| Tables::new(fans, None)).unwrap();
     assert_eq!(run(41), run(41));
     assert_ne!(run(41), run(43));
+}
+
+/// What a device decided alone, sent later: with the same books before it, the server's are the same after it; and where
+/// they were others, whatever is not accepted is refused by name.
+#[test]
+fn a_devices_operations_replayed_on_a_server_end_in_equal_books_or_a_named_refusal() {
+    let seed = seed();
+    for (spent_elsewhere, seed) in [(false, seed), (true, seed ^ 1)] {
+        let mut workload = Workload::new(seed);
+        let (mut device, mut server) = (MemoryLedger::new(), MemoryLedger::new());
+        for fan in workload.fans() {
+            device.register_fan(*fan);
+            server.register_fan(*fan);
+        }
+        let mut last = Timestamp(0);
+        let (mut equal, mut refused) = (0, 0);
+        for number in 0..3_000 {
+            let Step { operation, rules, now } = workload.next_step();
+            last = now;
+            let here = execute(&operation, &rules, &mut device, now).unwrap();
+            // What burned an id is sent too: a later settlement refers to it.
+            if !matches!(here, Decision::Post(_) | Decision::Refuse(Refusal::TooFewPoints)) {
+                continue;
+            }
+            if spent_elsewhere && number % 10 == 0 {
+                spend_everything(&mut server, operation.fan, &rules, number, now);
+            }
+            match execute(&operation, &rules, &mut server, now).unwrap() {
+                Decision::Post(_) => equal += 1,
+                Decision::Refuse(Refusal::TooFewPoints)
+                    if here == Decision::Refuse(Refusal::TooFewPoints) => {}
+                Decision::Refuse(refusal) => {
+                    assert!(spent_elsewhere, "{refusal} on equal books: {operation:?}");
+                    refused += 1;
+                }
+                again => panic!("{again:?}"),
+            }
+        }
+        assert!(equal > 1_000);
+        assert_eq!(refused > 0, spent_elsewhere);
+        assert!(server.replay().unwrap().is_balanced());
+        if !spent_elsewhere {
+            for fan in workload.fans() {
+                assert_eq!(device.fan(*fan, last).unwrap(), server.fan(*fan, last).unwrap());
+            }
+            assert!(device.journal().eq(server.journal()));
+        }
+    }
+}
+
+fn spend_everything(server: &mut MemoryLedger, fan: FanId, rules: &Rules, number: u64, now: Timestamp) {
+    let points = server.fan(fan, now).unwrap().unwrap().available();
+    let mut id = [0xee; 16];
+    id[..8].copy_from_slice(&number.to_be_bytes());
+    let amount = Adjustment::FanPoints(FanPoints(-points.0));
+    let kind = OperationKind::Adjust { amount, reason: "spent at another shop".to_owned() };
+    let operation = Operation { id: OpId(id), partner: PartnerId(1), fan, at: now, kind };
+    execute(&operation, rules, server, now).unwrap();
 }
