@@ -311,9 +311,13 @@ impl Store {
         self.write(move |db| queue::release(db, id, now))
     }
 
-    /// Takes what goes out next, marked as sending.
+    /// Takes what goes out next, marked as sending: no more than `reach` and the program's batch limit.
     pub fn next_batch(&self, reach: &Reach, now: Timestamp) -> Result<Batch, StoreError> {
-        let reach = reach.clone();
+        let mut reach = reach.clone();
+        if let Some(program) = self.program() {
+            let limit = usize::try_from(program.config.batch_limit).unwrap_or(usize::MAX);
+            reach.calls = reach.calls.min(limit.max(1));
+        }
         self.write(move |db| queue::next_batch(db, &reach, now))
     }
 

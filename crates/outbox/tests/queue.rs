@@ -133,6 +133,11 @@ fn calls_and_bytes_bound_a_batch_but_the_first_always_goes() {
     }
     assert_eq!(ids(&next(&device, 50)), [undo.id]);
     assert_eq!(next(&device, 3).operations.len(), 3);
+    let mut small = config();
+    small.batch_limit = 1;
+    device.store.set_config(&small).unwrap();
+    assert_eq!(next(&device, 3).operations.len(), 1, "the program says how much it takes");
+    device.store.set_config(&config()).unwrap();
     let narrow = Reach { bytes: 2000, ..Reach::default() };
     assert_eq!(device.store.next_batch(&narrow, later(HOUR)).unwrap().operations.len(), 2);
 }
