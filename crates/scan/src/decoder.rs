@@ -2,17 +2,22 @@
 
 mod bars;
 mod binary;
+mod calm;
 mod clock;
 mod grey;
 mod qr;
+mod refit;
 mod stage;
 
 use rxing::common::BitMatrix;
 
 use crate::{LumaFrame, Point};
 
+use calm::Calm;
 use clock::Clock;
 use grey::{Grey, Pyramid, View};
+use qr::Read;
+use refit::Candidate;
 pub use stage::{Filter, Light, Reader, Scale, Stage};
 use stage::{PATIENT, QUICK};
 
@@ -38,6 +43,8 @@ pub struct Found {
 
 /// The widest frame that is looked at whole; a larger one is shrunk first.
 const WIDEST: usize = 1920;
+/// Candidates of one frame that get a second look.
+const MAX_UNREAD: usize = 12;
 
 /// Reads codes. Remembers which stages are still to be tried, and which one was lucky last.
 #[derive(Debug, Default)]
@@ -45,6 +52,7 @@ pub struct Decoder {
     /// Where in `PATIENT` to go on.
     next: usize,
     lucky: Option<Stage>,
+    calm: Calm,
 }
 
 impl Decoder {
@@ -53,17 +61,19 @@ impl Decoder {
     }
 
     /// The codes in a frame of a camera. No stage starts after 24 ms; what was left out is tried on the next frame,
-    /// for as long as nothing is read.
+    /// for as long as nothing is read. Where nothing moves a frame gets a few milliseconds only.
     pub fn decode(&mut self, frame: &LumaFrame) -> Vec<Found> {
         if !frame.is_sound() {
             return Vec::new();
         }
+        let full = View::of(frame);
+        let clock = if self.calm.is_still(full) { Clock::of_a_still_frame() } else { Clock::of_a_frame() };
         let times = (frame.width.max(frame.height) as usize).div_ceil(WIDEST);
         if times > 1 {
-            let small = grey::shrink(View::of(frame), times);
-            return enlarge(self.look(small.view(), Clock::of_a_frame()), times);
+            let small = grey::shrink(full, times);
+            return enlarge(self.look(small.view(), clock), times);
         }
-        self.look(View::of(frame), Clock::of_a_frame())
+        self.look(full, clock)
     }
 
     /// Every stage of the cascade, in order.
@@ -116,7 +126,8 @@ impl Decoder {
         found
     }
 
-    /// The codes in a picture that someone chose: every stage at several sizes, up to two and a half seconds.
+    /// The codes in a picture that someone chose: every stage at several sizes, usually within a
+    /// second, six at the most.
     pub fn decode_picture(&mut self, frame: &LumaFrame) -> Vec<Found> {
         if !frame.is_sound() {
             return Vec::new();
@@ -168,13 +179,15 @@ fn whole(view: View<'_>, clock: &Clock) -> Vec<Found> {
 struct Look<'a> {
     pyramid: Pyramid<'a>,
     clock: Clock,
+    /// What looked like a code and was not read.
+    unread: Vec<Candidate>,
     /// The black and white picture of the last stage: the next one may want it the other way round.
     last: Option<(Stage, BitMatrix)>,
 }
 
 impl<'a> Look<'a> {
     fn new(view: View<'a>, clock: Clock) -> Self {
-        Self { pyramid: Pyramid::new(view), clock, last: None }
+        Self { pyramid: Pyramid::new(view), clock, unread: Vec::new(), last: None }
     }
 
     fn at(&mut self, stage: Stage) -> Vec<Found> {
@@ -188,26 +201,49 @@ impl<'a> Look<'a> {
             });
             return found.collect();
         }
+        if stage.reader == Reader::Refit {
+            return self.refit(stage);
+        }
         self.prepare(stage);
         let Some((_, matrix)) = &self.last else { return Vec::new() };
         let (reads, symbology) = match stage.reader {
-            Reader::Sampler => (qr::sample(matrix, false, &self.clock), Symbology::Qr),
-            Reader::Thorough => (qr::sample(matrix, true, &self.clock), Symbology::Qr),
+            Reader::Sampler | Reader::Thorough => {
+                let sampled = qr::sample(matrix, stage.reader == Reader::Thorough, &self.clock);
+                self.note(&sampled.unread, times(stage.scale));
+                (sampled.reads, Symbology::Qr)
+            }
             Reader::Rqrr => (qr::rqrr(matrix), Symbology::Qr),
             Reader::Micro => (qr::micro(matrix, &self.clock), Symbology::MicroQr),
-            Reader::Bars => return Vec::new(),
+            Reader::Bars | Reader::Refit => return Vec::new(),
         };
-        let times = match stage.scale {
-            Scale::Full => 1.0,
-            Scale::Half => 2.0,
-            Scale::Third => 3.0,
-            Scale::Quarter => 4.0,
-        };
-        let found = reads.into_iter().map(|read| {
-            let corners = read.corners.map(|p| Point { x: p.x * times, y: p.y * times });
-            Found { text: read.text, corners, stage, symbology }
-        });
-        found.collect()
+        let times = times(stage.scale);
+        reads.into_iter().map(|read| place(read, times, stage, symbology)).collect()
+    }
+
+    /// Keeps what was found and not read for a second look.
+    fn note(&mut self, unread: &[Candidate], times: f32) {
+        for candidate in unread {
+            let candidate = candidate.scaled(times);
+            if self.unread.len() < MAX_UNREAD && !self.unread.iter().any(|known| known.is_like(&candidate)) {
+                self.unread.push(candidate);
+            }
+        }
+    }
+
+    fn refit(&self, stage: Stage) -> Vec<Found> {
+        let (view, times) = (self.pyramid.at(stage.scale), times(stage.scale));
+        let mut found: Vec<Found> = Vec::new();
+        for candidate in &self.unread {
+            if self.clock.is_over() {
+                break;
+            }
+            let Some(read) = refit::read(view, &candidate.scaled(1.0 / times), &self.clock) else { continue };
+            // Two candidates may have been the same code.
+            if !found.iter().any(|found| found.text == read.text) {
+                found.push(place(read, times, stage, Symbology::Qr));
+            }
+        }
+        found
     }
 
     /// Makes the black and white picture that the stage wants.
@@ -228,6 +264,22 @@ impl<'a> Look<'a> {
             }
             (stage, matrix)
         });
+    }
+}
+
+/// From the pixels of a scale to those of the frame.
+fn place(read: Read, times: f32, stage: Stage, symbology: Symbology) -> Found {
+    let corners = read.corners.map(|p| Point { x: p.x * times, y: p.y * times });
+    Found { text: read.text, corners, stage, symbology }
+}
+
+/// Pixels of the frame for one of the scale.
+fn times(scale: Scale) -> f32 {
+    match scale {
+        Scale::Full => 1.0,
+        Scale::Half => 2.0,
+        Scale::Third => 3.0,
+        Scale::Quarter => 4.0,
     }
 }
 

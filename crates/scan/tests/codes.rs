@@ -43,7 +43,7 @@ fn every_version_at_every_level() {
         for level in LEVELS {
             let text = format!("{version}{level:?}");
             let code = Modules::of_version(&text, Version::Normal(version), level);
-            let side = code.size as f32 * if version > 20 { 3.5 } else { 5.0 };
+            let side = code.size as f32 * if version > 20 { 3.0 } else { 4.0 };
             assert_eq!(texts(&scene(&code, side)), [text]);
         }
     }

@@ -87,15 +87,13 @@ fn told(scripts: Vec<Result<Steps, CameraFault>>, enough: usize) -> Vec<EyeEvent
 }
 
 fn reads(events: &[EyeEvent]) -> Vec<&str> {
-    let text = |event: &'_ EyeEvent| matches!(event, EyeEvent::Read(_));
-    events
-        .iter()
-        .filter(|event| text(event))
-        .map(|event| match event {
-            EyeEvent::Read(found) => found.text.as_str(),
-            _ => "",
-        })
-        .collect()
+    let mut texts = Vec::new();
+    for event in events {
+        if let EyeEvent::Read(found) = event {
+            texts.push(found.text.as_str());
+        }
+    }
+    texts
 }
 
 #[test]

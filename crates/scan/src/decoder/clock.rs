@@ -25,9 +25,16 @@ impl Clock {
         }
     }
 
+    /// A frame like those before it, in which nothing was read: a scanner that waits for the next fan all day leaves
+    /// the machine to others.
+    pub fn of_a_still_frame() -> Self {
+        let soon = Duration::from_millis(4);
+        Self { start_until: soon, heavy_until: soon, ..Self::of_a_frame() }
+    }
+
     /// A picture that someone chose and waits for.
     pub fn of_a_picture() -> Self {
-        let patience = Duration::from_millis(2500);
+        let patience = Duration::from_secs(6);
         Self { start_until: patience, heavy_until: patience, end: patience, ..Self::of_a_frame() }
     }
 

@@ -6,12 +6,15 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use rxing::common::cpp_essentials::{ConcentricPattern, DecoderResult};
 use rxing::common::{BitMatrix, DetectorRXingResult};
 use rxing::qrcode::cpp_port::decoder::Decode;
-use rxing::qrcode::cpp_port::detector::{FindFinderPatterns, GenerateFinderPatternSets, SampleMQR, SampleQR};
+use rxing::qrcode::cpp_port::detector::{
+    FindFinderPatterns, FinderPatternSet, GenerateFinderPatternSets, SampleMQR, SampleQR,
+};
 use rxing::qrcode::detector::QRCodeDetectorResult;
 
 use crate::Point;
 
 use super::clock::Clock;
+use super::refit::Candidate;
 
 /// A code that was read, in pixels of the picture it was read from.
 pub struct Read {
@@ -23,6 +26,8 @@ pub struct Read {
 const MAX_PATTERNS: usize = 150;
 /// Candidates that may fail before a picture without a single code is given up.
 const MAX_FAILURES: usize = 40;
+/// Candidates of one picture that are worth a second look.
+const MAX_UNREAD: usize = 4;
 /// A code of the smallest version is found by a pattern that stands alone; with many there is no telling.
 const MAX_MICRO: usize = 8;
 
@@ -31,14 +36,23 @@ fn guarded<T>(work: impl FnOnce() -> Option<T>) -> Option<T> {
     catch_unwind(AssertUnwindSafe(work)).ok().flatten()
 }
 
-pub fn sample(matrix: &BitMatrix, thorough: bool, clock: &Clock) -> Vec<Read> {
+/// What a look at a black and white picture gave.
+#[derive(Default)]
+pub struct Sampled {
+    pub reads: Vec<Read>,
+    /// What looks like a code and was not read, the most plausible first.
+    pub unread: Vec<Candidate>,
+}
+
+pub fn sample(matrix: &BitMatrix, thorough: bool, clock: &Clock) -> Sampled {
     let patterns = guarded(|| Some(FindFinderPatterns(matrix, thorough, 0)));
-    let Some(mut patterns) = patterns else { return Vec::new() };
+    let Some(mut patterns) = patterns else { return Sampled::default() };
     patterns.sort_by_key(|pattern| std::cmp::Reverse(pattern.size));
     patterns.truncate(MAX_PATTERNS);
     let sets = guarded(|| Some(GenerateFinderPatternSets(&mut patterns))).unwrap_or_default();
     let mut used: Vec<ConcentricPattern> = Vec::new();
     let mut reads = Vec::new();
+    let mut unread = Vec::new();
     let mut failures = 0;
     for set in sets {
         if [set.bl, set.tl, set.tr].iter().any(|pattern| used.contains(pattern)) {
@@ -52,10 +66,22 @@ pub fn sample(matrix: &BitMatrix, thorough: bool, clock: &Clock) -> Vec<Read> {
                 used.extend([set.bl, set.tl, set.tr]);
                 reads.push(read);
             }
-            None => failures += 1,
+            None => {
+                failures += 1;
+                if unread.len() < MAX_UNREAD {
+                    unread.push(candidate(&set));
+                }
+            }
         }
     }
-    reads
+    Sampled { reads, unread }
+}
+
+fn candidate(set: &FinderPatternSet) -> Candidate {
+    let place = |pattern: &ConcentricPattern| Point { x: pattern.p.x, y: pattern.p.y };
+    #[allow(clippy::cast_precision_loss)] // a size in a picture
+    let pattern = (set.tl.size + set.tr.size + set.bl.size) as f32 / 3.0;
+    Candidate { top_left: place(&set.tl), top_right: place(&set.tr), bottom_left: place(&set.bl), pattern }
 }
 
 pub fn micro(matrix: &BitMatrix, clock: &Clock) -> Vec<Read> {
@@ -73,12 +99,19 @@ pub fn micro(matrix: &BitMatrix, clock: &Clock) -> Vec<Read> {
     reads
 }
 
+/// The text of a code whose modules are known.
+pub fn decode_matrix(modules: &BitMatrix) -> Option<String> {
+    guarded(|| {
+        let decoded = Decode(modules).ok().filter(DecoderResult::isValid)?;
+        Some(decoded.text()).filter(|text| !text.is_empty())
+    })
+}
+
 fn decode(sampled: &QRCodeDetectorResult) -> Option<Read> {
-    let decoded = Decode(sampled.getBits()).ok().filter(DecoderResult::isValid)?;
-    let text = decoded.text();
+    let text = decode_matrix(sampled.getBits())?;
     let [top_left, top_right, bottom_left, bottom_right] = sampled.getPoints() else { return None };
     let corners = [top_left, top_right, bottom_right, bottom_left].map(|p| Point { x: p.x, y: p.y });
-    (!text.is_empty()).then_some(Read { text, corners })
+    Some(Read { text, corners })
 }
 
 pub fn rqrr(matrix: &BitMatrix) -> Vec<Read> {

@@ -51,6 +51,8 @@ pub enum Reader {
     Thorough,
     /// QR codes: `rqrr`, which finds them in a way of its own.
     Rqrr,
+    /// QR codes that other stages found and did not read, straight from the grey picture.
+    Refit,
     /// Micro QR codes.
     Micro,
     /// EAN-13, UPC-A and Code 128, straight from the grey rows.
@@ -85,6 +87,11 @@ impl Stage {
         Self { reader, ..Self::new(scale, light) }
     }
 
+    /// What was found so far, again.
+    const fn refit(scale: Scale) -> Self {
+        Self::read_by(scale, Light::Fixed(0), Reader::Refit)
+    }
+
     /// What may take too long to be started late in a frame: `rqrr` can not be told to stop.
     pub(super) fn is_heavy(self) -> bool {
         self.reader == Reader::Rqrr
@@ -111,31 +118,35 @@ pub(super) const QUICK: &[Stage] = &[
 /// Tried while nothing was read: as far as the time of a frame goes, the rest on the frames that follow.
 pub(super) const PATIENT: &[Stage] = &[
     Stage::new(Scale::Full, Light::Blocks(8)),
+    Stage::new(Scale::Half, Light::Fixed(48)),
+    Stage::filtered(Scale::Half, Filter::Sharpen, MEAN_10),
     Stage::new(Scale::Half, MEAN_20),
     Stage::inverted(Scale::Half, MEAN_20),
     Stage::new(Scale::Half, Light::Fixed(128)),
     Stage::inverted(Scale::Half, Light::Fixed(128)),
+    Stage::filtered(Scale::Third, Filter::Sharpen, MEAN_10),
+    Stage::refit(Scale::Full),
     Stage::read_by(Scale::Full, Light::Fixed(0), Reader::Bars),
     Stage::new(Scale::Quarter, MEAN_10),
-    Stage::new(Scale::Half, Light::Fixed(48)),
-    Stage::filtered(Scale::Half, Filter::Sharpen, MEAN_10),
     Stage::new(Scale::Third, MEAN_20),
     Stage::filtered(Scale::Full, Filter::Blur, Light::Fixed(96)),
     Stage::new(Scale::Full, Light::Fixed(160)),
-    Stage::new(Scale::Half, Light::Fixed(200)),
-    Stage::filtered(Scale::Half, Filter::Brighten, Light::Blocks(8)),
     Stage::new(Scale::Full, MEAN_20),
     Stage::inverted(Scale::Full, MEAN_20),
-    Stage::new(Scale::Half, Light::Middle(10)),
-    Stage::filtered(Scale::Half, Filter::Lightest, Light::Fixed(112)),
-    Stage::filtered(Scale::Half, Filter::Darkest, Light::Blocks(8)),
-    Stage::read_by(Scale::Half, Light::Blocks(8), Reader::Micro),
+    Stage::filtered(Scale::Half, Filter::Brighten, Light::Blocks(8)),
+    Stage::filtered(Scale::Full, Filter::LocalContrast, Light::Blocks(8)),
     Stage::new(Scale::Full, Light::Blocks(4)),
     Stage::read_by(Scale::Full, Light::Fixed(128), Reader::Thorough),
-    Stage::filtered(Scale::Full, Filter::LocalContrast, Light::Blocks(8)),
-    Stage::new(Scale::Half, Light::Sauvola(20)),
     Stage::new(Scale::Full, Light::Fixed(64)),
+    Stage::filtered(Scale::Half, Filter::LocalContrast, Light::Blocks(8)),
+    Stage::new(Scale::Half, Light::Middle(10)),
+    Stage::new(Scale::Half, Light::Sauvola(20)),
+    Stage::refit(Scale::Half),
+    Stage::filtered(Scale::Half, Filter::Darkest, Light::Blocks(8)),
+    Stage::filtered(Scale::Half, Filter::Lightest, Light::Fixed(112)),
+    Stage::new(Scale::Half, Light::Fixed(200)),
     Stage::read_by(Scale::Half, Light::Blocks(8), Reader::Rqrr),
+    Stage::read_by(Scale::Half, Light::Blocks(8), Reader::Micro),
     Stage::read_by(Scale::Full, Light::Blocks(8), Reader::Micro),
 ];
 
@@ -148,8 +159,10 @@ impl fmt::Display for Stage {
             Scale::Quarter => "quarter",
         };
         f.write_str(scale)?;
-        if self.reader == Reader::Bars {
-            return f.write_str(" bars");
+        match self.reader {
+            Reader::Bars => return f.write_str(" bars"),
+            Reader::Refit => return f.write_str(" refit"),
+            Reader::Sampler | Reader::Thorough | Reader::Rqrr | Reader::Micro => {}
         }
         if self.filter != Filter::None {
             write!(f, " {:?}", self.filter)?;
@@ -165,7 +178,7 @@ impl fmt::Display for Stage {
             f.write_str(" inverted")?;
         }
         match self.reader {
-            Reader::Sampler | Reader::Bars => Ok(()),
+            Reader::Sampler | Reader::Bars | Reader::Refit => Ok(()),
             Reader::Thorough => f.write_str(" thorough"),
             Reader::Rqrr => f.write_str(" rqrr"),
             Reader::Micro => f.write_str(" micro"),

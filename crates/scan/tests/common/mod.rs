@@ -111,7 +111,7 @@ impl Canvas {
 
     /// Draws a code so that its outer corners (clockwise from its top left) come to lie at these places.
     pub fn draw(&mut self, code: &Modules, corners: [Place; 4], dark: f32, light: f32) {
-        const SAMPLES: usize = 3;
+        const SAMPLES: usize = 2;
         let side = code.size as f32;
         let to_code = homography(corners, [(0.0, 0.0), (side, 0.0), (side, side), (0.0, side)]);
         let reach =
