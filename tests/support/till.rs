@@ -128,17 +128,6 @@ impl Till {
         self.driver = None;
     }
 
-    /// Closes this window while another one of the same data folder stays open.
-    pub async fn close_beside(&mut self, other: &Self) {
-        let client = self.client.take().expect("the window is open");
-        client.close().await.expect("the window closes");
-        eventually("one of the two windows is gone", || {
-            std::future::ready((other.processes().len() == 1).then_some(()))
-        })
-        .await;
-        self.driver = None;
-    }
-
     /// Ends the app with SIGKILL, in the middle of whatever it does.
     pub async fn kill(&mut self) {
         let pids = self.processes();

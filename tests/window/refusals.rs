@@ -108,7 +108,7 @@ async fn a_second_window_does_not_write_to_the_same_database() {
     let mut second = Till::named(&stage, "second").data(stage.path("till").join("data")).open().await;
     told(&second, "storageInUse").await;
     second.shot("second-window").await;
-    second.close_beside(&till).await;
+    second.close().await;
     till.has("strip", "state", "online").await;
     till.close().await;
 }

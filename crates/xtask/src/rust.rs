@@ -27,14 +27,14 @@ pub fn over_all<'a>(words: &[&'a str]) -> Vec<&'a str> {
 }
 
 pub fn format(place: &Place) -> Outcome<String> {
-    step::run("checking the format: cargo fmt", cargo(place, &["fmt", "--all", "--", "--check"]))?
+    step::run("checking the format: cargo fmt", cargo(place, &["fmt", "--all", "--", "--check", "-l"]))?
         .or_fail("cargo fmt")?;
     Ok(String::new())
 }
 
 pub fn lint(place: &Place) -> Outcome<String> {
     let deny = ["--", "-D", "warnings"];
-    let mut all = over_all(&["clippy", "--quiet", "--all-targets"]);
+    let mut all = over_all(&["clippy", "--all-targets", "--keep-going"]);
     all.extend(deny);
     step::run("linting all Rust: cargo clippy", cargo(place, &all))?.or_fail("cargo clippy")?;
     let own = ["clippy", "--quiet", "-p", "xtask", "--all-targets", "--", "-D", "warnings"];
