@@ -41,7 +41,7 @@ impl Terminal {
             })
             .await?;
         let connection =
-            connection.zip(config).map(|(connection, config)| connection_view(&connection.endpoint, &config));
+            connection.zip(config).map(|(connection, config)| connection_view(connection, &config));
         let link = match (&opened.line, &connection) {
             (Some(line), Some(_)) => link_view(&line.drain.state().borrow()),
             (None, Some(_)) => LinkView { state: LinkState::SignInRefused, ..NOT_CONNECTED },
@@ -112,7 +112,7 @@ pub(crate) fn link_view(state: &SyncState) -> LinkView {
     }
 }
 
-fn connection_view(endpoint: &str, config: &ProgramConfig) -> ConnectionView {
+fn connection_view(connection: outbox::Connection, config: &ProgramConfig) -> ConnectionView {
     let default = std::iter::once((None, &config.rates.default_rate));
     // A label that only names the default rate would offer the same choice twice.
     let labelled = config
@@ -122,7 +122,8 @@ fn connection_view(endpoint: &str, config: &ProgramConfig) -> ConnectionView {
         .filter(|(label, rule)| label.as_str() != "default" || **rule != config.rates.default_rate)
         .map(|(label, rule)| (Some(label.clone()), rule));
     ConnectionView {
-        endpoint: endpoint.to_owned(),
+        endpoint: connection.endpoint,
+        token_endpoint: connection.token_endpoint,
         environment: match config.environment {
             outbox::Environment::Development => Environment::Development,
             outbox::Environment::Production => Environment::Production,

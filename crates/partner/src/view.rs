@@ -25,6 +25,7 @@ pub struct Status {
 #[serde(rename_all = "camelCase")]
 pub struct ConnectionView {
     pub endpoint: String,
+    pub token_endpoint: String,
     pub environment: Environment,
     pub program_name: String,
     pub partner_id: String,

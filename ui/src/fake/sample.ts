@@ -20,6 +20,7 @@ export const tierOf = (status: number) => (status >= 5000 ? 'Platinum' : status 
 
 export const sampleConnection = (environment: Environment): ConnectionView => ({
   endpoint: 'https://platform.fc-example.org',
+  tokenEndpoint: 'https://platform.fc-example.org/oauth2/token',
   environment,
   programName: 'FC Example Loyalty Program',
   partnerId: 'club-shop',

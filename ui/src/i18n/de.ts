@@ -277,6 +277,7 @@ const messages: Catalogue['messages'] = {
   'connect.developmentMeaning': 'Zum Ausprobieren. Die Punkte sind nicht echt.',
   'connect.productionMeaning': 'Echte Fans, echte Punkte.',
   'connect.endpoint': 'Adresse der Plattform',
+  'connect.tokenEndpoint': 'Token-Adresse, falls anderswo',
   'connect.partner': 'Partner-ID',
   'connect.client': 'Client-ID',
   'connect.secret': 'Client-Geheimnis',

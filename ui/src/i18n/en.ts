@@ -276,6 +276,7 @@ const messages = {
   'connect.developmentMeaning': 'For trying out. Points are not real.',
   'connect.productionMeaning': 'Real fans, real points.',
   'connect.endpoint': 'Platform address',
+  'connect.tokenEndpoint': 'Token address, if it is elsewhere',
   'connect.partner': 'Partner ID',
   'connect.client': 'Client ID',
   'connect.secret': 'Client secret',

@@ -107,6 +107,7 @@ export type ConnectRequest = {
 
 export type ConnectionView = {
 	endpoint: string,
+	tokenEndpoint: string,
 	environment: Environment,
 	programName: string,
 	partnerId: string,
