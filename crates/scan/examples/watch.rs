@@ -1,5 +1,5 @@
 //! What an eye costs: `cargo run --release -p scan --example watch -- --frames PATH [--rate 30] [--seconds 10]`.
-//! Tells what is read, the time from a frame to its text, previews a second, the share of one core, and memory.
+//! Tells what is read, previews a second, the share of one core, and memory.
 #![allow(clippy::print_stdout, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::sync::Arc;
