@@ -157,7 +157,7 @@ impl Terminal {
     /// Connects with the pairing file, where there is one and the device is not connected yet.
     pub(crate) async fn pair_at_start(&self) {
         let Some(path) = self.0.options.pairing_file.clone() else { return };
-        let connected = self.store(|store| store.connection()).await;
+        let connected = self.store(Store::connection).await;
         if !matches!(connected, Ok(None)) {
             return;
         }
