@@ -119,7 +119,7 @@ impl Terminal {
                 .decode(encoded.as_bytes())
                 .map_err(|_| ErrorCode::PictureUnreadable)?;
             let frame = scan::luma_from_picture(&bytes)?;
-            Ok(scan::Decoder::new().decode(&frame).into_iter().map(|found| found.text).collect())
+            Ok(scan::Decoder::new().decode_picture(&frame).into_iter().map(|found| found.text).collect())
         })
         .await??;
         let ours =

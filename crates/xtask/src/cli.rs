@@ -17,6 +17,7 @@ cargo xtask test              everything: format, lints, Rust tests, UI tests, t
     --fuzz                    each fuzz target for a minute (FANPOINTS_FUZZ_SECONDS to change)
 cargo xtask check             format, lints, types
 cargo xtask bench             sizes and speeds of a release build, as tables
+cargo xtask bench cold        the first `run` on a new machine: UI packages, UI and Rust from nothing
 cargo xtask bench scan --frames DIR   the decoder over a folder of frames";
 
 #[derive(Debug, PartialEq, Eq)]
@@ -53,6 +54,7 @@ impl TestOptions {
 
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct BenchOptions {
+    pub cold: bool,
     pub scan: bool,
     pub frames: Option<PathBuf>,
 }
@@ -110,6 +112,7 @@ fn bench_options(mut words: impl Iterator<Item = String>) -> Outcome<BenchOption
     let mut options = BenchOptions::default();
     while let Some(word) = words.next() {
         match word.as_str() {
+            "cold" => options.cold = true,
             "scan" => options.scan = true,
             "--frames" => {
                 let folder = words.next().ok_or_else(|| Problem::new("--frames wants a folder"))?;

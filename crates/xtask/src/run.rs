@@ -18,10 +18,7 @@ use crate::{system, ui};
 const PLATFORM_START: Duration = Duration::from_secs(60);
 
 pub fn run(place: &Place, options: &RunOptions) -> Outcome<ExitCode> {
-    system::prepare()?;
-    ui::install(place)?;
-    ui::build(place)?;
-    rust::build(place)?;
+    prepare(place)?;
     if options.keep_data {
         make_folder(&place.demo())?;
     } else {
@@ -35,6 +32,15 @@ pub fn run(place: &Place, options: &RunOptions) -> Outcome<ExitCode> {
     } else {
         demo.drive(place)
     }
+}
+
+/// Everything before the first program starts.
+pub fn prepare(place: &Place) -> Outcome {
+    system::prepare()?;
+    ui::install(place)?;
+    ui::build(place)?;
+    rust::build(place)?;
+    Ok(())
 }
 
 /// A platform that runs, and where everything about it is.

@@ -64,6 +64,21 @@ pub fn build_release(place: &Place) -> Outcome<String> {
     Ok(String::new())
 }
 
+/// The program that taps in the real window and takes the time.
+pub fn build_tapper(place: &Place) -> Outcome<String> {
+    let words = over_all(&["build", "--example", "tap_to_success"]);
+    step::run("building what taps", cargo(place, &words))?.or_fail("cargo build")?;
+    Ok(String::new())
+}
+
+/// App and platform from nothing, into a folder of its own.
+pub fn build_cold(place: &Place, folder: &std::path::Path) -> Outcome<String> {
+    let mut command = cargo(place, &over_all(&["build", "--bins", "--example", "demo"]));
+    command.env("CARGO_TARGET_DIR", folder);
+    step::run("building app and platform from nothing", command)?.or_fail("cargo build")?;
+    Ok(String::new())
+}
+
 /// Everything that `cargo test` runs by itself: no window.
 pub fn test(place: &Place) -> Outcome<String> {
     let words = over_all(&["test", "--no-fail-fast"]);

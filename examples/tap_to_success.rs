@@ -1,0 +1,58 @@
+//! How long staff waits, in the real window of the release build and without a network: from the tap on "Give" until
+//! the success is drawn. Run by `cargo xtask bench`.
+
+#![allow(clippy::print_stdout, clippy::expect_used)] // It measures and tells.
+
+#[path = "../tests/support/mod.rs"]
+mod support;
+
+use support::{Code, Platform, Shop, Stage, Till};
+
+const FAN: &str = "008407119295";
+const TAPS: usize = 25;
+
+/// Taps, and answers after the first frame that shows the success: milliseconds by the window's own clock.
+const TAP: &str = "
+    const done = arguments[arguments.length - 1];
+    const shown = () => document.querySelector('[data-testid=success]');
+    const button = document.querySelector('[data-testid=give]');
+    let start = 0;
+    const watch = new MutationObserver(() => {
+        if (!shown()) return;
+        watch.disconnect();
+        requestAnimationFrame(() => done(performance.now() - start));
+    });
+    watch.observe(document.body, { childList: true, subtree: true });
+    start = performance.now();
+    button.click();
+";
+
+#[tokio::main]
+async fn main() {
+    let stage = Stage::new("tap-to-success");
+    let mut platform = Platform::start(&stage).await;
+    let mut till = Till::on(&stage).paired(platform.pairing(Shop::ClubShop)).open().await;
+    till.has("strip", "state", "online").await;
+    let picture = stage.file("code.png", &platform.code_picture(FAN, Code::Card).await);
+    till.choose_file("picture-input", &picture).await;
+    till.find("fan-card").await;
+    platform.stop();
+    till.has("strip", "state", "offline").await;
+    let mut times = Vec::with_capacity(TAPS);
+    for _ in 0..TAPS {
+        till.press("key-5").await;
+        till.press("key-00").await;
+        till.has("quote-earns", "value", "10").await;
+        let taken = till.client().execute_async(TAP, vec![]).await.expect("the success is shown");
+        times.push(taken.as_f64().expect("a time"));
+        till.press("same-fan").await;
+    }
+    till.close().await;
+    times.sort_by(f64::total_cmp);
+    let at = |share: usize| times.get((TAPS - 1) * share / 100).copied().unwrap_or_default();
+    println!("\noffline, tap to success   ms");
+    println!("────────────────────────  ─────");
+    for (name, share) in [("median", 50), ("p95", 95), ("slowest", 100)] {
+        println!("{name:<24}  {:>5.1}", at(share));
+    }
+}
