@@ -31,6 +31,11 @@ impl Keyboard {
         self.type_at(text, 120);
     }
 
+    /// Presses one key or a chord, such as `ctrl+v`.
+    pub fn press(&self, chord: &str) {
+        xdotool(&["key", chord]).expect("the keys are pressed");
+    }
+
     fn type_at(&self, text: &str, delay_ms: u32) {
         let focused = xdotool(&["getwindowfocus"]);
         assert_eq!(focused.as_deref(), Some(self.window.as_str()), "another window has the keyboard");

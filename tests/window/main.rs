@@ -11,5 +11,6 @@ mod look;
 mod lost_answer;
 mod main_job;
 mod offline;
+mod pictures;
 mod refusals;
 mod steps;

@@ -26,6 +26,7 @@ const PACKAGES: [&str; 19] = [
     "xauth",
     "dbus",
     "gnome-keyring",
+    "xclip",
     "xdotool",
     "procps",
 ];
@@ -40,6 +41,7 @@ const PROGRAMS: [&str; 8] = [
     "Xvfb",
     "dbus-run-session",
     "gnome-keyring-daemon",
+    "xclip",
     "xdotool",
 ];
 
