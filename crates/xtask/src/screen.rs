@@ -18,7 +18,7 @@ const SIZE: &str = "1440x900x24";
 
 /// Starts the message bus, whose own remarks go to a log, and passes the terminal on to the command.
 const BUS: &str = r#"
-exec 5>&2 2>"$HOME/bus.log"
+exec 5>&1 6>&2 >"$HOME/bus.log" 2>&1
 exec dbus-run-session -- /bin/sh -c "$0" session "$@"
 "#;
 
@@ -26,7 +26,7 @@ exec dbus-run-session -- /bin/sh -c "$0" session "$@"
 /// the example's secrets, for as long as the session lasts.
 const UNLOCK: &str = r#"
 printf 'example' | gnome-keyring-daemon --unlock --components=secrets >/dev/null || exit 70
-exec "$@" 2>&5 5>&-
+exec "$@" >&5 2>&6 5>&- 6>&-
 "#;
 
 pub struct Screen {

@@ -8,7 +8,7 @@ use crate::problem::{Outcome, Problem};
 use crate::step;
 
 /// Debian's packages that build, run and test the app.
-const PACKAGES: [&str; 19] = [
+const PACKAGES: &[&str] = &[
     "build-essential",
     "pkg-config",
     "perl", // builds OpenSSL for the encrypted database
@@ -23,17 +23,16 @@ const PACKAGES: [&str; 19] = [
     "fonts-dejavu-core",
     "webkit2gtk-driver", // from here on: the window tests
     "xvfb",
-    "xauth",
     "dbus",
     "gnome-keyring",
     "xclip",
     "xdotool",
-    "procps",
+    "procps", // the `kill` program
 ];
 
 /// On another Linux the same things, found by what they provide.
-const LIBRARIES: [&str; 4] = ["webkit2gtk-4.1", "dbus-1", "libsecret-1", "librsvg-2.0"];
-const PROGRAMS: [&str; 8] = [
+const LIBRARIES: &[&str] = &["webkit2gtk-4.1", "dbus-1", "libsecret-1", "librsvg-2.0"];
+const PROGRAMS: &[&str] = &[
     "cc",
     "pkg-config",
     "perl",
@@ -95,7 +94,7 @@ fn missing_packages() -> Vec<&'static str> {
 
 fn missing_from(listed: &str) -> Vec<&'static str> {
     let installed = |name: &str| listed.lines().any(|line| line.split_once(' ') == Some((name, "installed")));
-    PACKAGES.into_iter().filter(|name| !installed(name)).collect()
+    PACKAGES.iter().copied().filter(|name| !installed(name)).collect()
 }
 
 fn install(missing: &[&str]) -> Outcome<String> {
