@@ -2,6 +2,8 @@
 //!
 //! `cargo xtask test` opens a display for these; alone they are `cargo xtask test --window`.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // A test says what it expects by failing.
+
 #[path = "../support/mod.rs"]
 mod support;
 

@@ -1,5 +1,4 @@
 //! The steps that most stories share, in the words of the counter.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::path::Path;
 
