@@ -4,8 +4,10 @@ use partner::view::{
     CameraView, CodeSource, ConnectRequest, Diagnostics, FanCard, ItemInput, OperationFilter, OperationPage,
     Preferences, Quote, Receipt, Status, ThresholdView, Totals,
 };
-use partner::{AppError, Terminal};
+use partner::{AppError, ErrorCode, Terminal};
 use tauri::State;
+
+use crate::clipboard;
 
 type Answer<T> = Result<T, AppError>;
 type App<'a> = State<'a, Terminal>;
@@ -49,6 +51,14 @@ pub async fn identify_text(app: App<'_>, text: String, source: CodeSource) -> An
 #[specta::specta]
 pub async fn identify_picture(app: App<'_>, data: String) -> Answer<FanCard> {
     app.identify_picture(&data).await
+}
+
+/// Identifies a fan by what was copied elsewhere: a picture of a code, or its text.
+#[tauri::command]
+#[specta::specta]
+pub async fn identify_clipboard(app: App<'_>) -> Answer<FanCard> {
+    let copied = tauri::async_runtime::spawn_blocking(clipboard::read).await;
+    app.identify_copied(copied.map_err(|_| ErrorCode::Internal)??).await
 }
 
 /// The card of a fan that was identified, with figures as new as they can be had.

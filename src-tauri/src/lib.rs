@@ -1,6 +1,7 @@
 //! The shell: wires the use cases to windows, commands and events. Everything else is in the crates.
 
 mod arguments;
+mod clipboard;
 pub mod commands;
 pub mod events;
 mod keychain;
@@ -29,6 +30,7 @@ pub fn bindings() -> Builder<tauri::Wry> {
             commands::set_preferences,
             commands::identify_text,
             commands::identify_picture,
+            commands::identify_clipboard,
             commands::fan_card,
             commands::quote,
             commands::give,

@@ -56,6 +56,7 @@ pub enum ErrorCode {
     PictureUnreadable,
     PictureTooLarge,
     PictureHeic,
+    ClipboardEmpty,
     NoCamera,
     CameraBusy,
     CameraDenied,

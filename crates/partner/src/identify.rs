@@ -12,6 +12,7 @@ use base64::Engine as _;
 use fanpass::{Code, FanPass, FanRef, LiveProof, PassKind, PassRefusal, TrustedKeys, UnverifiedPass};
 use ledger::{StatusPoints, Tier, Timestamp, Trust};
 use outbox::{Confirmed, KnownFan, ProgramConfig, Source};
+use scan::{LumaFrame, PixelFormat};
 use sync::FanAnswer;
 
 use crate::connect::age;
@@ -25,6 +26,18 @@ const PRESENCE: i64 = 15 * 60 * 1000;
 const BALANCE_FRESH: i64 = 5 * 1000;
 /// How long a person waits for the platform's figures before the card is shown with what is known.
 const PATIENCE: Duration = Duration::from_secs(2);
+
+/// What was copied elsewhere.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Copied {
+    /// Four bytes a pixel: red, green, blue, opacity.
+    Picture {
+        width: u32,
+        height: u32,
+        rgba: Vec<u8>,
+    },
+    Text(String),
+}
 
 /// The fans that were identified lately, and how far their codes can be trusted.
 #[derive(Default)]
@@ -114,14 +127,35 @@ impl Terminal {
     /// When it is no picture, when there is no code in it, and as [`Terminal::identify_text`].
     pub async fn identify_picture(&self, data: &str) -> Result<FanCard, AppError> {
         let encoded = data.split_once(";base64,").map_or(data, |(_, rest)| rest).to_owned();
-        let texts = blocking(move || -> Result<Vec<String>, AppError> {
+        let frame = blocking(move || -> Result<LumaFrame, AppError> {
             let bytes = base64::engine::general_purpose::STANDARD
                 .decode(encoded.as_bytes())
                 .map_err(|_| ErrorCode::PictureUnreadable)?;
-            let frame = scan::luma_from_picture(&bytes)?;
-            Ok(scan::Decoder::new().decode_picture(&frame).into_iter().map(|found| found.text).collect())
+            Ok(scan::luma_from_picture(&bytes)?)
         })
         .await??;
+        self.identify_frame(frame).await
+    }
+
+    /// Identifies a fan by what was copied elsewhere.
+    ///
+    /// # Errors
+    /// As [`Terminal::identify_picture`] and [`Terminal::identify_text`].
+    pub async fn identify_copied(&self, copied: Copied) -> Result<FanCard, AppError> {
+        match copied {
+            Copied::Text(text) => self.identify_text(&text, CodeSource::Typed).await,
+            Copied::Picture { width, height, rgba } => {
+                let rgb = blocking(move || on_white(&rgba)).await?;
+                let frame = scan::luma_from_pixels(PixelFormat::Rgb, width, height, &rgb)
+                    .map_err(|_| ErrorCode::PictureUnreadable)?;
+                self.identify_frame(frame).await
+            }
+        }
+    }
+
+    async fn identify_frame(&self, frame: LumaFrame) -> Result<FanCard, AppError> {
+        let found = blocking(move || scan::Decoder::new().decode_picture(&frame)).await?;
+        let texts: Vec<String> = found.into_iter().map(|found| found.text).collect();
         let ours =
             texts.iter().find(|text| !matches!(fanpass::parse(text), Err(fanpass::CodeRefusal::NotOurs)));
         match ours.or(texts.first()) {
@@ -225,6 +259,16 @@ impl Terminal {
         let known = self.store(move |store| store.fan(fan)).await?;
         Ok(card_of(fan, trust, &known, config, self.now()))
     }
+}
+
+/// Three bytes a pixel; what is transparent shows white paper.
+fn on_white(rgba: &[u8]) -> Vec<u8> {
+    let mix = |colour: u8, opacity: u8| {
+        let (colour, opacity) = (u16::from(colour), u16::from(opacity));
+        u8::try_from((colour * opacity + 255 * (255 - opacity)) / 255).unwrap_or(u8::MAX)
+    };
+    let (pixels, _) = rgba.as_chunks::<4>();
+    pixels.iter().flat_map(|&[r, g, b, a]| [mix(r, a), mix(g, a), mix(b, a)]).collect()
 }
 
 fn parse(text: &str, source: CodeSource) -> Result<Code, AppError> {

@@ -14,5 +14,6 @@ mod terminal;
 pub mod view;
 
 pub use error::{AppError, ErrorCode};
+pub use identify::Copied;
 pub use keychain::{Keychain, KeychainFault, MemoryKeychain, Secret};
 pub use terminal::{FrameFolder, News, Options, Terminal, system_clock};

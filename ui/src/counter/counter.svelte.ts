@@ -97,6 +97,10 @@ export class Counter {
     return this.identify(async () => commands.identifyPicture(await asDataUrl(picture)));
   }
 
+  identifyClipboard(): Promise<boolean> {
+    return this.identify(() => commands.identifyClipboard());
+  }
+
   private async identify(ask: () => Promise<FanCard>): Promise<boolean> {
     const mine = ++this.attempt;
     if (this.busy === null) this.busy = 'identify';

@@ -183,6 +183,7 @@ export const commands: Port['commands'] = {
   },
   setPreferences: async (preferences) => (shop.call('setPreferences', preferences), (shop.status = { ...shop.status, preferences })),
   identifyText: async (text, source) => (shop.call('identifyText', text, source), identify(text)),
+  identifyClipboard: async () => (shop.call('identifyClipboard'), shop.card(FANS[0]?.id ?? '')),
   identifyPicture: async (data) => (shop.call('identifyPicture', data.length), shop.card(FANS[0]?.id ?? '')),
   fanCard: async (fan) => (shop.call('fanCard', fan), shop.card(fan)),
   quote: async (items) => (shop.call('quote', items), shop.quote(items)),

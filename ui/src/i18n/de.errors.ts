@@ -157,6 +157,11 @@ export const errors: Catalogue['errors'] = {
     meaning: 'Telefone von Apple speichern Bilder auf diese Art.',
     action: 'Ein Bildschirmfoto davon machen oder als JPEG speichern.',
   },
+  clipboardEmpty: {
+    title: 'Nichts zum Einfügen',
+    meaning: 'In der Zwischenablage ist weder Bild noch Text.',
+    action: 'Das Bild des Codes neu kopieren oder als Datei öffnen.',
+  },
   noCamera: {
     title: 'Keine Kamera gefunden',
     meaning: 'Fans lassen sich weiterhin mit Scanner, Bild oder ID erkennen.',

@@ -159,6 +159,11 @@ export const errors: { readonly [C in ErrorCode]: ErrorWording } = {
     meaning: 'Phones from Apple save pictures this way.',
     action: 'Take a screenshot of the picture, or save it as JPEG.',
   },
+  clipboardEmpty: {
+    title: 'Nothing to paste',
+    meaning: 'There is no picture or text on the clipboard.',
+    action: 'Copy the picture of the code again, or open it as a file.',
+  },
   noCamera: {
     title: 'No camera found',
     meaning: 'Fans can still be identified by scanner, picture or ID.',

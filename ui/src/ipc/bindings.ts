@@ -16,6 +16,8 @@ export const commands = {
 	identifyText: (text: string, source: CodeSource) => __TAURI_INVOKE<FanCard>("identify_text", { text, source }),
 	/**  Identifies a fan by a picture; `data` is base64, with or without a data-URL prefix. */
 	identifyPicture: (data: string) => __TAURI_INVOKE<FanCard>("identify_picture", { data }),
+	/**  Identifies a fan by what was copied elsewhere: a picture of a code, or its text. */
+	identifyClipboard: () => __TAURI_INVOKE<FanCard>("identify_clipboard"),
 	/**  The card of a fan that was identified, with figures as new as they can be had. */
 	fanCard: (fan: string) => __TAURI_INVOKE<FanCard>("fan_card", { fan }),
 	/**  What a purchase would earn and cost. */
@@ -141,7 +143,7 @@ export type Diagnostics = {
 export type Environment = "development" | "production";
 
 /**  Every reason that a person can meet. */
-export type ErrorCode = "notConnected" | "invalidEndpoint" | "missingField" | "signInRefused" | "noAccess" | "wrongEnvironment" | "offline" | "timedOut" | "rateLimited" | "platformFailed" | "platformUnintelligible" | "keychainUnavailable" | "queueNotEmpty" | "noCodeFound" | "notOurCode" | "codeTooLong" | "codeDamaged" | "checkDigitWrong" | "passExpired" | "passNotYetValid" | "passUnknownKey" | "passForged" | "passOtherProgram" | "passReplayed" | "passCopied" | "passRevoked" | "passStale" | "passKeysTooOld" | "pictureUnreadable" | "pictureTooLarge" | "pictureHeic" | "noCamera" | "cameraBusy" | "cameraDenied" | "cameraUnplugged" | "cameraFailed" | "fanNotIdentified" | "unknownFan" | "unknownRule" | "tooFewPoints" | "invalidAmount" | "noItems" | "tooManyItems" | "unknownRateLabel" | "unknownAction" | "unknownOperation" | "notReversible" | "alreadyReversed" | "moduleOff" | "unsupportedCurrency" | "idConflict" | "refusedByLedger" | "onlineOnly" | "neverSynced" | "syncTooOld" | "balanceTooOld" | "overPurchaseLimit" | "overFanLimit" | "overDeviceLimit" | "overPassAllowance" | "overGrantLimit" | "askManager" | "unknownAnswer" | "differentTransaction" | "storageFull" | "storageReadOnly" | "storageInUse" | "storageNewer" | "storageDamaged" | "storageKeyMissing" | "storageFailed" | "internal";
+export type ErrorCode = "notConnected" | "invalidEndpoint" | "missingField" | "signInRefused" | "noAccess" | "wrongEnvironment" | "offline" | "timedOut" | "rateLimited" | "platformFailed" | "platformUnintelligible" | "keychainUnavailable" | "queueNotEmpty" | "noCodeFound" | "notOurCode" | "codeTooLong" | "codeDamaged" | "checkDigitWrong" | "passExpired" | "passNotYetValid" | "passUnknownKey" | "passForged" | "passOtherProgram" | "passReplayed" | "passCopied" | "passRevoked" | "passStale" | "passKeysTooOld" | "pictureUnreadable" | "pictureTooLarge" | "pictureHeic" | "clipboardEmpty" | "noCamera" | "cameraBusy" | "cameraDenied" | "cameraUnplugged" | "cameraFailed" | "fanNotIdentified" | "unknownFan" | "unknownRule" | "tooFewPoints" | "invalidAmount" | "noItems" | "tooManyItems" | "unknownRateLabel" | "unknownAction" | "unknownOperation" | "notReversible" | "alreadyReversed" | "moduleOff" | "unsupportedCurrency" | "idConflict" | "refusedByLedger" | "onlineOnly" | "neverSynced" | "syncTooOld" | "balanceTooOld" | "overPurchaseLimit" | "overFanLimit" | "overDeviceLimit" | "overPassAllowance" | "overGrantLimit" | "askManager" | "unknownAnswer" | "differentTransaction" | "storageFull" | "storageReadOnly" | "storageInUse" | "storageNewer" | "storageDamaged" | "storageKeyMissing" | "storageFailed" | "internal";
 
 export type ErrorNote = {
 	at: number,
