@@ -11,7 +11,8 @@ use support::{Code, Platform, Shop, Stage, Till};
 const FAN: &str = "008407119295";
 const TAPS: usize = 25;
 
-/// Taps, and answers after the first frame that shows the success: milliseconds by the window's own clock.
+/// Taps, and answers when the success is in the page, and when its first frame begins: milliseconds by the window's
+/// own clock. The second depends on how the display draws; without a graphics card that is slow.
 const TAP: &str = "
     const done = arguments[arguments.length - 1];
     const shown = () => document.querySelector('[data-testid=success]');
@@ -20,7 +21,8 @@ const TAP: &str = "
     const watch = new MutationObserver(() => {
         if (!shown()) return;
         watch.disconnect();
-        requestAnimationFrame(() => done(performance.now() - start));
+        const inPage = performance.now() - start;
+        requestAnimationFrame(() => done([inPage, performance.now() - start]));
     });
     watch.observe(document.body, { childList: true, subtree: true });
     start = performance.now();
@@ -38,21 +40,24 @@ async fn main() {
     till.find("fan-card").await;
     platform.stop();
     till.has("strip", "state", "offline").await;
-    let mut times = Vec::with_capacity(TAPS);
+    let (mut in_page, mut drawn) = (Vec::with_capacity(TAPS), Vec::with_capacity(TAPS));
     for _ in 0..TAPS {
         till.press("key-5").await;
         till.press("key-00").await;
         till.has("quote-earns", "value", "10").await;
         let taken = till.client().execute_async(TAP, vec![]).await.expect("the success is shown");
-        times.push(taken.as_f64().expect("a time"));
+        let time = |index: usize| taken.get(index).and_then(serde_json::Value::as_f64).expect("a time");
+        in_page.push(time(0));
+        drawn.push(time(1));
         till.press("same-fan").await;
     }
     till.close().await;
-    times.sort_by(f64::total_cmp);
-    let at = |share: usize| times.get((TAPS - 1) * share / 100).copied().unwrap_or_default();
-    println!("\noffline, tap to success   ms");
-    println!("────────────────────────  ─────");
+    in_page.sort_by(f64::total_cmp);
+    drawn.sort_by(f64::total_cmp);
+    let at = |times: &[f64], share: usize| times.get((TAPS - 1) * share / 100).copied().unwrap_or_default();
+    println!("\noffline, tap to success, ms   in the page  drawn");
+    println!("────────────────────────────  ───────────  ─────");
     for (name, share) in [("median", 50), ("p95", 95), ("slowest", 100)] {
-        println!("{name:<24}  {:>5.1}", at(share));
+        println!("{name:<28}  {:>11.1}  {:>5.1}", at(&in_page, share), at(&drawn, share));
     }
 }
