@@ -60,8 +60,7 @@ pub fn run_and_keep(what: &str, mut command: Command) -> Outcome<Finished> {
 }
 
 /// Runs to the end and keeps the standard output; nothing of it reaches the terminal.
-pub fn run_in_silence(what: &str, mut command: Command) -> Outcome<Finished> {
-    say(what);
+pub fn run_in_silence(mut command: Command) -> Outcome<Finished> {
     let output = command.output().map_err(starting(&command))?;
     let lines = String::from_utf8_lossy(&output.stdout).lines().map(str::to_owned).collect();
     Ok(Finished { status: output.status, lines })
