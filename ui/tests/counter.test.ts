@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { Counter, UNDO_MS } from '../src/counter/counter.svelte';
-import { failure, shop } from '../src/fake/ipc';
+import { commands, failure, shop } from '../src/fake/ipc';
 import { grouped } from '../src/fake/sample';
 import type { Key } from '../src/lib/amount';
 
@@ -75,6 +75,25 @@ describe('giving', () => {
     await counter.give();
     expect(called('give')).toHaveLength(1);
     expect(called('redeem')).toHaveLength(0);
+  });
+
+  test('an answer at once is not preceded by a sign of waiting; a slow one is', async () => {
+    await ready();
+    const give = commands.give;
+    let answer = () => {};
+    const held = new Promise<void>((resolve) => (answer = resolve));
+    vi.spyOn(commands, 'give').mockImplementationOnce((fan, items) => held.then(() => give(fan, items)));
+    const giving = counter.give();
+    expect(counter.busy).toBe('give');
+    expect(counter.waiting).toBeNull();
+    await vi.advanceTimersByTimeAsync(149);
+    expect(counter.waiting).toBeNull();
+    await vi.advanceTimersByTimeAsync(1);
+    expect(counter.waiting).toBe('give');
+    answer();
+    await giving;
+    expect(counter.waiting).toBeNull();
+    expect(counter.outcome?.receipt.standing).toBe('booked');
   });
 
   test('nobody gets points without a fan', async () => {

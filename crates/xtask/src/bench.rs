@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 use std::process::ExitCode;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::cli::BenchOptions;
 use crate::leash::{Leashed, Words};
@@ -22,58 +22,117 @@ const START_LIMIT: Duration = Duration::from_secs(30);
 /// What the app writes to its log once its window takes input.
 const STARTUP_FIELD: &str = "usable_ms";
 
+/// What a part measures stands on.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Stands {
+    /// Nothing: it builds what it needs, or measures the building.
+    Alone,
+    /// The built screens.
+    OnScreens,
+    /// App and platform as they would be shipped.
+    OnRelease,
+}
+
+struct Part {
+    name: &'static str,
+    /// Left out unless asked for by name.
+    by_name_only: bool,
+    stands: Stands,
+    measure: fn(&Place, &BenchOptions) -> Outcome<String>,
+}
+
+const fn part(
+    name: &'static str,
+    stands: Stands,
+    measure: fn(&Place, &BenchOptions) -> Outcome<String>,
+) -> Part {
+    Part { name, by_name_only: false, stands, measure }
+}
+
+const fn extra(name: &'static str, measure: fn(&Place, &BenchOptions) -> Outcome<String>) -> Part {
+    Part { name, by_name_only: true, stands: Stands::Alone, measure }
+}
+
+const PARTS: &[Part] = &[
+    extra("cold", |place, _| cold(place)),
+    extra("scan", scan),
+    part("sizes", Stands::OnRelease, |place, _| sizes(place)),
+    part("start", Stands::OnRelease, |place, _| starts(place)),
+    part("tap", Stands::OnRelease, |place, _| tap_to_success(place)),
+    part("ui", Stands::OnScreens, |place, _| ui_size(place)),
+    part("ledger", Stands::Alone, |place, _| ledger(place)),
+    part("run", Stands::OnScreens, |place, _| warm_run(place)),
+];
+
+/// The names that `cargo xtask bench` takes.
+pub fn part_names() -> impl Iterator<Item = &'static str> {
+    PARTS.iter().map(|part| part.name)
+}
+
+pub fn is_part(name: &str) -> bool {
+    part_names().any(|known| known == name)
+}
+
 pub fn bench(place: &Place, options: &BenchOptions) -> Outcome<ExitCode> {
-    if let (true, Some(frames)) = (options.scan, &options.frames) {
-        return scan(place, frames);
-    }
-    let mut summary = Summary::default();
-    if options.cold {
-        // Without its stamps nothing counts as done before.
-        fresh_folder(&place.stamps())?;
-        summary.record("cold: UI packages", || ui::install(place));
-        summary.record("cold: UI build", || ui::build(place));
-        summary.record("cold: app and platform", || cold(place));
-        summary.print();
-        return Ok(if summary.succeeded() { ExitCode::SUCCESS } else { ExitCode::FAILURE });
-    }
-    let ready = summary.record("system packages", system::prepare)
-        && summary.record("UI packages", || ui::install(place))
-        && summary.record("UI build", || ui::build(place));
-    if ready {
-        if summary.record("release build", || rust::build_release(place)) {
-            summary.record("sizes", || sizes(place));
-            summary.record("window usable", || starts(place));
-            summary.record("tap to success", || tap_to_success(place));
+    let wanted = |part: &&Part| {
+        if options.parts.is_empty() {
+            !part.by_name_only
+        } else {
+            options.parts.iter().any(|name| name == part.name)
         }
-        summary.record("UI, gzipped", || ui_size(place));
-        summary.record("ledger", || ledger(place));
-        // The second time nothing is left to build: what remains is what a warm `cargo xtask run` takes.
-        if summary.record("run: first preparation", || run::prepare(place).map(|()| String::new())) {
-            summary.record("run: warm preparation", || run::prepare(place).map(|()| String::new()));
+    };
+    let parts: Vec<&Part> = PARTS.iter().filter(wanted).collect();
+    let mut summary = Summary::default();
+    let mut ready = summary.record("system packages", system::prepare);
+    if ready && parts.iter().any(|part| part.stands != Stands::Alone) {
+        ready = summary.record("UI packages", || ui::install(place))
+            && summary.record("UI build", || ui::build(place));
+    }
+    if ready && parts.iter().any(|part| part.stands == Stands::OnRelease) {
+        ready = summary.record("release build", || rust::build_release(place));
+    }
+    if ready {
+        for part in parts {
+            summary.record(part.name, || (part.measure)(place, options));
         }
     }
     summary.print();
     Ok(if summary.succeeded() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-fn scan(place: &Place, frames: &Path) -> Outcome<ExitCode> {
+/// The second time nothing is left to build: what remains is what a warm `cargo xtask run` takes.
+fn warm_run(place: &Place) -> Outcome<String> {
+    run::prepare(place)?;
+    let since = Instant::now();
+    run::prepare(place)?;
+    Ok(format!("warm preparation {:.1} s", since.elapsed().as_secs_f64()))
+}
+
+fn scan(place: &Place, options: &BenchOptions) -> Outcome<String> {
+    let frames = options.frames.as_deref().ok_or_else(|| Problem::new("no frames were named"))?;
     let frames =
         fs::canonicalize(frames).map_err(Problem::while_doing(format!("finding {}", frames.display())))?;
-    system::prepare()?;
     let words = ["run", "--release", "-p", "scan", "--example", "bench_frames", "--", "--frames"];
     let mut command = rust::cargo(place, &words);
     command.arg(frames);
     step::run("reading every frame", command)?.or_fail("bench scan")?;
-    Ok(ExitCode::SUCCESS)
+    Ok(String::new())
 }
 
+/// All that the first `cargo xtask run` on a new machine builds.
 fn cold(place: &Place) -> Outcome<String> {
+    let since = Instant::now();
+    // Without its stamps nothing counts as done before.
+    fresh_folder(&place.stamps())?;
+    ui::install(place)?;
+    ui::build(place)?;
     let folder = place.target().join("cold");
     fresh_folder(&folder)?;
     let built = rust::build_cold(place, &folder);
     // Gigabytes that nobody needs again.
     let _ = fs::remove_dir_all(&folder);
-    built
+    built?;
+    Ok(format!("in all {:.0} s", since.elapsed().as_secs_f64()))
 }
 
 /// Drives the release build by the debug build of the driver.

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::bench;
 use crate::problem::{Outcome, Problem};
 
 pub const USAGE: &str = "\
@@ -17,8 +18,9 @@ cargo xtask test              everything: format, lints, Rust tests, UI tests, t
     --fuzz                    each fuzz target for a minute (FANPOINTS_FUZZ_SECONDS to change)
 cargo xtask check             format, lints, types
 cargo xtask bench             sizes and speeds of a release build, as tables
-cargo xtask bench cold        the first `run` on a new machine: UI packages, UI and Rust from nothing
-cargo xtask bench scan --frames DIR   the decoder over a folder of frames";
+cargo xtask bench PART...     some of it alone: sizes, start, tap, ui, ledger, run; and what the whole leaves out:
+    cold                      the first `run` on a new machine: UI packages, UI and Rust from nothing
+    scan --frames DIR         the decoder over a folder of frames";
 
 #[derive(Debug, PartialEq, Eq)]
 pub enum Task {
@@ -54,8 +56,8 @@ impl TestOptions {
 
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct BenchOptions {
-    pub cold: bool,
-    pub scan: bool,
+    /// Names of parts; none is the whole.
+    pub parts: Vec<String>,
     pub frames: Option<PathBuf>,
 }
 
@@ -112,16 +114,15 @@ fn bench_options(mut words: impl Iterator<Item = String>) -> Outcome<BenchOption
     let mut options = BenchOptions::default();
     while let Some(word) = words.next() {
         match word.as_str() {
-            "cold" => options.cold = true,
-            "scan" => options.scan = true,
             "--frames" => {
                 let folder = words.next().ok_or_else(|| Problem::new("--frames wants a folder"))?;
                 options.frames = Some(PathBuf::from(folder));
             }
+            name if bench::is_part(name) => options.parts.push(word),
             _ => return Err(unknown(&word, "bench")),
         }
     }
-    if options.scan && options.frames.is_none() {
+    if options.parts.iter().any(|name| name == "scan") && options.frames.is_none() {
         return Err(Problem::new("bench scan wants frames").cure("cargo xtask bench scan --frames DIR"));
     }
     Ok(options)
@@ -168,5 +169,19 @@ mod tests {
     fn frames_come_from_a_folder() {
         let Task::Bench(options) = parsed("bench scan --frames a/b").unwrap() else { panic!("not a bench") };
         assert_eq!(options.frames, Some(PathBuf::from("a/b")));
+    }
+
+    #[test]
+    fn parts_of_the_bench_go_together() {
+        let Task::Bench(options) = parsed("bench tap ledger").unwrap() else { panic!("not a bench") };
+        assert_eq!(options.parts, ["tap", "ledger"]);
+        assert!(parsed("bench ledgr").is_err());
+    }
+
+    #[test]
+    fn the_usage_names_every_part_of_the_bench() {
+        for name in bench::part_names() {
+            assert!(USAGE.contains(name), "{name} is a secret");
+        }
     }
 }

@@ -23,6 +23,8 @@ export const UNDO_MS = 30_000;
 const SUCCESS_MS = 1500;
 /** A pause in typing before the points are asked for. */
 const QUOTE_MS = 30;
+/** An answer that comes sooner needs no sign of waiting: drawing it would only delay the answer. */
+const PATIENCE_MS = 150;
 const RECENT = 6;
 const LARGEST_PICTURE = 64 * 1024 * 1024;
 
@@ -53,6 +55,8 @@ export class Counter {
   action = $state<string | null>(null);
   quote = $state.raw<Quote | null>(null);
   busy = $state<Busy | null>(null);
+  /** What staff has been waiting for long enough to be told. */
+  waiting = $state<Busy | null>(null);
   /** Why the fan could not be identified. */
   identifyError = $state.raw<AppError | null>(null);
   /** Why the confirmed operation did not happen. */
@@ -283,6 +287,7 @@ export class Counter {
     if (this.confirming()) return;
     this.busy = what;
     this.actionError = null;
+    const patience = setTimeout(() => (this.waiting = what), PATIENCE_MS);
     try {
       this.succeed(await ask(), what === 'undo');
     } catch (thrown) {
@@ -290,6 +295,8 @@ export class Counter {
       this.sound('failure');
       this.takePending(0);
     } finally {
+      clearTimeout(patience);
+      this.waiting = null;
       this.busy = null;
     }
   }
