@@ -5,13 +5,14 @@
 //! chain and compares each entry with what the tables say now. Cutting off the newest entries together
 //! with their operations can only be noticed by someone who kept the head: see [`AuditHead`].
 
-use ledger::Timestamp;
 use ledger::audit::{ChainHash, GENESIS, link};
+use ledger::{OpId, Timestamp};
 use rusqlite::{Connection as Db, OptionalExtension, params};
 use uuid::Uuid;
 
 use crate::canon::Canon;
-use crate::{OperationState, StoreError, commit};
+use crate::journal::Effect;
+use crate::{OperationState, StoreError, commit, journal};
 
 /// Length and hash of the chain. Kept elsewhere (in the keychain), it tells that an old copy of the
 /// database was put back.
@@ -43,6 +44,9 @@ pub enum AuditFault {
     /// The operation reads differently from when it was decided.
     #[error("the operation was changed after it was decided")]
     OperationEdited,
+    /// What the balances are summed from is not what the entry of the operation says.
+    #[error("the journal's sums were changed")]
+    JournalEdited,
     /// The operation's state is not the one that the chain tells of.
     #[error("the operation's state was changed")]
     StateEdited,
@@ -185,16 +189,17 @@ fn compare(db: &Db, n: i64, body: &[u8], committed: &mut i64) -> Result<Option<A
         }
         let untouched =
             stored.audit != n || matches!(stored.state, OperationState::Queued | OperationState::Sending);
-        return Ok((!untouched).then_some(AuditFault::StateEdited));
-    }
-    if *tag != SETTLED {
+        if !untouched {
+            return Ok(Some(AuditFault::StateEdited));
+        }
+    } else if *tag != SETTLED {
         return Ok(Some(AuditFault::Unreadable));
+    } else if stored.audit < n || (stored.audit == n && !stored.is_as_settled(body)) {
+        return Ok(Some(AuditFault::StateEdited));
     }
-    if stored.audit != n {
-        // A later entry tells of the state that stands.
-        return Ok((stored.audit < n).then_some(AuditFault::StateEdited));
-    }
-    Ok((!stored.is_as_settled(body)).then_some(AuditFault::StateEdited))
+    // A later entry tells of the state that stands.
+    let is_sound = stored.audit != n || stored.is_as_journalled(db)?;
+    Ok((!is_sound).then_some(AuditFault::JournalEdited))
 }
 
 /// What the tables say of an operation, as far as the chain tells of it.
@@ -230,6 +235,26 @@ impl Stored {
             audit: row.get(6)?,
             booked: (row.get(7)?, row.get(8)?),
         }))
+    }
+
+    /// Whether the journal counts the operation as its state and its entry have it.
+    fn is_as_journalled(&self, db: &Db) -> Result<bool, StoreError> {
+        let entry = journal::any(db, OpId(self.id.into_bytes()))?;
+        let Some(((state, counted), kept)) = journal::effect(db, self.id)?.zip(entry) else {
+            return Ok(false);
+        };
+        let mut expected = Effect::of(&kept.entry);
+        let expected_state = match self.state {
+            OperationState::Queued | OperationState::Sending | OperationState::Held => 0,
+            OperationState::Accepted => 1,
+            OperationState::Refused => 2,
+        };
+        if self.state == OperationState::Accepted {
+            let wallet = self.booked.0.map(|points| points.saturating_add(expected.debt));
+            expected.wallet = wallet.unwrap_or(expected.wallet);
+            expected.standing = self.booked.1.unwrap_or(expected.standing);
+        }
+        Ok(state == expected_state && counted == expected)
     }
 
     /// Released operations may be out again; what the chain then knows is that they are open.

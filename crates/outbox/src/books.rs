@@ -1,229 +1,261 @@
-//! The device's books as the ledger wants to see them.
+//! The device's books: the ledger's port to the device's database.
 
-use fanpass::FanRef;
 use ledger::{
-    Entry, FanAccount, FanId, FanPoints, FanPosting, FanState, Item, Lot, Money, OpId, Operation,
-    OperationKind as Asked, PartnerId, Recorded, RecordedOutcome, State, StatusAccount, StatusPoints,
-    StatusPosting, Tender, Timestamp,
+    FanId, FanPoints, FanState, Lot, OpId, Operation, OperationKind, PartnerId, Posted, Recorded,
+    RecordedOutcome, Refusal, ReservationChange, State, StateMut, StatusPoints, Timestamp,
 };
 use rusqlite::{Connection as Db, OptionalExtension, params};
-use uuid::Uuid;
 
-use crate::{KnownFan, OperationKind, OperationRow, OperationState, ProgramConfig, StoreError, load};
+use crate::fans::{self, FanRow};
+use crate::{StoreError, journal};
 
-/// More than any wallet holds: where the platform has the last word, what the device believes of a
-/// balance must not refuse.
-const BOTTOMLESS: i64 = 1 << 60;
-
-/// One view of the database, for one decision about one fan.
+/// One view of the books: a transaction.
 pub(crate) struct Books<'a> {
     pub db: &'a Db,
-    pub fan: FanId,
-    pub known: &'a KnownFan,
-    /// The wallet does not refuse.
-    pub bottomless: bool,
-    /// When the rates were fetched: what was booked before is in what they say is left.
+    /// When the program's rates were fetched: what was booked before is in what they say is left.
     pub rates_as_of: Timestamp,
+}
+
+impl Books<'_> {
+    fn reversed(&self, id: OpId) -> Result<Vec<u16>, StoreError> {
+        let mut statement =
+            self.db.prepare_cached("SELECT item FROM reversed_item WHERE op = ?1 ORDER BY n")?;
+        let items = statement.query_map([id.0], |row| row.get(0))?;
+        Ok(items.collect::<Result<_, _>>()?)
+    }
+
+    fn reserved(&self, fan: FanRow, now: Timestamp) -> Result<FanPoints, StoreError> {
+        let points = self
+            .db
+            .prepare_cached("SELECT coalesce(sum(points), 0) FROM reservation WHERE fan = ?1 AND until > ?2")?
+            .query_row([fan, now.0], |row| row.get(0))?;
+        Ok(FanPoints(points))
+    }
+
+    fn note_reversed(&self, of: OpId, by: OpId, items: &[u16]) -> Result<(), StoreError> {
+        let mut statement =
+            self.db.prepare_cached("INSERT INTO reversed_item (op, item, by) VALUES (?1, ?2, ?3)")?;
+        for item in items {
+            statement.execute(params![of.0, item, by.0])?;
+        }
+        Ok(())
+    }
+
+    fn note_lots(&self, fan: FanRow, lots: &[Lot]) -> Result<(), StoreError> {
+        let mut statement = self.db.prepare_cached(
+            "INSERT INTO lot (fan, source, left, expires) VALUES (?1, ?2, ?3, ?4)
+             ON CONFLICT (fan, source) DO UPDATE SET left = excluded.left, expires = excluded.expires",
+        )?;
+        for lot in lots {
+            statement.execute(params![fan, lot.source.0, lot.left.0, lot.expires.0])?;
+        }
+        Ok(())
+    }
+
+    fn note_limited(&self, posted: &Posted) -> Result<(), StoreError> {
+        let mut statement = self.db.prepare_cached(
+            "INSERT INTO limited_given (partner, label, op, points) VALUES (?1, ?2, ?3, ?4)
+             ON CONFLICT DO UPDATE SET points = points + excluded.points",
+        )?;
+        for (partner, label, points) in &posted.limited {
+            let label = label.as_deref().unwrap_or_default();
+            statement.execute(params![partner.0, label, posted.entry.op.0, points.0])?;
+        }
+        Ok(())
+    }
+
+    fn note_reservation(&self, fan: FanRow, change: ReservationChange) -> Result<(), StoreError> {
+        match change {
+            ReservationChange::Made { id, points, until } => self
+                .db
+                .prepare_cached("INSERT INTO reservation (op, fan, points, until) VALUES (?1, ?2, ?3, ?4)")?
+                .execute(params![id.0, fan, points.0, until.0])?,
+            ReservationChange::Ended { id, .. } => {
+                self.db.prepare_cached("DELETE FROM reservation WHERE op = ?1")?.execute([id.0])?
+            }
+        };
+        Ok(())
+    }
+}
+
+/// The row of a fan, if the number can be one.
+fn row_of(fan: FanId) -> Option<FanRow> {
+    FanRow::try_from(fan.0).ok()
 }
 
 impl State for Books<'_> {
     type Error = StoreError;
 
-    fn fan(&self, fan: FanId, _now: Timestamp) -> Result<Option<FanState>, StoreError> {
-        if fan != self.fan {
+    /// What the platform vouched for, with what was done here and is not in it.
+    fn fan(&self, fan: FanId, now: Timestamp) -> Result<Option<FanState>, StoreError> {
+        let Some((row, confirmed)) = row_of(fan).map_or(Ok(None), |row| fans::standing(self.db, row))? else {
             return Ok(None);
-        }
-        let known_status = self.known.confirmed.map_or(0, |c| c.status_points.0);
-        let (wallet, standing) =
-            if self.bottomless { (BOTTOMLESS, BOTTOMLESS) } else { (self.known.available.0, known_status) };
+        };
+        let (wallet, standing) = journal::unsettled(self.db, row)?;
+        let (base, base_standing) = confirmed.map_or((0, 0), |c| (c.fan_points.0, c.status_points.0));
+        // The platform may be asked for more than the device knows of; a balance is never below zero.
         Ok(Some(FanState {
-            wallet: FanPoints(wallet),
-            reserved: FanPoints(0),
-            receivable: FanPoints(0),
-            standing: StatusPoints(standing),
+            wallet: FanPoints(base.saturating_add(wallet).max(0)),
+            reserved: self.reserved(row, now)?,
+            receivable: FanPoints(journal::owed(self.db, row)?.max(0)),
+            standing: StatusPoints(base_standing.saturating_add(standing).max(0)),
         }))
     }
 
     fn recorded(&self, id: OpId) -> Result<Option<Recorded>, StoreError> {
-        let Some(seq) = load::seq_of(self.db, Uuid::from_bytes(id.0))? else { return Ok(None) };
-        let row = load::load(self.db, seq)?;
-        if row.state == OperationState::Refused {
-            return Ok(None);
+        if let Some(journal::Kept { digest, operation, entry }) = journal::standing(self.db, id)? {
+            let reversed = self.reversed(id)?;
+            let outcome = RecordedOutcome::Posted { operation, entry, reversed };
+            return Ok(Some(Recorded { digest, outcome }));
         }
-        let operation = operation(&row, self.fan);
-        let entry = Entry {
-            op: id,
-            fan: self.fan,
-            partner: ProgramConfig::PARTNER,
-            at: row.created_at,
-            corrects: row.undo_of.map(|of| OpId(of.into_bytes())),
-            fan_postings: fan_postings(self.db, seq, self.fan)?,
-            status_postings: status_postings(self.db, seq, self.fan)?,
-            item_points: row.items.iter().map(|item| item.points).collect(),
-            lots_taken: Vec::new(),
-        };
-        let parts = u16::try_from(row.items.len().max(1)).unwrap_or(u16::MAX);
-        let reversed = if row.is_reversed() { (0..parts).collect() } else { Vec::new() };
-        Ok(Some(Recorded {
-            digest: operation.digest(),
-            outcome: RecordedOutcome::Posted { operation, entry, reversed },
-        }))
+        let burned = self.db.prepare_cached("SELECT digest, resolved FROM burned WHERE op = ?1")?.query_row(
+            [id.0],
+            |row| {
+                let resolved: bool = row.get(1)?;
+                let outcome = if resolved { RecordedOutcome::Resolved } else { RecordedOutcome::Burned };
+                Ok(Recorded { digest: row.get(0)?, outcome })
+            },
+        );
+        Ok(burned.optional()?)
     }
 
-    fn limited_given(&self, _partner: PartnerId, label: Option<&str>) -> Result<FanPoints, StoreError> {
+    fn limited_given(&self, partner: PartnerId, label: Option<&str>) -> Result<FanPoints, StoreError> {
         let sum = self
             .db
             .prepare_cached(
-                "SELECT coalesce(sum(l.points), 0) FROM limited l JOIN operation o ON o.seq = l.operation
-                 WHERE l.label = ?1 AND (o.state IN (0, 1, 4) OR (o.state = 2 AND o.server_time > ?2))",
+                "SELECT coalesce(sum(l.points), 0) FROM limited_given l JOIN journal j ON j.op = l.op
+                 WHERE l.partner = ?1 AND l.label = ?2
+                   AND (j.state = 0 OR (j.state = 1 AND j.booked_at > ?3))",
             )?
-            .query_row(params![label.unwrap_or(""), self.rates_as_of.0], |row| row.get(0))?;
+            .query_row(params![partner.0, label.unwrap_or_default(), self.rates_as_of.0], |row| row.get(0))?;
         Ok(FanPoints(sum))
     }
 
-    /// Lots expire by the platform's books alone.
-    fn lots(&self, _fan: FanId) -> Result<Vec<Lot>, StoreError> {
-        Ok(Vec::new())
+    fn lots(&self, fan: FanId) -> Result<Vec<Lot>, StoreError> {
+        let Some(row) = row_of(fan) else { return Ok(Vec::new()) };
+        let mut statement = self.db.prepare_cached(
+            "SELECT source, left, expires FROM lot WHERE fan = ?1 AND left > 0 ORDER BY expires, source",
+        )?;
+        let lots = statement.query_map([row], |row| {
+            let (source, left, expires) = (row.get(0)?, row.get(1)?, row.get(2)?);
+            Ok(Lot { source: OpId(source), left: FanPoints(left), expires: Timestamp(expires) })
+        })?;
+        Ok(lots.collect::<Result<_, _>>()?)
     }
 
-    /// A device makes no reservations.
-    fn reservation(&self, _id: OpId) -> Result<Option<(FanId, FanPoints, Timestamp)>, StoreError> {
-        Ok(None)
+    fn reservation(&self, id: OpId) -> Result<Option<(FanId, FanPoints, Timestamp)>, StoreError> {
+        let found = self
+            .db
+            .prepare_cached("SELECT fan, points, until FROM reservation WHERE op = ?1")?
+            .query_row([id.0], |row| {
+                let fan: i64 = row.get(0)?;
+                Ok((FanId(fan.cast_unsigned()), FanPoints(row.get(1)?), Timestamp(row.get(2)?)))
+            })
+            .optional()?;
+        Ok(found)
     }
 }
 
-/// A stored operation in the ledger's words.
-fn operation(row: &OperationRow, fan: FanId) -> Operation {
-    let items = || {
-        row.items
-            .iter()
-            .map(|item| Item { price: item.price, rate_label: item.rate_label.clone() })
-            .collect::<Vec<_>>()
-    };
-    let kind = match row.kind {
-        OperationKind::Give => Asked::Distribute { items: items() },
-        OperationKind::Redeem => Asked::Redeem { items: items(), tender: Tender::Whole, reservation: None },
-        OperationKind::Award => {
-            Asked::Award { action: row.action.as_ref().map(|a| a.category.clone()).unwrap_or_default() }
+impl StateMut for Books<'_> {
+    fn post(&mut self, operation: &Operation, posted: &Posted) -> Result<(), StoreError> {
+        debug_assert!(posted.entry.is_balanced());
+        let fan = row_of(operation.fan).ok_or(StoreError::Unreadable { what: "fan" })?;
+        journal::append(self.db, fan, operation, posted)?;
+        self.note_lots(fan, &posted.lots)?;
+        self.note_limited(posted)?;
+        match (&operation.kind, posted.entry.corrects) {
+            (OperationKind::Resolve { refused, .. }, _) => {
+                self.db
+                    .prepare_cached("UPDATE burned SET resolved = 1 WHERE op = ?1")?
+                    .execute([refused.0])?;
+            }
+            (_, Some(of)) => self.note_reversed(of, operation.id, &posted.reversed_items)?,
+            (_, None) => {}
         }
-        OperationKind::Undo => Asked::Reverse {
-            of: OpId(row.undo_of.unwrap_or_default().into_bytes()),
-            scope: ledger::Scope::Whole,
-        },
-    };
-    Operation {
-        id: OpId(row.id.into_bytes()),
-        partner: ProgramConfig::PARTNER,
-        fan,
-        at: row.created_at,
-        kind,
+        posted.reservation.map_or(Ok(()), |change| self.note_reservation(fan, change))
+    }
+
+    fn burn(&mut self, operation: &Operation, refusal: Refusal) -> Result<(), StoreError> {
+        burn(self.db, operation, refusal.code())
     }
 }
 
-/// Writes the postings of an entry.
-pub(crate) fn write_postings(db: &Db, seq: i64, entry: &Entry) -> Result<(), StoreError> {
-    let mut statement = db.prepare_cached(
-        "INSERT INTO posting (operation, n, book, account, partner, amount) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-    )?;
-    let fan = entry.fan_postings.iter().map(|p| {
-        let (account, partner) = fan_account(p.account);
-        (0, account, partner, p.amount.0)
-    });
-    let status = entry.status_postings.iter().map(|p| {
-        let account = match p.account {
-            StatusAccount::Standing(_) => "standing",
-            StatusAccount::Issuer => "issuer",
-        };
-        (1, account, None, p.amount.0)
-    });
-    for (n, (book, account, partner, amount)) in (1_i64..).zip(fan.chain(status)) {
-        statement.execute(params![seq, n, book, account, partner, amount])?;
-    }
+/// Remembers that an id is refused for good, and why.
+pub(crate) fn burn(db: &Db, operation: &Operation, code: &str) -> Result<(), StoreError> {
+    db.prepare_cached(
+        "INSERT INTO burned (op, digest, refusal) VALUES (?1, ?2, ?3) ON CONFLICT (op) DO NOTHING",
+    )?
+    .execute(params![operation.id.0, operation.digest(), code])?;
     Ok(())
 }
 
-fn fan_account(account: FanAccount) -> (&'static str, Option<u32>) {
-    match account {
-        FanAccount::Wallet(_) => ("wallet", None),
-        FanAccount::Receivable(_) => ("receivable", None),
-        FanAccount::Funding(partner) => ("funding", Some(partner.0)),
-        FanAccount::Settlement(partner) => ("settlement", Some(partner.0)),
-        FanAccount::Issuer => ("issuer", None),
-        FanAccount::OfflineLoss => ("offline_loss", None),
-        FanAccount::Expired => ("expired", None),
-    }
-}
+#[cfg(test)]
+mod tests {
+    use ledger::conformance::check;
 
-/// What is stored of one posting: account, partner, amount.
-type Stored = (String, Option<u32>, i64);
+    use super::*;
+    use crate::migrate;
 
-fn postings(db: &Db, seq: i64, book: i64) -> Result<Vec<Stored>, StoreError> {
-    let mut statement = db.prepare_cached(
-        "SELECT account, partner, amount FROM posting WHERE operation = ?1 AND book = ?2 ORDER BY n",
-    )?;
-    let rows = statement.query_map([seq, book], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
-    Ok(rows.collect::<Result<_, _>>()?)
-}
+    /// The books of a device that has never heard from a platform.
+    struct Device(Db);
 
-fn fan_postings(db: &Db, seq: i64, fan: FanId) -> Result<Vec<FanPosting>, StoreError> {
-    let of = |(account, partner, amount): Stored| {
-        let partner = PartnerId(partner.unwrap_or_default());
-        let account = match account.as_str() {
-            "wallet" => FanAccount::Wallet(fan),
-            "receivable" => FanAccount::Receivable(fan),
-            "funding" => FanAccount::Funding(partner),
-            "settlement" => FanAccount::Settlement(partner),
-            "issuer" => FanAccount::Issuer,
-            "offline_loss" => FanAccount::OfflineLoss,
-            "expired" => FanAccount::Expired,
-            _ => return Err(StoreError::Unreadable { what: "account" }),
-        };
-        Ok(FanPosting { account, amount: FanPoints(amount) })
-    };
-    postings(db, seq, 0)?.into_iter().map(of).collect()
-}
+    impl Device {
+        fn new(known: &[FanId]) -> Self {
+            let mut db = Db::open_in_memory().unwrap();
+            db.execute_batch("PRAGMA foreign_keys = ON").unwrap();
+            migrate::migrate(&mut db).unwrap();
+            for fan in known {
+                let row = fan.0.cast_signed();
+                db.execute("INSERT INTO fan (fan, user_id) VALUES (?1, ?2)", params![row, row.to_string()])
+                    .unwrap();
+            }
+            Self(db)
+        }
 
-fn status_postings(db: &Db, seq: i64, fan: FanId) -> Result<Vec<StatusPosting>, StoreError> {
-    let of = |(account, _, amount): Stored| {
-        let account = match account.as_str() {
-            "standing" => StatusAccount::Standing(fan),
-            "issuer" => StatusAccount::Issuer,
-            _ => return Err(StoreError::Unreadable { what: "account" }),
-        };
-        Ok(StatusPosting { account, amount: StatusPoints(amount) })
-    };
-    postings(db, seq, 1)?.into_iter().map(of).collect()
-}
-
-/// The postings as canonical bytes, for the audit chain.
-pub(crate) fn posting_bytes(db: &Db, seq: i64) -> Result<Vec<u8>, StoreError> {
-    let mut canon = crate::canon::Canon::new(0);
-    for book in [0, 1] {
-        for (account, partner, amount) in postings(db, seq, book)? {
-            canon = canon.int(book).text(&account).int(partner.map_or(-1, i64::from)).int(amount);
+        fn books(&self) -> Books<'_> {
+            Books { db: &self.0, rates_as_of: Timestamp(i64::MIN) }
         }
     }
-    Ok(canon.finish())
-}
 
-/// Prices of a purchase in the ledger's words.
-pub(crate) fn items_of(items: &[crate::PurchaseItem]) -> Vec<Item> {
-    items.iter().map(|item| Item { price: item.price, rate_label: item.rate_label.clone() }).collect()
-}
+    impl State for Device {
+        type Error = StoreError;
 
-/// The fan of an operation: where it is undone, its own name counts and not the one shown now.
-pub(crate) fn fan_of(db: &Db, seq: i64) -> Result<Option<(i64, FanRef)>, StoreError> {
-    let found: Option<(i64, String)> = db
-        .prepare_cached("SELECT fan, fan_ref FROM operation WHERE seq = ?1")?
-        .query_row([seq], |row| Ok((row.get(0)?, row.get(1)?)))
-        .optional()?;
-    found
-        .map(|(fan, text)| Ok((fan, text.parse().map_err(|_| StoreError::Unreadable { what: "fan" })?)))
-        .transpose()
-}
+        fn fan(&self, fan: FanId, now: Timestamp) -> Result<Option<FanState>, StoreError> {
+            self.books().fan(fan, now)
+        }
 
-/// The sum of a purchase in minor units of the program's currency.
-pub(crate) fn price_of(rules: &ledger::Rules, items: &[Item]) -> Result<Money, ledger::Refusal> {
-    let total = FanPoints::sum(rules.quote_price(items)?)?;
-    Ok(total.value(rules.currency))
+        fn recorded(&self, id: OpId) -> Result<Option<Recorded>, StoreError> {
+            self.books().recorded(id)
+        }
+
+        fn limited_given(&self, partner: PartnerId, label: Option<&str>) -> Result<FanPoints, StoreError> {
+            self.books().limited_given(partner, label)
+        }
+
+        fn lots(&self, fan: FanId) -> Result<Vec<Lot>, StoreError> {
+            self.books().lots(fan)
+        }
+
+        fn reservation(&self, id: OpId) -> Result<Option<(FanId, FanPoints, Timestamp)>, StoreError> {
+            self.books().reservation(id)
+        }
+    }
+
+    impl StateMut for Device {
+        fn post(&mut self, operation: &Operation, posted: &Posted) -> Result<(), StoreError> {
+            self.books().post(operation, posted)
+        }
+
+        fn burn(&mut self, operation: &Operation, refusal: Refusal) -> Result<(), StoreError> {
+            self.books().burn(operation, refusal)
+        }
+    }
+
+    #[test]
+    fn the_device_answers_as_memory_does() {
+        for seed in 1..=6 {
+            let report = check(seed, 1500, Device::new).unwrap_or_else(|difference| panic!("{difference}"));
+            assert!(report.posted > 300, "seed {seed}: {report:?}");
+        }
+    }
 }

@@ -1,15 +1,16 @@
 //! Committing an operation: decided and written in one transaction.
 
-use ledger::{FanPoints, Timestamp};
+use ledger::{FanPoints, OpId, StateMut, Timestamp};
 use rusqlite::{Connection as Db, params};
 use uuid::Uuid;
 
 use crate::audit::{self, Entry};
+use crate::books::Books;
 use crate::canon::Canon;
 use crate::decision::{self, Decided, Program, Subject};
 use crate::{
-    Commit, Decline, OperationKind, OperationRow, Proposal, Proposed, PurchaseItem, Route, StoreError, books,
-    facts, fans, load, settings,
+    Commit, Decline, OperationKind, OperationRow, Proposal, Proposed, PurchaseItem, Route, StoreError, facts,
+    fans, journal, load, settings,
 };
 
 /// A call takes so many bytes of the request beside its texts, at the most.
@@ -30,34 +31,50 @@ pub(crate) fn commit(db: &Db, proposal: &Proposal, program: Option<&Program>) ->
         });
     }
     let Some(program) = program else { return Ok(Commit::Declined(Decline::NotConfigured)) };
-    let subject = Subject::of(db, proposal)?;
-    let decided = match decision::make(db, proposal, program, &subject)? {
-        Ok(Decided { decline: Some(decline), .. }) | Err(decline) => return Ok(Commit::Declined(decline)),
+    let mut subject = Subject::of(db, proposal)?;
+    let mut decided = match decide(db, proposal, program, &subject)? {
         Ok(decided) => decided,
+        Err(decline) => return Ok(Commit::Declined(decline)),
     };
-    let row = write(db, proposal, &subject, &decided, &digest)?;
+    if subject.row.is_none() {
+        // Only who has an operation is remembered; the entry is about the row.
+        subject.row = Some(fans::find_or_add(db, subject.fan)?);
+        decided = match decide(db, proposal, program, &subject)? {
+            Ok(decided) => decided,
+            Err(decline) => return Ok(Commit::Declined(decline)),
+        };
+    }
+    let row = write(db, proposal, program, &subject, &decided, &digest)?;
     Ok(Commit::Committed(Box::new(row)))
+}
+
+fn decide(
+    db: &Db,
+    proposal: &Proposal,
+    program: &Program,
+    subject: &Subject,
+) -> Result<Result<Decided, Decline>, StoreError> {
+    Ok(match decision::make(db, proposal, program, subject)? {
+        Ok(Decided { decline: Some(decline), .. }) | Err(decline) => Err(decline),
+        Ok(decided) => Ok(decided),
+    })
 }
 
 fn write(
     db: &Db,
     proposal: &Proposal,
+    program: &Program,
     subject: &Subject,
     decided: &Decided,
     digest: &[u8; 32],
 ) -> Result<OperationRow, StoreError> {
-    debug_assert!(decided.posted.entry.is_balanced());
     let fan = subject.row.map_or_else(|| fans::find_or_add(db, subject.fan), Ok)?;
     let seq: i64 = db
         .prepare_cached("SELECT coalesce(max(seq), 0) + 1 FROM operation")?
         .query_row([], |row| row.get(0))?;
     insert_operation(db, seq, fan, proposal, subject, decided, digest)?;
     insert_items(db, seq, proposal, &decided.posted.entry.item_points)?;
-    books::write_postings(db, seq, &decided.posted.entry)?;
-    for (_, label, points) in &decided.posted.limited {
-        db.prepare_cached("INSERT INTO limited (operation, label, points) VALUES (?1, ?2, ?3)")?
-            .execute(params![seq, label.as_deref().unwrap_or(""), points.0])?;
-    }
+    Books { db, rates_as_of: program.config.fetched_at }.post(&decided.operation, &decided.posted)?;
     if let Some(original) = subject.original {
         db.prepare_cached("UPDATE operation SET reversed_by = ?2 WHERE seq = ?1")?
             .execute([original, seq])?;
@@ -218,6 +235,8 @@ fn kept_digest(db: &Db, seq: i64) -> Result<Vec<u8>, StoreError> {
 /// The digest of everything about a stored operation that must never change.
 pub(crate) fn stored_digest(db: &Db, seq: i64) -> Result<[u8; 32], StoreError> {
     let row = load::load(db, seq)?;
+    let entry = journal::any(db, OpId(row.id.into_bytes()))?;
+    let postings = entry.map(|kept| journal::posting_bytes(&kept.entry)).unwrap_or_default();
     let mut canon = Canon::new(2)
         .bytes(row.id.as_bytes())
         .bytes(&kept_digest(db, seq)?)
@@ -231,7 +250,7 @@ pub(crate) fn stored_digest(db: &Db, seq: i64) -> Result<[u8; 32], StoreError> {
         .option(row.staff.as_deref())
         .byte(u8::from(row.manager_raised))
         .int(row.exposure.0)
-        .bytes(&books::posting_bytes(db, seq)?);
+        .bytes(&postings);
     if let Some(action) = &row.action {
         canon = canon.text(&action.category).text(&action.title).text(&action.description);
     }

@@ -1,14 +1,17 @@
 //! The device's decision: the rule book first, then the offline policy, then the wallet.
 
 use ledger::{
-    Decision, FanAccount, FanId, FanPoints, OfflineRequest, OfflineVerdict, OpId, Operation,
-    OperationKind as Asked, PolicyRule, Posted, Refusal, Rules, Scope, StatusAccount, StatusPoints, Tender,
-    Timestamp, decide,
+    Decision, FanId, FanPoints, FanState, Item, Lot, Money, OfflineRequest, OfflineVerdict, OpId, Operation,
+    OperationKind as Asked, PartnerId, PolicyRule, Posted, Recorded, Refusal, Rules, Scope, State,
+    StatusPoints, Tender, Timestamp, decide,
 };
 use rusqlite::Connection as Db;
 
-use crate::books::{self, Books};
-use crate::{Decline, KnownFan, ProgramConfig, Proposal, Proposed, Route, StoreError, facts, fans, load};
+use crate::books::Books;
+use crate::journal::Effect;
+use crate::{
+    Decline, KnownFan, ProgramConfig, Proposal, Proposed, PurchaseItem, Route, StoreError, facts, fans, load,
+};
 
 /// The configuration with the rules made of it, once.
 pub(crate) struct Program {
@@ -38,7 +41,7 @@ impl Subject {
         let (mut fan, mut row, mut original) = (proposal.fan, None, None);
         if let Proposed::Undo { of } = &proposal.kind
             && let Some(seq) = load::seq_of(db, *of)?
-            && let Some((owner, name)) = books::fan_of(db, seq)?
+            && let Some((owner, name)) = load::fan_of(db, seq)?
         {
             (fan, row, original) = (name, Some(owner), Some(seq));
         }
@@ -50,8 +53,50 @@ impl Subject {
     }
 }
 
+/// The books as one decision about one fan sees them: with the wallet that it may count on.
+struct Outlook<'a> {
+    books: &'a Books<'a>,
+    fan: FanId,
+    wallet: FanPoints,
+    standing: StatusPoints,
+}
+
+/// More than any wallet holds: where the platform has the last word, what the device believes of a
+/// balance must not refuse.
+const BOTTOMLESS: i64 = 1 << 60;
+
+impl State for Outlook<'_> {
+    type Error = StoreError;
+
+    fn fan(&self, fan: FanId, now: Timestamp) -> Result<Option<FanState>, StoreError> {
+        if fan != self.fan {
+            return Ok(None);
+        }
+        // Whoever was not met before starts from nothing; whether the fan exists is the platform's to say.
+        let known = self.books.fan(fan, now)?.unwrap_or_default();
+        Ok(Some(FanState { wallet: self.wallet, standing: self.standing, ..known }))
+    }
+
+    fn recorded(&self, id: OpId) -> Result<Option<Recorded>, StoreError> {
+        self.books.recorded(id)
+    }
+
+    fn limited_given(&self, partner: PartnerId, label: Option<&str>) -> Result<FanPoints, StoreError> {
+        self.books.limited_given(partner, label)
+    }
+
+    fn lots(&self, fan: FanId) -> Result<Vec<Lot>, StoreError> {
+        self.books.lots(fan)
+    }
+
+    fn reservation(&self, id: OpId) -> Result<Option<(FanId, FanPoints, Timestamp)>, StoreError> {
+        self.books.reservation(id)
+    }
+}
+
 /// What the decision moves.
 pub(crate) struct Decided {
+    pub operation: Operation,
     pub posted: Posted,
     pub fan_points: FanPoints,
     pub status_points: StatusPoints,
@@ -72,24 +117,31 @@ pub(crate) fn make(
     let now = facts::steady(db, proposal.now)?;
     let fan = FanId(u64::try_from(subject.row.unwrap_or(0)).unwrap_or(0));
     let operation = operation(proposal, fan, now);
-    let mut books =
-        Books { db, fan, known: &subject.known, bottomless: true, rates_as_of: program.config.fetched_at };
-    let posted = match decide(&operation, &program.rules, &books, now)? {
+    let books = Books { db, rates_as_of: program.config.fetched_at };
+    let bottomless =
+        Outlook { books: &books, fan, wallet: FanPoints(BOTTOMLESS), standing: StatusPoints(BOTTOMLESS) };
+    let posted = match decide(&operation, &program.rules, &bottomless, now)? {
         Decision::Post(posted) => posted,
         // The id is new here, so the ledger can only have met it under another operation.
         Decision::AlreadyDone(_) => return Ok(Err(Decline::Rules(Refusal::IdConflict))),
         Decision::Refuse(refusal) => return Ok(Err(Decline::Rules(refusal))),
     };
-    let mut decided = effects(posted);
+    let mut decided = effects(operation, posted);
     if proposal.route == Route::Platform {
         return Ok(Ok(decided));
     }
     let verdict = ask_policy(db, proposal, program, subject, &decided, now)?;
-    // An undo is the platform's to judge: the wallet may have been spent elsewhere.
-    books.bottomless = matches!(proposal.kind, Proposed::Undo { .. } | Proposed::Award { .. });
-    let refused_by_wallet = match decide(&operation, &program.rules, &books, now)? {
-        Decision::Post(_) | Decision::AlreadyDone(_) => None,
-        Decision::Refuse(refusal) => Some(refusal),
+    let refused_by_wallet = match proposal.kind {
+        // These are the platform's to judge: the wallet may have been spent elsewhere.
+        Proposed::Undo { .. } | Proposed::Award { .. } => None,
+        Proposed::Give { .. } | Proposed::Redeem { .. } => {
+            let known_status = subject.known.confirmed.map_or(StatusPoints(0), |c| c.status_points);
+            let outlook = Outlook { wallet: subject.known.available, standing: known_status, ..bottomless };
+            match decide(&decided.operation, &program.rules, &outlook, now)? {
+                Decision::Post(_) | Decision::AlreadyDone(_) => None,
+                Decision::Refuse(refusal) => Some(refusal),
+            }
+        }
     };
     judge(&mut decided, verdict, refused_by_wallet);
     Ok(Ok(decided))
@@ -123,7 +175,7 @@ fn ask_policy(
     let policy = &program.config.offline_policy;
     let request = match &proposal.kind {
         Proposed::Give { items } => {
-            OfflineRequest::Grant { price: books::price_of(&program.rules, &books::items_of(items)).ok() }
+            OfflineRequest::Grant { price: price_of(&program.rules, &items_of(items)).ok() }
         }
         Proposed::Award { .. } => OfflineRequest::Grant { price: None },
         Proposed::Redeem { .. } => {
@@ -145,9 +197,9 @@ fn ask_policy(
 
 fn operation(proposal: &Proposal, fan: FanId, now: Timestamp) -> Operation {
     let kind = match &proposal.kind {
-        Proposed::Give { items } => Asked::Distribute { items: books::items_of(items) },
+        Proposed::Give { items } => Asked::Distribute { items: items_of(items) },
         Proposed::Redeem { items } => {
-            Asked::Redeem { items: books::items_of(items), tender: Tender::Whole, reservation: None }
+            Asked::Redeem { items: items_of(items), tender: Tender::Whole, reservation: None }
         }
         Proposed::Award { action, .. } => Asked::Award { action: action.clone() },
         Proposed::Undo { of } => Asked::Reverse { of: OpId(of.into_bytes()), scope: Scope::Whole },
@@ -156,25 +208,26 @@ fn operation(proposal: &Proposal, fan: FanId, now: Timestamp) -> Operation {
 }
 
 /// Sums up what an entry moves in the fan's favour.
-fn effects(posted: Posted) -> Decided {
-    let fan_points = posted
-        .entry
-        .fan_postings
-        .iter()
-        .filter(|p| matches!(p.account, FanAccount::Wallet(_) | FanAccount::Receivable(_)))
-        .fold(0_i64, |sum, p| sum.saturating_add(p.amount.0));
-    let status_points = posted
-        .entry
-        .status_postings
-        .iter()
-        .filter(|p| matches!(p.account, StatusAccount::Standing(_)))
-        .fold(0_i64, |sum, p| sum.saturating_add(p.amount.0));
+fn effects(operation: Operation, posted: Posted) -> Decided {
+    let effect = Effect::of(&posted.entry);
     Decided {
+        operation,
         posted,
-        fan_points: FanPoints(fan_points),
-        status_points: StatusPoints(status_points),
+        fan_points: FanPoints(effect.fan_points()),
+        status_points: StatusPoints(effect.standing),
         exposure: FanPoints(0),
         rule: None,
         decline: None,
     }
+}
+
+/// Prices of a purchase in the ledger's words.
+fn items_of(items: &[PurchaseItem]) -> Vec<Item> {
+    items.iter().map(|item| Item { price: item.price, rate_label: item.rate_label.clone() }).collect()
+}
+
+/// The sum of a purchase in minor units of the program's currency.
+fn price_of(rules: &Rules, items: &[Item]) -> Result<Money, Refusal> {
+    let total = FanPoints::sum(rules.quote_price(items)?)?;
+    Ok(total.value(rules.currency))
 }

@@ -5,7 +5,7 @@ use ledger::{FanPoints, StatusPoints, Timestamp};
 use rusqlite::{Connection as Db, OptionalExtension, Row, params};
 use serde::{Deserialize, Serialize};
 
-use crate::StoreError;
+use crate::{StoreError, journal};
 
 /// Where a confirmed balance comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -125,6 +125,7 @@ pub(crate) fn note_platform_fan(db: &Db, fan: &PlatformFan) -> Result<(), StoreE
 fn merge(db: &Db, one: FanRow, two: FanRow) -> Result<FanRow, StoreError> {
     let (keep, drop) = (one.min(two), one.max(two));
     db.prepare_cached("UPDATE operation SET fan = ?1 WHERE fan = ?2")?.execute([keep, drop])?;
+    journal::merge(db, keep, drop)?;
     let gone = db.prepare_cached("SELECT * FROM fan WHERE fan = ?1")?.query_row([drop], Record::read)?;
     db.prepare_cached("DELETE FROM fan WHERE fan = ?1")?.execute([drop])?;
     db.prepare_cached(
@@ -192,23 +193,28 @@ impl Record {
     }
 }
 
+/// A confirmed balance and what the platform has booked since make the confirmed balance of now.
+fn brought_forward(db: &Db, row: FanRow, confirmed: Confirmed) -> Result<Confirmed, StoreError> {
+    let (fan, standing) = journal::booked_since(db, row, confirmed.source, confirmed.as_of)?;
+    Ok(Confirmed {
+        fan_points: FanPoints(confirmed.fan_points.0.saturating_add(fan)),
+        status_points: StatusPoints(confirmed.status_points.0.saturating_add(standing)),
+        ..confirmed
+    })
+}
+
+/// The row and the confirmed balances of now; None for a row that is none.
+pub(crate) fn standing(db: &Db, row: FanRow) -> Result<Option<(FanRow, Option<Confirmed>)>, StoreError> {
+    let record =
+        db.prepare_cached("SELECT * FROM fan WHERE fan = ?1")?.query_row([row], Record::read).optional()?;
+    let Some(record) = record else { return Ok(None) };
+    Ok(Some((row, record.confirmed.map(|c| brought_forward(db, row, c)).transpose()?)))
+}
+
 /// What is known of the fan in `row`, out of one view of the database.
 pub(crate) fn known(db: &Db, row: FanRow) -> Result<KnownFan, StoreError> {
     let record = db.prepare_cached("SELECT * FROM fan WHERE fan = ?1")?.query_row([row], Record::read)?;
-    let since = record.confirmed.map_or(i64::MAX, |c| c.as_of.0);
-    // A confirmed balance and what the platform has booked since make the confirmed balance of now.
-    let (booked_fan, booked_status): (i64, i64) = db
-        .prepare_cached(
-            "SELECT coalesce(sum(coalesce(booked_fan_points, fan_points)), 0),
-                    coalesce(sum(coalesce(booked_status_points, status_points)), 0)
-             FROM operation WHERE fan = ?1 AND state = 2 AND server_time > ?2",
-        )?
-        .query_row([row, since], |r| Ok((r.get(0)?, r.get(1)?)))?;
-    let confirmed = record.confirmed.map(|c| Confirmed {
-        fan_points: FanPoints(c.fan_points.0.saturating_add(booked_fan)),
-        status_points: StatusPoints(c.status_points.0.saturating_add(booked_status)),
-        ..c
-    });
+    let confirmed = record.confirmed.map(|c| brought_forward(db, row, c)).transpose()?;
     let (pending, taken) = pending(db, row)?;
     let base = confirmed.map_or(0, |c| c.fan_points.0);
     Ok(KnownFan {

@@ -1,10 +1,11 @@
 //! Reading operations out of the database.
 
-use fanpass::FanPointsId;
+use fanpass::{FanPointsId, FanRef};
 use ledger::{Currency, FanPoints, Money, PolicyRule, StatusPoints, Timestamp, Trust};
 use rusqlite::{Connection as Db, OptionalExtension, Row, types::FromSql};
 use uuid::Uuid;
 
+use crate::fans::FanRow;
 use crate::{ActionRow, ItemRow, OperationKind, OperationRow, OperationState, Route, StoreError};
 
 /// Everything of a row but its items. `o` is the operation, `u` what it undoes, `r` what undoes it.
@@ -18,6 +19,17 @@ pub(crate) fn seq_of(db: &Db, id: Uuid) -> Result<Option<i64>, StoreError> {
         .prepare_cached("SELECT seq FROM operation WHERE id = ?1")?
         .query_row([id.as_bytes().as_slice()], |row| row.get(0))
         .optional()?)
+}
+
+/// The fan of an operation: where it is undone, its own name counts and not the one shown now.
+pub(crate) fn fan_of(db: &Db, seq: i64) -> Result<Option<(FanRow, FanRef)>, StoreError> {
+    let found: Option<(FanRow, String)> = db
+        .prepare_cached("SELECT fan, fan_ref FROM operation WHERE seq = ?1")?
+        .query_row([seq], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?;
+    found
+        .map(|(fan, text)| Ok((fan, text.parse().map_err(|_| StoreError::Unreadable { what: "fan" })?)))
+        .transpose()
 }
 
 pub(crate) fn load(db: &Db, seq: i64) -> Result<OperationRow, StoreError> {

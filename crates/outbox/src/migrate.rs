@@ -2,10 +2,20 @@
 
 use rusqlite::Connection as Db;
 
-use crate::StoreError;
+use crate::{StoreError, to_journal};
 
-/// One file per version, oldest first. A released file never changes.
-const MIGRATIONS: &[&str] = &[include_str!("migrations/0001.sql")];
+/// One step from a version to the next.
+struct Migration {
+    sql: &'static str,
+    /// What SQL alone can not do, after it.
+    then: fn(&Db) -> Result<(), StoreError>,
+}
+
+/// One per version, oldest first. A released one never changes.
+const MIGRATIONS: &[Migration] = &[
+    Migration { sql: include_str!("migrations/0001.sql"), then: |_| Ok(()) },
+    Migration { sql: include_str!("migrations/0002.sql"), then: to_journal::move_over },
+];
 
 /// The version that this app writes.
 pub(crate) fn known_version() -> u32 {
@@ -28,9 +38,10 @@ pub(crate) fn refuse_newer(db: &Db) -> Result<(), StoreError> {
 /// Brings the database to the version of this app. A step that is cut short leaves the one before.
 pub(crate) fn migrate(db: &mut Db) -> Result<(), StoreError> {
     let done = version(db)?;
-    for (number, sql) in (1_u32..).zip(MIGRATIONS).filter(|(number, _)| *number > done) {
+    for (number, Migration { sql, then }) in (1_u32..).zip(MIGRATIONS).filter(|(number, _)| *number > done) {
         let step = db.transaction()?;
         step.execute_batch(sql)?;
+        then(&step)?;
         step.pragma_update(None, "user_version", number)?;
         step.commit()?;
         tracing::info!(version = number, "the database was brought to a new version");

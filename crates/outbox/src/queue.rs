@@ -14,7 +14,9 @@ use uuid::Uuid;
 
 use crate::audit::{self, Entry};
 use crate::machine::{self, Event};
-use crate::{IllegalTransition, OperationKind, OperationRow, OperationState, StoreError, fans, load};
+use crate::{
+    IllegalTransition, OperationKind, OperationRow, OperationState, StoreError, books, fans, journal, load,
+};
 
 /// A next try further ahead than this can only be the work of a clock that was set back.
 const FURTHEST_TRY_MS: i64 = 2 * 60 * 60 * 1000;
@@ -321,6 +323,7 @@ fn accept(db: &Db, seq: i64, id: Uuid, booked: &Booked, now: Timestamp) -> Resul
         status_points,
         n,
     ])?;
+    journal::book(db, id, booked.server_time, (fan_points, status_points))?;
     for (index, points) in (1_i64..).zip(&booked.items) {
         db.prepare_cached("UPDATE item SET booked = ?3 WHERE operation = ?1 AND n = ?2")?
             .execute([seq, index, points.0])?;
@@ -346,6 +349,9 @@ fn refuse_or_hold(
     )?
     .execute(params![seq, to.to_number(), code, settled, n])?;
     if to == OperationState::Refused {
+        if let Some(operation) = journal::void(db, id)? {
+            books::burn(db, &operation, code)?;
+        }
         // A refused undo has undone nothing: the original can be undone again.
         db.prepare_cached("UPDATE operation SET reversed_by = NULL WHERE reversed_by = ?1")?
             .execute([seq])?;

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use fanpass::{FanPass, FanRef, LiveProof, PassRefusal, Pseudonym};
-use ledger::{FanPoints, PolicyRule, StatusPoints, Timestamp};
+use ledger::{FanPoints, Outcome, PolicyRule, StatusPoints, Timestamp};
 use rusqlite::Connection as Db;
 use uuid::Uuid;
 
@@ -14,7 +14,7 @@ use crate::{
     AuditBreak, AuditHead, Batch, Commit, Connection, Counts, DatabaseKey, Decline, Exposure, Filter,
     KnownFan, OperationRow, OperationState, Page, PlatformFan, ProgramConfig, Proposal, Proposed, Reach,
     Route, Settlement, StoreError, Totals, audit, commit, facts, fans, load, migrate, open, queries, queue,
-    settings,
+    resolve, settings,
 };
 
 /// Readers that are kept for the next who asks.
@@ -304,6 +304,19 @@ impl Store {
             };
             commit::commit(db, &proposal, program.as_deref())
         })
+    }
+
+    /// Books who bears a redemption that was confirmed here and refused by the platform: the fan (from the next
+    /// points), the partner, or nobody because the goods came back. Once; under the new id `id`.
+    pub fn resolve(
+        &self,
+        refused: Uuid,
+        id: Uuid,
+        outcome: Outcome,
+        now: Timestamp,
+    ) -> Result<Result<(), Decline>, StoreError> {
+        let program = self.program();
+        self.write(move |db| resolve::resolve(db, refused, id, outcome, now, program.as_deref()))
     }
 
     /// Lets a held operation go out again: a person has looked at it.

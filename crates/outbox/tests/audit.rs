@@ -54,11 +54,22 @@ fn an_edited_operation_is_found_by_any_of_its_parts() {
         "UPDATE operation SET digest = zeroblob(32) WHERE seq = 2",
         "UPDATE item SET price = price * 10 WHERE operation = 2",
         "UPDATE item SET title = 'Ticket' WHERE operation = 2",
-        "UPDATE posting SET amount = -amount WHERE operation = 2",
-        "UPDATE posting SET account = 'offline_loss' WHERE operation = 2 AND n = 2",
+        "UPDATE journal SET entry = (SELECT entry FROM journal WHERE n = 1) WHERE n = 2",
         "DELETE FROM item WHERE operation = 2",
     ] {
         assert_eq!(damaged_by(sql), AuditBreak { entry: 2, fault: AuditFault::OperationEdited }, "{sql}");
+    }
+}
+
+#[test]
+fn edited_sums_of_the_journal_are_found() {
+    for sql in [
+        "UPDATE journal SET wallet = wallet + 1 WHERE n = 2",
+        "UPDATE journal SET standing = standing + 1 WHERE n = 2",
+        "UPDATE journal SET debt = 5 WHERE n = 2",
+        "UPDATE journal SET state = 0, booked_at = NULL WHERE n = 2",
+    ] {
+        assert_eq!(damaged_by(sql), AuditBreak { entry: 4, fault: AuditFault::JournalEdited }, "{sql}");
     }
 }
 
@@ -91,7 +102,7 @@ fn deleted_swapped_and_cut_entries_are_found() {
     assert_eq!(damaged_by("DELETE FROM audit WHERE n >= 4"), at(4, AuditFault::Cut));
     assert_eq!(
         damaged_by(
-            "DELETE FROM item WHERE operation = 5; DELETE FROM posting WHERE operation = 5; DELETE FROM operation WHERE seq = 5"
+            "DELETE FROM item WHERE operation = 5; DELETE FROM journal WHERE n = 5; DELETE FROM operation WHERE seq = 5"
         ),
         at(9, AuditFault::OperationGone)
     );
