@@ -1,7 +1,10 @@
 //! What the server is told when it starts.
 
+use std::convert::Infallible;
+use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
+use std::str::FromStr;
 use std::time::Duration;
 
 /// How much work it is to check a secret (Argon2id).
@@ -20,11 +23,32 @@ impl Default for HashCost {
     }
 }
 
+/// The address of a database. It may hold a password, so it is not shown.
+#[derive(Clone, PartialEq, Eq)]
+pub struct DatabaseUrl(pub String);
+
+impl fmt::Debug for DatabaseUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("DatabaseUrl(..)")
+    }
+}
+
+impl FromStr for DatabaseUrl {
+    type Err = Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Infallible> {
+        Ok(Self(text.to_owned()))
+    }
+}
+
 /// Settings of one server process.
 #[derive(Clone, Debug)]
 pub struct Config {
     /// Holds both environments' databases. Created when it is missing.
     pub data_dir: PathBuf,
+    /// A PostgreSQL database instead, as `postgres://user:secret@host/database`; any number of server processes may
+    /// share it.
+    pub database: Option<DatabaseUrl>,
     /// Port 0 takes a free one.
     pub listen: SocketAddr,
     /// Make the example program, once, in an empty data directory.
@@ -46,6 +70,7 @@ impl Config {
     pub fn new(data_dir: impl Into<PathBuf>) -> Self {
         Self {
             data_dir: data_dir.into(),
+            database: None,
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             seed_example: false,
             ready_file: None,

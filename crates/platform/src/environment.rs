@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::store::{Store, StoreError};
+use crate::store::{Database, PostgresDatabase, Store, StoreError};
 
 /// Which of the two.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -48,9 +48,12 @@ pub struct Environment {
 }
 
 impl Environment {
-    /// Opens `<data_dir>/<name>.sqlite3`.
-    pub fn open(data_dir: &Path, name: EnvironmentName) -> Result<Self, StoreError> {
-        let store = Store::open(&data_dir.join(format!("{name}.sqlite3")))?;
-        Ok(Self { name, store })
+    /// Opens `<data_dir>/<name>.sqlite3`, or with a URL the schema `<name>` of that PostgreSQL database.
+    pub fn open(data_dir: &Path, url: Option<&str>, name: EnvironmentName) -> Result<Self, StoreError> {
+        let database = match url {
+            None => Database::Sqlite(data_dir.join(format!("{name}.sqlite3"))),
+            Some(url) => Database::Postgres(PostgresDatabase::new(url, name.name())?),
+        };
+        Ok(Self { name, store: Store::open(&database)? })
     }
 }

@@ -1,4 +1,4 @@
-//! The platform server: the FanPoints GraphQL API on SQLite, with OAuth2 client credentials.
+//! The platform server: the FanPoints GraphQL API on SQLite or PostgreSQL, with OAuth2 client credentials.
 //!
 //! A request goes one way: `http` signs the caller in, `api` speaks GraphQL and opens only the doors of
 //! `auth::access`, `store` reads and writes, and the `ledger` crate decides everything about points. An answer leaves
@@ -18,7 +18,7 @@ mod server;
 mod store;
 
 pub use api::sdl;
-pub use config::{Config, HashCost};
+pub use config::{Config, DatabaseUrl, HashCost};
 pub use environment::EnvironmentName;
 pub use example::ExampleCredential;
 pub use server::{Ready, Running, StartError, start};

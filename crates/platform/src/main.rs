@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
-use platform::{Config, StartError, start};
+use platform::{Config, DatabaseUrl, StartError, start};
 
 /// The FanPoints platform: GraphQL API, tokens, example fans.
 #[derive(Parser)]
@@ -32,6 +32,9 @@ struct Serve {
     /// Directory of the databases.
     #[arg(long, env = "FANPOINTS_DATA")]
     data: PathBuf,
+    /// A PostgreSQL database (postgres://user:secret@host/database) instead of files in that directory.
+    #[arg(long, env = "FANPOINTS_DATABASE", hide_env_values = true)]
+    database: Option<DatabaseUrl>,
     /// Make the example program where it is missing.
     #[arg(long)]
     seed_example: bool,
@@ -73,6 +76,7 @@ fn write_schema() -> std::io::Result<()> {
 async fn run(serve: Serve) -> Result<(), StartError> {
     let config = Config {
         listen: serve.listen,
+        database: serve.database,
         seed_example: serve.seed_example,
         ready_file: serve.ready_file,
         requests_per_minute: serve.requests_per_minute,

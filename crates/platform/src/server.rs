@@ -120,8 +120,10 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
 async fn open_environments(config: &Config) -> Result<Vec<Arc<Environment>>, StartError> {
     let mut environments = Vec::new();
     for name in EnvironmentName::ALL {
-        let dir = config.data_dir.clone();
-        let opening = tokio::task::spawn_blocking(move || Environment::open(&dir, name));
+        let (dir, database) = (config.data_dir.clone(), config.database.clone());
+        let opening = tokio::task::spawn_blocking(move || {
+            Environment::open(&dir, database.as_ref().map(|url| url.0.as_str()), name)
+        });
         let opened = opening.await.unwrap_or(Err(StoreError::Stopped));
         let environment = opened.map_err(|error| StartError::Store { environment: name, error })?;
         environments.push(Arc::new(environment));

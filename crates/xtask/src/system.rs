@@ -27,7 +27,8 @@ const PACKAGES: &[&str] = &[
     "gnome-keyring",
     "xclip",
     "xdotool",
-    "procps", // the `kill` program
+    "procps",     // the `kill` program
+    "postgresql", // the platform's other database, for its tests: each run starts a server of its own
 ];
 
 /// On another Linux the same things, found by what they provide.
@@ -42,6 +43,7 @@ const PROGRAMS: &[&str] = &[
     "gnome-keyring-daemon",
     "xclip",
     "xdotool",
+    "initdb", // PostgreSQL
 ];
 
 /// The oldest Node.js that the UI's tools run on.

@@ -8,7 +8,9 @@ use async_graphql::{Context, Error, ErrorExtensions as _};
 
 use crate::environment::Environment;
 use crate::store::catalogue::Owner;
-use crate::store::{Catalogue, Durable, More, Partner, Partnership, Program, ProgramNo, StoreError, Turn};
+use crate::store::{
+    Catalogue, Connection, Durable, More, Partner, Partnership, Program, ProgramNo, StoreError, Turn,
+};
 
 /// The signed-in caller of one request.
 pub struct Caller {
@@ -52,8 +54,8 @@ impl Caller {
     /// Changes the books or the configuration. The answer leaves the server only once it is on disk.
     pub async fn write<T, F>(&self, work: F) -> Result<T, Error>
     where
-        T: Send + 'static,
-        F: FnOnce(&mut Turn<'_>) -> Result<T, StoreError> + Send + 'static,
+        T: Clone + PartialEq + Send + 'static,
+        F: Fn(&mut Turn<'_>) -> Result<T, StoreError> + Send + 'static,
     {
         let before = self.pending.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |n| n.checked_sub(1));
         let more = if before.unwrap_or(0) > 1 { More::Coming } else { More::No };
@@ -76,7 +78,7 @@ impl Caller {
     pub async fn read<T, F>(&self, work: F) -> Result<T, Error>
     where
         T: Send + 'static,
-        F: FnOnce(&rusqlite::Connection) -> Result<T, StoreError> + Send + 'static,
+        F: FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
     {
         self.environment.store.read(work).await.map_err(|error| internal(&error))
     }

@@ -7,6 +7,7 @@ use axum::response::{IntoResponse as _, Response};
 use serde_json::json;
 
 use super::{Shared, json};
+use crate::store::sql::params;
 
 /// The process answers.
 pub async fn alive() -> Response {
@@ -16,8 +17,9 @@ pub async fn alive() -> Response {
 /// Both environments can be read and written.
 pub async fn ready(State(server): State<Shared>) -> Response {
     for environment in &server.environments {
-        let read =
-            environment.store.read(|connection| Ok(connection.query_row("SELECT 1", [], |row| row.get(0))?));
+        let read = environment
+            .store
+            .read(|connection| connection.query_row("SELECT 1", params![], |row| row.get(0)));
         let read: Result<i64, _> = read.await;
         let written = environment.store.commit(|_| Ok(())).await;
         if let Err(error) = read.map(|_| ()).and(written) {

@@ -1,11 +1,11 @@
 //! Status Points for actions: awarding and undoing.
 
 use ledger::{Operation, OperationKind, PartnerId, Refusal, Scope, StatusAccount};
-use rusqlite::params;
 
 use super::fans::Fan;
 use super::purchases::{addressee, milliseconds, op_id, post};
 use super::reading::{Award, award_by_op};
+use super::sql::params;
 use super::{ProgramNo, StoreError, Turn};
 
 /// An award to be booked.
@@ -90,13 +90,11 @@ pub fn undo(turn: &mut Turn<'_>, order: &UndoAwardOrder) -> Result<Result<Award,
 }
 
 fn insert(turn: &Turn<'_>, award: &Award, fan: &Fan) -> Result<(), StoreError> {
-    turn.connection
-        .prepare_cached(
-            "INSERT INTO award (date_us, action_id, action_category, title, description, amount, partner_no,
+    turn.connection.execute(
+        "INSERT INTO award (date_us, action_id, action_category, title, description, amount, partner_no,
                                 program_no, fan_no)
              VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
-        )?
-        .execute(params![
+        params![
             award.date_us,
             award.action_id,
             award.action_category,
@@ -106,6 +104,6 @@ fn insert(turn: &Turn<'_>, award: &Award, fan: &Fan) -> Result<(), StoreError> {
             award.partner.0,
             fan.program.0,
             fan.no.0.cast_signed()
-        ])?;
-    Ok(())
+        ],
+    )
 }

@@ -9,10 +9,10 @@ use ledger::{
     Currency, FanPoints, LimitedRate, Millis, Modules, OfflinePolicy, PartnerId, PartnerRules, Rate,
     RateRule, Rules, StatusPoints, ThresholdRule, Tier,
 };
-use rusqlite::{Connection, Row};
 use rust_decimal::Decimal;
 
-use super::StoreError;
+use super::sql::params;
+use super::{Connection, Row, StoreError};
 
 /// A program's row, also the program number in signed passes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -156,18 +156,14 @@ pub fn ledger_label(label: Option<&str>) -> Option<&str> {
 }
 
 fn load_programs(connection: &Connection) -> Result<BTreeMap<ProgramNo, Arc<Program>>, StoreError> {
-    let mut statement = connection.prepare(
+    let programs = connection.query(
         "SELECT no, project_id, name, description, website, creator_id, currency, user_module, fan_points_module,
                 status_points_module, lot_lifetime_ms, offline_policy, batch_limit
          FROM program ORDER BY no",
+        params![],
+        |row| read_program(connection, row),
     )?;
-    let mut rows = statement.query([])?;
-    let mut programs = BTreeMap::new();
-    while let Some(row) = rows.next()? {
-        let program = read_program(connection, row)?;
-        programs.insert(program.no, Arc::new(program));
-    }
-    Ok(programs)
+    Ok(programs.into_iter().map(|program| (program.no, Arc::new(program))).collect())
 }
 
 fn read_program(connection: &Connection, row: &Row<'_>) -> Result<Program, StoreError> {
@@ -180,9 +176,9 @@ fn read_program(connection: &Connection, row: &Row<'_>) -> Result<Program, Store
         description: row.get(3)?,
         website: row.get(4)?,
         creator_id: row.get(5)?,
-        currency: parse_stored(&row.get::<_, String>(6)?)?,
+        currency: parse_stored(&row.get::<String>(6)?)?,
         modules: Modules { user: row.get(7)?, fan_points: row.get(8)?, status_points: row.get(9)? },
-        lot_lifetime: row.get::<_, Option<i64>>(10)?.map(Millis),
+        lot_lifetime: row.get::<Option<i64>>(10)?.map(Millis),
         offline_policy: serde_json::from_str(&policy)?,
         batch_limit: row.get(12)?,
         actions: load_actions(connection, no)?,
@@ -193,102 +189,93 @@ fn read_program(connection: &Connection, row: &Row<'_>) -> Result<Program, Store
 }
 
 fn load_actions(connection: &Connection, program: ProgramNo) -> Result<Vec<Action>, StoreError> {
-    let mut statement = connection.prepare(
+    connection.query(
         "SELECT action_category, title, status_points FROM action WHERE program_no = ?1 ORDER BY action_category",
-    )?;
-    let actions = statement.query_map([program.0], |row| {
-        Ok(Action { category: row.get(0)?, title: row.get(1)?, status_points: StatusPoints(row.get(2)?) })
-    })?;
-    Ok(actions.collect::<Result<_, _>>()?)
+        params![program.0],
+        |row| {
+            let status_points = StatusPoints(row.get(2)?);
+            Ok(Action { category: row.get(0)?, title: row.get(1)?, status_points })
+        },
+    )
 }
 
 fn load_tiers(connection: &Connection, program: ProgramNo) -> Result<Vec<Tier>, StoreError> {
-    let mut statement = connection.prepare(
+    connection.query(
         "SELECT name, from_status_points FROM tier WHERE program_no = ?1 ORDER BY from_status_points, name",
-    )?;
-    let tiers = statement
-        .query_map([program.0], |row| Ok(Tier { name: row.get(0)?, from: StatusPoints(row.get(1)?) }))?;
-    Ok(tiers.collect::<Result<_, _>>()?)
+        params![program.0],
+        |row| Ok(Tier { name: row.get(0)?, from: StatusPoints(row.get(1)?) }),
+    )
 }
 
 fn load_threshold_rules(connection: &Connection, program: ProgramNo) -> Result<Vec<NamedRule>, StoreError> {
-    let mut statement = connection
-        .prepare("SELECT rule_id, title, rule FROM threshold_rule WHERE program_no = ?1 ORDER BY rule_id")?;
-    let mut rows = statement.query([program.0])?;
-    let mut rules = Vec::new();
-    while let Some(row) = rows.next()? {
-        let rule: String = row.get(2)?;
-        rules.push(NamedRule {
-            rule_id: row.get(0)?,
-            title: row.get(1)?,
-            rule: serde_json::from_str(&rule)?,
-        });
-    }
-    Ok(rules)
+    connection.query(
+        "SELECT rule_id, title, rule FROM threshold_rule WHERE program_no = ?1 ORDER BY rule_id",
+        params![program.0],
+        |row| {
+            let rule = serde_json::from_str(&row.get::<String>(2)?)?;
+            Ok(NamedRule { rule_id: row.get(0)?, title: row.get(1)?, rule })
+        },
+    )
 }
 
 fn load_conversions(
     connection: &Connection,
     program: ProgramNo,
 ) -> Result<BTreeMap<Currency, Decimal>, StoreError> {
-    let mut statement = connection.prepare("SELECT currency, value FROM conversion WHERE program_no = ?1")?;
-    let mut rows = statement.query([program.0])?;
-    let mut conversions = BTreeMap::new();
-    while let Some(row) = rows.next()? {
-        let currency = parse_stored(&row.get::<_, String>(0)?)?;
-        conversions.insert(currency, parse_stored(&row.get::<_, String>(1)?)?);
-    }
-    Ok(conversions)
+    let conversions = connection.query(
+        "SELECT currency, value FROM conversion WHERE program_no = ?1",
+        params![program.0],
+        |row| Ok((parse_stored(&row.get::<String>(0)?)?, parse_stored(&row.get::<String>(1)?)?)),
+    )?;
+    Ok(conversions.into_iter().collect())
 }
 
 fn load_partners(connection: &Connection) -> Result<BTreeMap<PartnerId, Arc<Partner>>, StoreError> {
-    let mut statement = connection.prepare(
+    let partners = connection.query(
         "SELECT no, partner_id, name, description, website, creator_id, currency FROM partner ORDER BY no",
+        params![],
+        |row| {
+            let no = PartnerId(row.get(0)?);
+            Ok(Partner {
+                no,
+                partner_id: row.get(1)?,
+                name: row.get(2)?,
+                description: row.get(3)?,
+                website: row.get(4)?,
+                creator_id: row.get(5)?,
+                currency: parse_stored(&row.get::<String>(6)?)?,
+                rates: load_rates(connection, no)?,
+            })
+        },
     )?;
-    let mut rows = statement.query([])?;
-    let mut partners = BTreeMap::new();
-    while let Some(row) = rows.next()? {
-        let no = PartnerId(row.get(0)?);
-        let partner = Partner {
-            no,
-            partner_id: row.get(1)?,
-            name: row.get(2)?,
-            description: row.get(3)?,
-            website: row.get(4)?,
-            creator_id: row.get(5)?,
-            currency: parse_stored(&row.get::<_, String>(6)?)?,
-            rates: load_rates(connection, no)?,
-        };
-        partners.insert(no, Arc::new(partner));
-    }
-    Ok(partners)
+    Ok(partners.into_iter().map(|partner| (partner.no, Arc::new(partner))).collect())
 }
 
 fn load_rates(connection: &Connection, partner: PartnerId) -> Result<Vec<LabelledRate>, StoreError> {
-    let mut statement = connection.prepare(
+    connection.query(
         "SELECT rate_label, currency, rate, rate_type, limited_rate, limited_points
          FROM rate WHERE partner_no = ?1 ORDER BY rate_label",
-    )?;
-    let mut rows = statement.query([partner.0])?;
-    let mut rates = Vec::new();
-    while let Some(row) = rows.next()? {
-        let kind: String = row.get(3)?;
-        let limited_rate: Option<String> = row.get(4)?;
-        let limited_points: Option<i64> = row.get(5)?;
-        let limited = match (limited_rate, limited_points) {
-            (Some(rate), Some(points)) => {
-                Some(LimitedRate { rate: parse_rate(&kind, &rate)?, points: FanPoints(points) })
-            }
-            (_, _) => None,
-        };
-        let rate = parse_rate(&kind, &row.get::<_, String>(2)?)?;
-        rates.push(LabelledRate {
-            label: row.get(0)?,
-            currency: parse_stored(&row.get::<_, String>(1)?)?,
-            rule: RateRule { rate, limited },
-        });
-    }
-    Ok(rates)
+        params![partner.0],
+        read_rate,
+    )
+}
+
+fn read_rate(row: &Row<'_>) -> Result<LabelledRate, StoreError> {
+    let kind: String = row.get(3)?;
+    let limited_rate: Option<String> = row.get(4)?;
+    let limited_points: Option<i64> = row.get(5)?;
+    let limited = match (limited_rate, limited_points) {
+        (Some(rate), Some(points)) => {
+            Some(LimitedRate { rate: parse_rate(&kind, &rate)?, points: FanPoints(points) })
+        }
+        (_, _) => None,
+    };
+    let rate = parse_rate(&kind, &row.get::<String>(2)?)?;
+    Ok(LabelledRate {
+        label: row.get(0)?,
+        currency: parse_stored(&row.get::<String>(1)?)?,
+        rule: RateRule { rate, limited },
+    })
 }
 
 fn parse_rate(kind: &str, value: &str) -> Result<Rate, StoreError> {
@@ -304,29 +291,27 @@ fn load_partnerships(
     programs: &BTreeMap<ProgramNo, Arc<Program>>,
     partners: &BTreeMap<PartnerId, Arc<Partner>>,
 ) -> Result<Vec<Arc<Partnership>>, StoreError> {
-    let mut statement = connection.prepare(
+    connection.query(
         "SELECT partnership_id, program_no, partner_no, fan_points_module, status_points_module
          FROM partnership ORDER BY program_no, partner_no",
-    )?;
-    let mut rows = statement.query([])?;
-    let mut partnerships = Vec::new();
-    while let Some(row) = rows.next()? {
-        let dangling = || StoreError::Corrupt("a partnership of nobody".to_owned());
-        let program = programs.get(&ProgramNo(row.get(1)?)).ok_or_else(dangling)?;
-        let partner = partners.get(&PartnerId(row.get(2)?)).ok_or_else(dangling)?;
-        let modules = Modules {
-            user: program.modules.user,
-            fan_points: program.modules.fan_points && row.get::<_, bool>(3)?,
-            status_points: program.modules.status_points && row.get::<_, bool>(4)?,
-        };
-        partnerships.push(Arc::new(Partnership {
-            partnership_id: row.get(0)?,
-            rules: rules(program, partner, modules)?,
-            program: Arc::clone(program),
-            partner: Arc::clone(partner),
-        }));
-    }
-    Ok(partnerships)
+        params![],
+        |row| {
+            let dangling = || StoreError::Corrupt("a partnership of nobody".to_owned());
+            let program = programs.get(&ProgramNo(row.get(1)?)).ok_or_else(dangling)?;
+            let partner = partners.get(&PartnerId(row.get(2)?)).ok_or_else(dangling)?;
+            let modules = Modules {
+                user: program.modules.user,
+                fan_points: program.modules.fan_points && row.get::<bool>(3)?,
+                status_points: program.modules.status_points && row.get::<bool>(4)?,
+            };
+            Ok(Arc::new(Partnership {
+                partnership_id: row.get(0)?,
+                rules: rules(program, partner, modules)?,
+                program: Arc::clone(program),
+                partner: Arc::clone(partner),
+            }))
+        },
+    )
 }
 
 fn rules(program: &Program, partner: &Partner, modules: Modules) -> Result<Rules, StoreError> {
@@ -353,31 +338,28 @@ fn rules(program: &Program, partner: &Partner, modules: Modules) -> Result<Rules
 }
 
 fn load_credentials(connection: &Connection) -> Result<BTreeMap<String, Arc<Credential>>, StoreError> {
-    let mut statement = connection.prepare(
+    let credentials = connection.query(
         "SELECT client_id, owner, owner_no, name, secret_hash, created_us, expires_us FROM credential",
+        params![],
+        |row| {
+            let owner: String = row.get(1)?;
+            let no: u32 = row.get(2)?;
+            Ok(Credential {
+                client_id: row.get(0)?,
+                owner: if owner == "partner" {
+                    Owner::Partner(PartnerId(no))
+                } else {
+                    Owner::Program(ProgramNo(no))
+                },
+                name: row.get(3)?,
+                secret_hash: row.get(4)?,
+                created_us: row.get(5)?,
+                expires_us: row.get(6)?,
+            })
+        },
     )?;
-    let credentials = statement.query_map([], |row| {
-        let owner: String = row.get(1)?;
-        let no: u32 = row.get(2)?;
-        Ok(Credential {
-            client_id: row.get(0)?,
-            owner: if owner == "partner" {
-                Owner::Partner(PartnerId(no))
-            } else {
-                Owner::Program(ProgramNo(no))
-            },
-            name: row.get(3)?,
-            secret_hash: row.get(4)?,
-            created_us: row.get(5)?,
-            expires_us: row.get(6)?,
-        })
-    })?;
-    let mut by_client = BTreeMap::new();
-    for credential in credentials {
-        let credential = credential?;
-        by_client.insert(credential.client_id.clone(), Arc::new(credential));
-    }
-    Ok(by_client)
+    let by_client = |credential: Credential| (credential.client_id.clone(), Arc::new(credential));
+    Ok(credentials.into_iter().map(by_client).collect())
 }
 
 /// Reads a value that this program wrote itself.

@@ -1,8 +1,7 @@
 //! Client ids and their hashed secrets.
 
-use rusqlite::params;
-
 use super::catalogue::{Credential, Owner};
+use super::sql::params;
 use super::{StoreError, Turn};
 
 /// Stores a new credential; its client id is used from the commit on.

@@ -1,13 +1,12 @@
 //! Fans: who is meant by a user id, and the program owner's list of them.
 
+use super::sql::params;
+use super::{Connection, ProgramNo, Row, StoreError, now_us, random};
 use fanpass::{FanPointsId, Pseudonym};
 use ledger::{FanId, FanPoints, StatusPoints};
-use rusqlite::{Connection, OptionalExtension as _, Row, ToSql, params};
-
-use super::{ProgramNo, StoreError, now_us, random};
 
 /// A fan of one program.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fan {
     pub no: FanId,
     pub program: ProgramNo,
@@ -23,15 +22,15 @@ pub struct Fan {
 const COLUMNS: &str =
     "no, program_no, fan_points_id, pseudonym, external_user_id, mail_address, name, wallet, standing";
 
-fn read_fan(row: &Row<'_>) -> rusqlite::Result<Fan> {
+fn read_fan(row: &Row<'_>) -> Result<Fan, StoreError> {
     let number: i64 = row.get(2)?;
     let id = FanPointsId::new(number.cast_unsigned())
-        .map_err(|_| rusqlite::Error::IntegralValueOutOfRange(2, number))?;
+        .map_err(|error| StoreError::Corrupt(format!("FanPoints id {number}: {error}")))?;
     Ok(Fan {
-        no: FanId(row.get::<_, i64>(0)?.cast_unsigned()),
+        no: FanId(row.get::<i64>(0)?.cast_unsigned()),
         program: ProgramNo(row.get(1)?),
         id,
-        pseudonym: Pseudonym(row.get::<_, i64>(3)?.cast_unsigned()),
+        pseudonym: Pseudonym(row.get::<i64>(3)?.cast_unsigned()),
         external_user_id: row.get(4)?,
         mail_address: row.get(5)?,
         name: row.get(6)?,
@@ -44,9 +43,9 @@ fn read_fan(row: &Row<'_>) -> rusqlite::Result<Fan> {
 /// program's own id. A name that fits fans of two programs names nobody.
 pub fn find(connection: &Connection, programs: &[ProgramNo], user: &str) -> Result<Option<Fan>, StoreError> {
     let known = match user.parse::<FanPointsId>() {
-        Ok(id) => one(connection, "fan_points_id", &id.number().cast_signed())?,
+        Ok(id) => one(connection, "fan_points_id", id.number().cast_signed())?,
         Err(_) => match user.parse::<Pseudonym>() {
-            Ok(pseudonym) => one(connection, "pseudonym", &pseudonym.0.cast_signed())?,
+            Ok(pseudonym) => one(connection, "pseudonym", pseudonym.0.cast_signed())?,
             Err(_) => None,
         },
     };
@@ -64,9 +63,9 @@ pub fn find(connection: &Connection, programs: &[ProgramNo], user: &str) -> Resu
     Ok(found)
 }
 
-fn one(connection: &Connection, column: &str, value: &dyn ToSql) -> Result<Option<Fan>, StoreError> {
+fn one(connection: &Connection, column: &str, value: i64) -> Result<Option<Fan>, StoreError> {
     let sql = format!("SELECT {COLUMNS} FROM fan WHERE {column} = ?1");
-    Ok(connection.prepare_cached(&sql)?.query_row([value], read_fan).optional()?)
+    connection.query_opt(&sql, params![value], read_fan)
 }
 
 fn by_external_id(
@@ -75,7 +74,7 @@ fn by_external_id(
     user: &str,
 ) -> Result<Option<Fan>, StoreError> {
     let sql = format!("SELECT {COLUMNS} FROM fan WHERE program_no = ?1 AND external_user_id = ?2");
-    Ok(connection.prepare_cached(&sql)?.query_row(params![program.0, user], read_fan).optional()?)
+    connection.query_opt(&sql, params![program.0, user], read_fan)
 }
 
 /// A program's fans, newest first, after the one that was returned last.
@@ -88,9 +87,7 @@ pub fn list(
     let sql =
         format!("SELECT {COLUMNS} FROM fan WHERE program_no = ?1 AND no < ?2 ORDER BY no DESC LIMIT ?3");
     let before = after.map_or(i64::MAX, |fan| fan.0.cast_signed());
-    let mut statement = connection.prepare_cached(&sql)?;
-    let fans = statement.query_map(params![program.0, before, limit], read_fan)?;
-    Ok(fans.collect::<Result<_, _>>()?)
+    connection.query(&sql, params![program.0, before, limit], read_fan)
 }
 
 /// A fan to be registered.
@@ -133,7 +130,7 @@ fn free_id(connection: &Connection) -> Result<FanPointsId, StoreError> {
     loop {
         let drawn = u64::from_be_bytes(random()?) % ELEVEN_DIGITS;
         if let Some(id) = FanPointsId::from_first_eleven(drawn)
-            && one(connection, "fan_points_id", &id.number().cast_signed())?.is_none()
+            && one(connection, "fan_points_id", id.number().cast_signed())?.is_none()
         {
             return Ok(id);
         }

@@ -2,12 +2,13 @@
 
 use fanpass::{ListedKey, SignedKeyList, SigningKey};
 use ledger::FanId;
-use rusqlite::{Connection, OptionalExtension as _, params};
 use zeroize::Zeroizing;
 
-use super::{ProgramNo, StoreError, now_us, random};
+use super::sql::params;
+use super::{Connection, ProgramNo, Row, StoreError, now_us, random};
 
 /// A key that signs access tokens.
+#[derive(Clone, PartialEq, Eq)]
 pub struct TokenKey {
     pub kid: String,
     pub seed: Zeroizing<[u8; 32]>,
@@ -29,11 +30,9 @@ pub fn token_keys(connection: &Connection) -> Result<Vec<TokenKey>, StoreError> 
 }
 
 fn read_token_keys(connection: &Connection) -> Result<Vec<TokenKey>, StoreError> {
-    let mut statement =
-        connection.prepare("SELECT kid, seed FROM token_key ORDER BY created_us DESC, kid")?;
-    let keys = statement
-        .query_map([], |row| Ok(TokenKey { kid: row.get(0)?, seed: Zeroizing::new(row.get(1)?) }))?;
-    Ok(keys.collect::<Result<_, _>>()?)
+    let sql = "SELECT kid, seed FROM token_key ORDER BY created_us DESC, kid";
+    let read = |row: &Row<'_>| Ok(TokenKey { kid: row.get(0)?, seed: Zeroizing::new(row.get(1)?) });
+    connection.query(sql, params![], read)
 }
 
 /// A key that signs passes, and the seconds within which it does.
@@ -61,21 +60,22 @@ const KEY_OVERLAP: u32 = 45 * 86_400;
 impl PassKeys {
     /// The program's keys. None: it has none, see [`renew_pass_keys`].
     pub fn load(connection: &Connection, program: ProgramNo) -> Result<Option<Self>, StoreError> {
-        let root: Option<([u8; 32], u32)> = connection
-            .prepare_cached("SELECT seed, sequence FROM pass_root WHERE program_no = ?1")?
-            .query_row([program.0], |row| Ok((row.get(0)?, row.get(1)?)))
-            .optional()?;
+        let root: Option<([u8; 32], u32)> = connection.query_opt(
+            "SELECT seed, sequence FROM pass_root WHERE program_no = ?1",
+            params![program.0],
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )?;
         let Some((root, sequence)) = root else {
             return Ok(None);
         };
-        let mut statement = connection.prepare_cached(
+        let keys = connection.query(
             "SELECT key_id, seed, not_before, not_after FROM pass_key WHERE program_no = ?1 ORDER BY not_before",
+            params![program.0],
+            |row| {
+                let key = SigningKey::from_bytes(&row.get(1)?);
+                Ok(PassKey { id: row.get(0)?, key, from: row.get(2)?, until: row.get(3)? })
+            },
         )?;
-        let keys = statement.query_map([program.0], |row| {
-            let key = SigningKey::from_bytes(&row.get(1)?);
-            Ok(PassKey { id: row.get(0)?, key, from: row.get(2)?, until: row.get(3)? })
-        })?;
-        let keys = keys.collect::<Result<_, _>>()?;
         Ok(Some(Self { program, root: SigningKey::from_bytes(&root), sequence, keys }))
     }
 
@@ -117,32 +117,30 @@ pub fn renew_pass_keys(connection: &Connection, program: ProgramNo, now: u32) ->
         "INSERT INTO pass_root (program_no, seed, sequence) VALUES (?1, ?2, 0) ON CONFLICT DO NOTHING",
         params![program.0, random::<32>()?],
     )?;
-    let newest: Option<(u8, u32)> = connection
-        .query_row(
-            "SELECT key_id, not_after FROM pass_key WHERE program_no = ?1 ORDER BY not_after DESC LIMIT 1",
-            [program.0],
-            |row| Ok((row.get(0)?, row.get(1)?)),
-        )
-        .optional()?;
+    let newest: Option<(u8, u32)> = connection.query_opt(
+        "SELECT key_id, not_after FROM pass_key WHERE program_no = ?1 ORDER BY not_after DESC LIMIT 1",
+        params![program.0],
+        |row| Ok((row.get(0)?, row.get(1)?)),
+    )?;
     let (id, from) = match newest {
         Some((_, until)) if until > now.saturating_add(KEY_OVERLAP) => return Ok(()),
         Some((id, until)) => (id.wrapping_add(1), until.saturating_sub(KEY_OVERLAP).max(now / HOUR * HOUR)),
         None => (1, now / HOUR * HOUR),
     };
     connection.execute(
-        "INSERT OR REPLACE INTO pass_key (program_no, key_id, seed, not_before, not_after) VALUES (?1, ?2, ?3, ?4, ?5)",
+        "INSERT INTO pass_key (program_no, key_id, seed, not_before, not_after) VALUES (?1, ?2, ?3, ?4, ?5)
+         ON CONFLICT (program_no, key_id) DO UPDATE
+         SET seed = excluded.seed, not_before = excluded.not_before, not_after = excluded.not_after",
         params![program.0, id, random::<32>()?, from, from.saturating_add(KEY_LIFE)],
     )?;
-    connection.execute("UPDATE pass_root SET sequence = sequence + 1 WHERE program_no = ?1", [program.0])?;
-    Ok(())
+    connection
+        .execute("UPDATE pass_root SET sequence = sequence + 1 WHERE program_no = ?1", params![program.0])
 }
 
 /// The device key of an example fan. None for every other fan: their keys never leave their phones.
 pub fn example_device(connection: &Connection, fan: FanId) -> Result<Option<SigningKey>, StoreError> {
-    let seed: Option<[u8; 32]> = connection
-        .prepare_cached("SELECT seed FROM example_device WHERE fan_no = ?1")?
-        .query_row([fan.0.cast_signed()], |row| row.get(0))
-        .optional()?;
+    let sql = "SELECT seed FROM example_device WHERE fan_no = ?1";
+    let seed: Option<[u8; 32]> = connection.query_opt(sql, params![fan.0.cast_signed()], |row| row.get(0))?;
     Ok(seed.map(|seed| SigningKey::from_bytes(&seed)))
 }
 

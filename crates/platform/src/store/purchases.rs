@@ -5,14 +5,14 @@ use ledger::{
     Currency, Decision, Entry, FanPoints, Item, Money, OpId, Operation, OperationKind, PartnerId, Rate,
     Refusal, Scope, Tender, Timestamp, execute,
 };
-use rusqlite::{Connection, OptionalExtension as _, params};
 use rust_decimal::Decimal;
 use sha2::{Digest as _, Sha256};
 
 use super::books::Books;
 use super::catalogue::ledger_label;
 use super::fans::{self, Fan};
-use super::{Partnership, ProgramNo, StoreError, Turn};
+use super::sql::params;
+use super::{Connection, Partnership, ProgramNo, StoreError, Turn};
 
 /// Giving points for a purchase, or taking them as its payment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -90,7 +90,7 @@ pub struct UndoOrder {
 }
 
 /// A booked purchase or undo.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Purchase {
     pub date_us: i64,
     pub purchase_id: String,
@@ -100,7 +100,7 @@ pub struct Purchase {
     pub items: Vec<PurchaseItem>,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PurchaseItem {
     pub item_id: String,
     pub title: String,
@@ -195,9 +195,10 @@ pub fn undo(turn: &mut Turn<'_>, order: &UndoOrder) -> Result<Result<Purchase, R
     if let Err(refusal) = post(turn, &operation, &partnership, date_us)? {
         return Ok(Err(refusal));
     }
-    turn.connection
-        .prepare_cached("UPDATE purchase_item SET undone = 1 WHERE date_us = ?1 AND position = ?2")?
-        .execute(params![purchase.date_us, position])?;
+    turn.connection.execute(
+        "UPDATE purchase_item SET undone = 1 WHERE date_us = ?1 AND position = ?2",
+        params![purchase.date_us, position],
+    )?;
     let opposite = FanPoints(-item.amount.0);
     let undone = PurchaseItem { amount: opposite, price: -item.price, undone: false, ..item.clone() };
     let undo = Purchase { date_us, kind, items: vec![undone], ..purchase };
@@ -226,7 +227,7 @@ pub(super) fn post(
     partnership: &Partnership,
     date_us: i64,
 ) -> Result<Result<Entry, Refusal>, StoreError> {
-    let mut books = Books::new(turn.connection, partnership.program.no, date_us);
+    let mut books = Books::new(turn, partnership.program.no, date_us);
     let decision = execute(operation, &partnership.rules, &mut books, milliseconds(date_us))?;
     Ok(match decision {
         Decision::Post(posted) => Ok(posted.entry),
@@ -268,23 +269,17 @@ fn booked_item(
 }
 
 fn insert(connection: &Connection, purchase: &Purchase, fan: &Fan) -> Result<(), StoreError> {
-    connection
-        .prepare_cached(
-            "INSERT INTO purchase (date_us, purchase_id, transaction_type, partner_no, program_no, fan_no)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-        )?
-        .execute(params![
+    connection.execute(
+        "INSERT INTO purchase (date_us, purchase_id, transaction_type, partner_no, program_no, fan_no)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        params![
             purchase.date_us,
             purchase.purchase_id,
             purchase.kind.name(),
             purchase.partner.0,
             fan.program.0,
             fan.no.0.cast_signed()
-        ])?;
-    let mut statement = connection.prepare_cached(
-        "INSERT INTO purchase_item (date_us, position, item_id, title, description, price, currency, rate_label, rate,
-                                    rate_type, amount)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+        ],
     )?;
     for (position, item) in (0_u16..).zip(&purchase.items) {
         let (rate, rate_type) = match item.rate {
@@ -292,29 +287,35 @@ fn insert(connection: &Connection, purchase: &Purchase, fan: &Fan) -> Result<(),
             Some(Rate::Absolute(points)) => (Some(points.0.to_string()), Some("absolute")),
             None => (None, None),
         };
-        statement.execute(params![
-            purchase.date_us,
-            position,
-            item.item_id,
-            item.title,
-            item.description,
-            item.price.to_string(),
-            item.currency.to_string(),
-            item.rate_label,
-            rate,
-            rate_type,
-            item.amount.0
-        ])?;
+        connection.execute(
+            "INSERT INTO purchase_item (date_us, position, item_id, title, description, price, currency, rate_label,
+                                        rate, rate_type, amount)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+            params![
+                purchase.date_us,
+                position,
+                item.item_id,
+                item.title,
+                item.description,
+                item.price.to_string(),
+                item.currency.to_string(),
+                item.rate_label,
+                rate,
+                rate_type,
+                item.amount.0
+            ],
+        )?;
     }
     Ok(())
 }
 
 /// The purchase that an operation booked.
 pub fn by_op(connection: &Connection, op: OpId) -> Result<Option<Purchase>, StoreError> {
-    let date: Option<i64> = connection
-        .prepare_cached("SELECT date_us FROM operation JOIN purchase USING (date_us) WHERE op = ?1")?
-        .query_row([op.0], |row| row.get(0))
-        .optional()?;
+    let date: Option<i64> = connection.query_opt(
+        "SELECT date_us FROM operation JOIN purchase USING (date_us) WHERE op = ?1",
+        params![op.0],
+        |row| row.get(0),
+    )?;
     match date {
         Some(date) => super::reading::purchase_at(connection, date),
         None => Ok(None),

@@ -1,27 +1,28 @@
-//! A handful of read-only connections, used away from the threads that serve requests.
+//! A handful of connections that only read, used away from the threads that serve requests. One that broke is made
+//! anew before its next use.
 
-use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use rusqlite::{Connection, TransactionBehavior};
 use tokio::sync::Semaphore;
 
-use super::{StoreError, connect};
+use super::StoreError;
+use super::sql::{Connection, Database};
 
 pub(super) struct Readers {
+    database: Database,
     idle: Arc<Mutex<Vec<Connection>>>,
     permits: Arc<Semaphore>,
 }
 
 impl Readers {
-    pub(super) fn open(path: &Path, count: usize) -> Result<Self, StoreError> {
-        let mut idle = Vec::with_capacity(count);
-        for _ in 0..count {
-            let connection = connect(path)?;
-            connection.pragma_update(None, "query_only", true)?;
-            idle.push(connection);
-        }
-        Ok(Self { idle: Arc::new(Mutex::new(idle)), permits: Arc::new(Semaphore::new(count)) })
+    /// The first connection is made at once, the others when they are needed.
+    pub(super) fn open(database: &Database, count: usize) -> Result<Self, StoreError> {
+        let idle = vec![connect(database)?];
+        Ok(Self {
+            database: database.clone(),
+            idle: Arc::new(Mutex::new(idle)),
+            permits: Arc::new(Semaphore::new(count)),
+        })
     }
 
     pub(super) async fn read<T, F>(&self, work: F) -> Result<T, StoreError>
@@ -31,12 +32,19 @@ impl Readers {
     {
         let permit = Arc::clone(&self.permits).acquire_owned().await.map_err(|_| StoreError::Stopped)?;
         let idle = Arc::clone(&self.idle);
+        let database = self.database.clone();
         let reading = tokio::task::spawn_blocking(move || {
-            let _permit = permit;
-            let mut connection =
-                idle.lock().unwrap_or_else(PoisonError::into_inner).pop().ok_or(StoreError::Stopped)?;
-            let answer = view(&mut connection, work);
-            idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
+            let permit = permit;
+            let connection = idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+            let connection = viewing(&database, connection)?;
+            let answer = work(&connection);
+            // A read changes nothing: an error at its end takes nothing back.
+            let ended = connection.rollback();
+            let healthy = !matches!(answer, Err(StoreError::Postgres(_))) && !connection.is_lost();
+            if ended.is_ok() && healthy {
+                idle.lock().unwrap_or_else(PoisonError::into_inner).push(connection);
+            }
+            drop(permit);
             answer
         });
         reading.await.map_err(|_| StoreError::Stopped)?
@@ -49,12 +57,23 @@ impl Readers {
     }
 }
 
-fn view<T>(
-    connection: &mut Connection,
-    work: impl FnOnce(&Connection) -> Result<T, StoreError>,
-) -> Result<T, StoreError> {
-    let transaction = connection.transaction_with_behavior(TransactionBehavior::Deferred)?;
-    let answer = work(&transaction)?;
-    transaction.commit()?;
-    Ok(answer)
+/// A connection with one consistent view, a new one where the old one broke.
+fn viewing(database: &Database, connection: Option<Connection>) -> Result<Connection, StoreError> {
+    if let Some(connection) = connection {
+        match connection.begin_read() {
+            Ok(()) => return Ok(connection),
+            Err(error) => tracing::info!(%error, "a reading connection is made anew"),
+        }
+    }
+    let connection = connect(database)?;
+    connection.begin_read()?;
+    Ok(connection)
+}
+
+fn connect(database: &Database) -> Result<Connection, StoreError> {
+    let connection = database.connect()?;
+    if let Some(file) = connection.sqlite() {
+        file.pragma_update(None, "query_only", true)?;
+    }
+    Ok(connection)
 }

@@ -1,13 +1,11 @@
 //! Lists of transactions, newest first. A booking date is unique, so "earlier than" pages without gaps.
 
-use fanpass::FanPointsId;
-use ledger::{FanId, FanPoints, PartnerId, Rate};
-use rusqlite::types::Value;
-use rusqlite::{Connection, OptionalExtension as _, Row, params_from_iter};
-
 use super::catalogue::parse_stored;
 use super::purchases::{Purchase, PurchaseItem, TransactionType};
-use super::{ProgramNo, StoreError};
+use super::sql::{Bind, Owned, Value, params};
+use super::{Connection, ProgramNo, Row, StoreError};
+use fanpass::FanPointsId;
+use ledger::{FanId, FanPoints, PartnerId, Rate};
 
 /// Which transactions are wanted. Everything that is set must hold.
 #[derive(Clone, Debug, Default)]
@@ -25,90 +23,92 @@ pub struct Selection {
     pub limit: u32,
 }
 
-/// Grows a WHERE clause with its parameters.
+/// Grows a WHERE clause with its parameters. A condition says `?` for its one parameter, as often as it needs it.
 struct Clause {
     sql: String,
-    values: Vec<Value>,
+    values: Vec<Owned>,
 }
 
 impl Clause {
     fn new(select: &str) -> Self {
-        Self { sql: format!("{select} WHERE 1"), values: Vec::new() }
+        Self { sql: format!("{select} WHERE 1 = 1"), values: Vec::new() }
     }
 
-    fn and(&mut self, condition: &str, value: impl Into<Value>) {
+    /// The name of one more parameter.
+    fn parameter(&mut self, value: &impl Bind) -> String {
+        self.values.push(Owned::from(value.bind()));
+        format!("?{}", self.values.len())
+    }
+
+    fn and(&mut self, condition: &str, value: &impl Bind) {
+        let name = self.parameter(value);
         self.sql.push_str(" AND ");
-        self.sql.push_str(condition);
-        self.values.push(value.into());
+        self.sql.push_str(&condition.replace('?', &name));
     }
 
-    /// The conditions that purchases and awards share; `table` holds the transaction.
+    /// The conditions that purchases and awards share; `t` is the transaction.
     fn scope(&mut self, selection: &Selection) {
         if let Some(partner) = selection.partner {
-            self.and("t.partner_no = ?", partner.0);
+            self.and("t.partner_no = ?", &partner.0);
         }
         if let Some(programs) = &selection.programs {
-            let marks = vec!["?"; programs.len()].join(",");
-            self.sql.push_str(&format!(" AND t.program_no IN ({marks})"));
-            self.values.extend(programs.iter().map(|program| Value::from(program.0)));
+            let names: Vec<_> = programs.iter().map(|program| self.parameter(&program.0)).collect();
+            let none = if names.is_empty() { "NULL" } else { "" };
+            self.sql.push_str(&format!(" AND t.program_no IN ({none}{})", names.join(",")));
         }
         if let Some(fan) = selection.fan {
-            self.and("t.fan_no = ?", fan.0.cast_signed());
+            self.and("t.fan_no = ?", &fan.0.cast_signed());
         }
         if let Some(date) = selection.earlier_than {
-            self.and("t.date_us < ?", date);
+            self.and("t.date_us < ?", &date);
         }
         if let Some(date) = selection.later_than {
-            self.and("t.date_us > ?", date);
+            self.and("t.date_us > ?", &date);
         }
     }
 
-    fn page(&mut self, limit: u32) {
-        self.sql.push_str(" ORDER BY t.date_us DESC LIMIT ?");
-        self.values.push(Value::from(limit));
+    fn page<T>(
+        mut self,
+        connection: &Connection,
+        limit: u32,
+        read: impl FnMut(&Row<'_>) -> Result<T, StoreError>,
+    ) -> Result<Vec<T>, StoreError> {
+        let name = self.parameter(&limit);
+        self.sql.push_str(&format!(" ORDER BY t.date_us DESC LIMIT {name}"));
+        let values: Vec<Value<'_>> = self.values.iter().map(Bind::bind).collect();
+        connection.query(&self.sql, &values, read)
     }
 }
 
 const TITLE_HOLDS: &str = "EXISTS (SELECT 1 FROM purchase_item i
-    WHERE i.date_us = t.date_us AND instr(lower(i.title), lower(?)) > 0)";
-const USER_HOLDS: &str =
-    "instr(printf('%012d', f.fan_points_id) || char(10) || lower(f.external_user_id), lower(?)) > 0";
+    WHERE i.date_us = t.date_us AND instr(lower(i.title), ?) > 0)";
+/// The FanPoints id with its leading zeros, or the program's own id.
+const USER_HOLDS: &str = "(instr(substr(CAST(1000000000000 + f.fan_points_id AS TEXT), 2), ?) > 0
+    OR instr(lower(f.external_user_id), ?) > 0)";
+
+const PURCHASE: &str = "SELECT t.date_us, t.purchase_id, t.transaction_type, f.fan_points_id, t.partner_no
+                        FROM purchase t JOIN fan f ON f.no = t.fan_no";
 
 /// Purchases and their undos, newest first.
 pub fn purchases(connection: &Connection, selection: &Selection) -> Result<Vec<Purchase>, StoreError> {
-    let mut clause = Clause::new(
-        "SELECT t.date_us, t.purchase_id, t.transaction_type, f.fan_points_id, t.partner_no
-         FROM purchase t JOIN fan f ON f.no = t.fan_no",
-    );
+    let mut clause = Clause::new(PURCHASE);
     clause.scope(selection);
     if let Some(title) = &selection.title {
-        clause.and(TITLE_HOLDS, title.clone());
+        clause.and(TITLE_HOLDS, &title.to_ascii_lowercase());
     }
     if let Some(user) = &selection.user {
-        clause.and(USER_HOLDS, user.clone());
+        clause.and(USER_HOLDS, &user.to_ascii_lowercase());
     }
     if let Some(text) = &selection.user_or_title {
-        clause.and(&format!("({TITLE_HOLDS} OR {USER_HOLDS})"), text.clone());
-        clause.values.push(Value::from(text.clone()));
+        clause.and(&format!("({TITLE_HOLDS} OR {USER_HOLDS})"), &text.to_ascii_lowercase());
     }
-    clause.page(selection.limit);
-    let mut statement = connection.prepare_cached(&clause.sql)?;
-    let mut rows = statement.query(params_from_iter(&clause.values))?;
-    let mut found = Vec::new();
-    while let Some(row) = rows.next()? {
-        found.push(read_purchase(connection, row)?);
-    }
-    Ok(found)
+    clause.page(connection, selection.limit, |row| read_purchase(connection, row))
 }
 
 /// The purchase booked at this date.
 pub(super) fn purchase_at(connection: &Connection, date_us: i64) -> Result<Option<Purchase>, StoreError> {
-    let mut statement = connection.prepare_cached(
-        "SELECT t.date_us, t.purchase_id, t.transaction_type, f.fan_points_id, t.partner_no
-         FROM purchase t JOIN fan f ON f.no = t.fan_no WHERE t.date_us = ?1",
-    )?;
-    let mut rows = statement.query([date_us])?;
-    rows.next()?.map(|row| read_purchase(connection, row)).transpose()
+    let sql = format!("{PURCHASE} WHERE t.date_us = ?1");
+    connection.query_opt(&sql, params![date_us], |row| read_purchase(connection, row))
 }
 
 fn read_purchase(connection: &Connection, row: &Row<'_>) -> Result<Purchase, StoreError> {
@@ -125,37 +125,37 @@ fn read_purchase(connection: &Connection, row: &Row<'_>) -> Result<Purchase, Sto
 }
 
 fn read_items(connection: &Connection, date_us: i64) -> Result<Vec<PurchaseItem>, StoreError> {
-    let mut statement = connection.prepare_cached(
+    connection.query(
         "SELECT item_id, title, description, price, currency, rate_label, rate, rate_type, amount, undone
          FROM purchase_item WHERE date_us = ?1 ORDER BY position",
-    )?;
-    let mut rows = statement.query([date_us])?;
-    let mut items = Vec::new();
-    while let Some(row) = rows.next()? {
-        let rate: Option<String> = row.get(6)?;
-        let rate_type: Option<String> = row.get(7)?;
-        let rate = match (rate, rate_type.as_deref()) {
-            (Some(points), Some("absolute")) => Some(Rate::Absolute(FanPoints(parse_stored(&points)?))),
-            (Some(share), _) => Some(Rate::Relative(parse_stored(&share)?)),
-            (None, _) => None,
-        };
-        items.push(PurchaseItem {
-            item_id: row.get(0)?,
-            title: row.get(1)?,
-            description: row.get(2)?,
-            price: parse_stored(&row.get::<_, String>(3)?)?,
-            currency: parse_stored(&row.get::<_, String>(4)?)?,
-            rate_label: row.get(5)?,
-            rate,
-            amount: FanPoints(row.get(8)?),
-            undone: row.get(9)?,
-        });
-    }
-    Ok(items)
+        params![date_us],
+        read_item,
+    )
+}
+
+fn read_item(row: &Row<'_>) -> Result<PurchaseItem, StoreError> {
+    let rate: Option<String> = row.get(6)?;
+    let rate_type: Option<String> = row.get(7)?;
+    let rate = match (rate, rate_type.as_deref()) {
+        (Some(points), Some("absolute")) => Some(Rate::Absolute(FanPoints(parse_stored(&points)?))),
+        (Some(share), _) => Some(Rate::Relative(parse_stored(&share)?)),
+        (None, _) => None,
+    };
+    Ok(PurchaseItem {
+        item_id: row.get(0)?,
+        title: row.get(1)?,
+        description: row.get(2)?,
+        price: parse_stored(&row.get::<String>(3)?)?,
+        currency: parse_stored(&row.get::<String>(4)?)?,
+        rate_label: row.get(5)?,
+        rate,
+        amount: FanPoints(row.get(8)?),
+        undone: row.get(9)?,
+    })
 }
 
 /// Status Points awarded or taken back.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Award {
     pub date_us: i64,
     pub action_id: String,
@@ -176,25 +176,13 @@ const AWARD: &str =
 pub fn awards(connection: &Connection, selection: &Selection) -> Result<Vec<Award>, StoreError> {
     let mut clause = Clause::new(AWARD);
     clause.scope(selection);
-    clause.page(selection.limit);
-    let mut statement = connection.prepare_cached(&clause.sql)?;
-    let mut rows = statement.query(params_from_iter(&clause.values))?;
-    let mut found = Vec::new();
-    while let Some(row) = rows.next()? {
-        found.push(read_award(row)?);
-    }
-    Ok(found)
+    clause.page(connection, selection.limit, read_award)
 }
 
 /// The award that an operation booked.
 pub(super) fn award_by_op(connection: &Connection, op: ledger::OpId) -> Result<Option<Award>, StoreError> {
-    let date: Option<i64> = connection
-        .prepare_cached("SELECT date_us FROM operation WHERE op = ?1")?
-        .query_row([op.0], |row| row.get(0))
-        .optional()?;
-    let mut statement = connection.prepare_cached(&format!("{AWARD} WHERE t.date_us = ?1"))?;
-    let mut rows = statement.query([date])?;
-    rows.next()?.map(read_award).transpose()
+    let sql = format!("{AWARD} JOIN operation o ON o.date_us = t.date_us WHERE o.op = ?1");
+    connection.query_opt(&sql, params![op.0], read_award)
 }
 
 fn read_award(row: &Row<'_>) -> Result<Award, StoreError> {

@@ -5,12 +5,12 @@ use ledger::{
     Adjustment, Currency, FanPoints, OfflinePolicy, OpId, Operation, OperationKind, PartnerId, Rate,
     RateRule, StatusPoints, ThresholdRule, Tier,
 };
-use rusqlite::{Connection, params};
 
 use super::catalogue::{Action, NamedRule};
 use super::fans::{self, Fan, NewFan};
 use super::purchases::{milliseconds, op_id, post};
-use super::{Partnership, ProgramNo, StoreError, Turn, random};
+use super::sql::params;
+use super::{Connection, Partnership, ProgramNo, StoreError, Turn, random};
 
 /// A program to be set up, all modules on.
 pub struct NewProgram {
@@ -124,8 +124,11 @@ pub fn insert_rate(
 ) -> Result<(), StoreError> {
     let (rate, rate_type) = rate_columns(rule.rate);
     connection.execute(
-        "INSERT OR REPLACE INTO rate (partner_no, rate_label, currency, rate, rate_type, limited_rate, limited_points)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        "INSERT INTO rate (partner_no, rate_label, currency, rate, rate_type, limited_rate, limited_points)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+         ON CONFLICT (partner_no, rate_label) DO UPDATE
+         SET currency = excluded.currency, rate = excluded.rate, rate_type = excluded.rate_type,
+             limited_rate = excluded.limited_rate, limited_points = excluded.limited_points",
         params![
             partner.0,
             label,

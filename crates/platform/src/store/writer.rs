@@ -1,15 +1,22 @@
-//! The one thread that changes an environment's database. What waits is committed together: each piece of
-//! work has its own savepoint, and one flush to disk confirms the whole group.
+//! The one thread of this process that changes an environment's database. What waits is committed together: each
+//! piece of work has its own savepoint, and one flush to disk confirms the whole group.
+//!
+//! A group is first run quickly: answers go out before the changes behind them are confirmed, and they count only
+//! once the group is on disk. When the database objects (a statement fails, a serialization failure, a lost
+//! connection), the group is undone and run again with the same dates, each piece of work for itself. What then
+//! answers as before is kept; what does not is refused as not committed. So nothing is half done, one bad piece takes
+//! no other with it, and a caller never keeps an answer that does not hold.
 
 use std::sync::mpsc::{self, Receiver, Sender, TryRecvError};
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use rusqlite::{Connection, OptionalExtension as _};
-use tokio::sync::oneshot;
-
-use super::{Catalogue, StoreError, now_us};
+use super::house::{self, House};
+use super::publish::Published;
+use super::sql::{Connection, Database, params};
+use super::turn::{Durable, Job, More, Ran, Seat, Turn};
+use super::{Catalogue, StoreError, now_us, random};
 
 /// Most pieces of work in one commit.
 const GROUP: usize = 512;
@@ -17,72 +24,12 @@ const GROUP: usize = 512;
 const LINGER: Duration = Duration::from_millis(2);
 /// ... and all its waiting together, so that nobody else's answer is held up for long.
 const LINGER_IN_ALL: Duration = Duration::from_millis(25);
-
-/// Whether the same request is about to write again: the commit waits for it a moment.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum More {
-    No,
-    Coming,
-}
-
-/// Tells when a provisional answer is on disk.
-#[must_use = "an answer counts only once it is durable"]
-pub struct Durable(oneshot::Receiver<Result<(), StoreError>>);
-
-impl Durable {
-    /// Waits for the commit. An error means that nothing was changed.
-    pub async fn wait(self) -> Result<(), StoreError> {
-        self.0.await.unwrap_or(Err(StoreError::Stopped))
-    }
-}
-
-/// The configuration that everybody reads.
-pub(super) struct Published(RwLock<Arc<Catalogue>>);
-
-impl Published {
-    pub(super) fn new(catalogue: Catalogue) -> Self {
-        Self(RwLock::new(Arc::new(catalogue)))
-    }
-
-    pub(super) fn get(&self) -> Arc<Catalogue> {
-        Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner))
-    }
-
-    fn set(&self, catalogue: Arc<Catalogue>) {
-        *self.0.write().unwrap_or_else(PoisonError::into_inner) = catalogue;
-    }
-}
-
-/// What a piece of work sees while it is its turn.
-pub struct Turn<'t> {
-    pub connection: &'t Connection,
-    /// The configuration including changes earlier in the same group.
-    pub catalogue: &'t Arc<Catalogue>,
-    last_date: &'t mut i64,
-    reload: &'t mut bool,
-}
-
-impl Turn<'_> {
-    /// The booking date of the next entry: now, but always after the entry before.
-    pub fn next_date(&mut self) -> i64 {
-        *self.last_date = now_us().max(self.last_date.saturating_add(1));
-        *self.last_date
-    }
-
-    /// Says that the configuration was changed.
-    pub fn configuration_changed(&mut self) {
-        *self.reload = true;
-    }
-}
-
-type Work = Box<dyn FnOnce(&mut Turn<'_>) -> bool + Send>;
-
-struct Job {
-    /// Answers the caller; false asks for everything it did to be rolled back.
-    work: Work,
-    durable: oneshot::Sender<Result<(), StoreError>>,
-    more: More,
-}
+/// How often a group is run again before it is given up.
+const ATTEMPTS: u32 = 12;
+/// How long a lost database is waited for.
+const PATIENCE: Duration = Duration::from_secs(8);
+/// House accounts are folded after so many groups.
+const FOLD: i64 = 1024;
 
 pub(super) struct Writer {
     jobs: Mutex<Option<Sender<Job>>>,
@@ -90,14 +37,25 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    pub(super) fn start(connection: Connection, published: Arc<Published>) -> Result<Self, StoreError> {
-        let last_date: Option<i64> = connection
-            .query_row("SELECT max(date_us) FROM operation", [], |row| row.get(0))
-            .optional()?
-            .flatten();
+    pub(super) fn start(
+        connection: Connection,
+        database: Database,
+        published: Arc<Published>,
+    ) -> Result<Self, StoreError> {
         let (sender, receiver) = mpsc::channel();
-        let desk =
-            Desk { connection, catalogue: published.get(), published, last_date: last_date.unwrap_or(0) };
+        let (version, catalogue) = published.get_with_version();
+        let desk = Desk {
+            connection,
+            database,
+            published,
+            catalogue,
+            version,
+            last_date: 0,
+            house: House::default(),
+            name: random()?,
+            group_no: 0,
+            committing: false,
+        };
         let thread = std::thread::Builder::new()
             .name("store-writer".to_owned())
             .spawn(move || desk.serve(&receiver))
@@ -107,21 +65,13 @@ impl Writer {
 
     pub(super) async fn write<T, F>(&self, more: More, work: F) -> Result<(T, Durable), StoreError>
     where
-        T: Send + 'static,
-        F: FnOnce(&mut Turn<'_>) -> Result<T, StoreError> + Send + 'static,
+        T: Clone + PartialEq + Send + 'static,
+        F: Fn(&mut Turn<'_>) -> Result<T, StoreError> + Send + 'static,
     {
-        let (answer_sender, answer) = oneshot::channel();
-        let (durable, ticket) = oneshot::channel();
-        let work: Work = Box::new(move |turn| {
-            let result = work(turn);
-            let keep = result.is_ok();
-            // A caller that went away changes nothing: what was accepted is still booked.
-            let _gone = answer_sender.send(result);
-            keep
-        });
-        self.submit(Job { work, durable, more })?;
+        let (job, answer, durable) = Job::new(more, work);
+        self.submit(job)?;
         let answer = answer.await.map_err(|_| StoreError::Stopped)??;
-        Ok((answer, Durable(ticket)))
+        Ok((answer, durable))
     }
 
     fn submit(&self, job: Job) -> Result<(), StoreError> {
@@ -150,10 +100,19 @@ impl Drop for Writer {
 
 struct Desk {
     connection: Connection,
+    database: Database,
     published: Arc<Published>,
     /// Includes changes of the open group.
     catalogue: Arc<Catalogue>,
+    /// How often the configuration was changed, including the open group.
+    version: i64,
     last_date: i64,
+    house: House,
+    /// This process among those that share the database.
+    name: [u8; 16],
+    group_no: i64,
+    /// A commit was sent and not answered.
+    committing: bool,
 }
 
 impl Desk {
@@ -161,91 +120,239 @@ impl Desk {
         while let Ok(first) = jobs.recv() {
             self.group(first, jobs);
         }
-        if let Err(error) = self.connection.pragma_update(None, "wal_checkpoint", "TRUNCATE") {
+        if let Some(file) = self.connection.sqlite()
+            && let Err(error) = file.pragma_update(None, "wal_checkpoint", "TRUNCATE")
+        {
             tracing::warn!(%error, "the write-ahead log was not folded in at the end");
         }
     }
 
     fn group(&mut self, first: Job, jobs: &Receiver<Job>) {
-        let mut tickets = Vec::new();
-        let opened = self.connection.execute_batch("BEGIN IMMEDIATE").map_err(StoreError::from);
-        if let Err(error) = opened {
-            tracing::error!(%error, "no transaction could be opened");
-            let _gone = first.durable.send(Err(error));
-            return;
+        let mut group = Vec::new();
+        let outcome = match self.quickly(first, jobs, &mut group) {
+            Ok(()) => Ok(()),
+            Err(error) => self.carefully(error, &mut group),
+        };
+        match outcome {
+            Ok(()) => {
+                self.published.set(self.version, Arc::clone(&self.catalogue), self.last_date);
+                group.into_iter().filter(|job| !job.is_refused()).for_each(Job::confirm);
+            }
+            Err(error) => {
+                tracing::error!(%error, lost = group.len(), "a group of changes was not committed");
+                for mut job in group.into_iter().filter(|job| !job.is_refused()) {
+                    job.refuse(error.again());
+                }
+            }
         }
+    }
+
+    /// Runs what is waiting, answers at once, commits.
+    fn quickly(&mut self, first: Job, jobs: &Receiver<Job>, group: &mut Vec<Job>) -> Result<(), StoreError> {
+        let opened = self.open();
         let mut waited = Duration::ZERO;
         let mut next = Some(first);
-        let mut failed = None;
-        while let Some(job) = next.take() {
+        if opened.is_err() {
+            group.extend(next.take());
+        }
+        opened?;
+        while let Some(mut job) = next.take() {
             let more = job.more;
-            let outcome = self.run(job.work);
-            tickets.push(job.durable);
-            if let Err(error) = outcome {
-                failed = Some(error);
-                break;
-            }
-            if tickets.len() < GROUP {
+            let outcome = self.run(&mut job, false);
+            group.push(job);
+            outcome?;
+            if group.len() < GROUP {
                 next = following(jobs, more, &mut waited);
             }
         }
-        let outcome = match failed {
-            Some(error) => Err(error),
-            None => self.connection.execute_batch("COMMIT").map_err(StoreError::from),
-        };
-        self.settle(outcome, tickets);
+        self.close()
     }
 
-    /// One piece of work in its savepoint. An error means that the whole group is lost.
-    fn run(&mut self, work: Work) -> Result<(), StoreError> {
-        self.connection.execute_batch("SAVEPOINT work")?;
+    /// Runs the group again until the database takes it.
+    fn carefully(&mut self, mut error: StoreError, group: &mut [Job]) -> Result<(), StoreError> {
+        let since = Instant::now();
+        for attempt in 1..=ATTEMPTS {
+            tracing::warn!(%error, attempt, jobs = group.len(), "a group is run again");
+            if self.recover(since)? == Recovered::Committed {
+                return Ok(());
+            }
+            let left = waiting(group);
+            error = match self.again(group) {
+                Ok(()) => return Ok(()),
+                Err(error) => error,
+            };
+            // Without the piece that was to blame, the others may pass.
+            if waiting(group) < left {
+                continue;
+            }
+            if !error.may_pass() || since.elapsed() > PATIENCE {
+                break;
+            }
+            std::thread::sleep(pause(attempt));
+        }
+        if let Recovered::Committed = self.recover(since)? {
+            return Ok(());
+        }
+        Err(error)
+    }
+
+    fn again(&mut self, group: &mut [Job]) -> Result<(), StoreError> {
+        self.open()?;
+        for job in group.iter_mut().filter(|job| !job.is_refused()) {
+            self.run(job, true)?;
+        }
+        self.close()
+    }
+
+    /// One piece of work, to be undone without the rest. An error means that the whole group has to be run again.
+    fn run(&mut self, job: &mut Job, confirm: bool) -> Result<(), StoreError> {
+        let mark = self.house.mark();
         let mut reload = false;
-        let mut turn = Turn {
+        if confirm {
+            self.connection.mark_at_once()?;
+        } else {
+            self.connection.mark();
+        }
+        let ran = job.run(&mut Seat {
             connection: &self.connection,
             catalogue: &self.catalogue,
+            house: &self.house,
             last_date: &mut self.last_date,
             reload: &mut reload,
+        });
+        let ran = match ran {
+            Ran::Kept if confirm => self.connection.settle().map_or_else(Ran::Failed, |()| Ran::Kept),
+            ran => ran,
         };
-        let keep = work(&mut turn);
-        if self.connection.is_autocommit() {
-            return Err(StoreError::NotCommitted("the transaction was rolled back".to_owned()));
+        let error = match ran {
+            Ran::Kept => {
+                self.connection.keep()?;
+                if reload {
+                    self.version = self.version.saturating_add(1);
+                    self.catalogue = Arc::new(Catalogue::load(&self.connection)?);
+                }
+                job.answer();
+                return Ok(());
+            }
+            Ran::Differs => StoreError::NotCommitted("the books have changed meanwhile".to_owned()),
+            Ran::Failed(error) => error,
+        };
+        // Who sent the failed statement is not known before everybody runs for himself.
+        let unclear = matches!(error, StoreError::Postgres(_)) && !confirm;
+        if unclear || error.may_pass() || self.connection.has_lost_its_transaction() {
+            if confirm && !error.may_pass() {
+                job.refuse(StoreError::NotCommitted(error.to_string()));
+            }
+            return Err(error);
         }
-        if !keep {
-            self.connection.execute_batch("ROLLBACK TO work")?;
-        }
-        self.connection.execute_batch("RELEASE work")?;
-        if reload && keep {
+        self.house.undo(mark);
+        self.connection.undo()?;
+        job.refuse(error);
+        Ok(())
+    }
+
+    /// Begins a transaction and waits for its turn among the processes that share the database.
+    fn open(&mut self) -> Result<(), StoreError> {
+        self.committing = false;
+        self.connection.begin_write()?;
+        let shared = self.connection.is_shared();
+        let sql = if shared {
+            "SELECT last_us, configuration FROM writing_turn WHERE one = 1 FOR UPDATE"
+        } else {
+            "SELECT last_us, configuration FROM writing_turn WHERE one = 1"
+        };
+        let (last, version): (i64, i64) =
+            self.connection.query_row(sql, params![], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        self.last_date = last;
+        if version != self.version {
             self.catalogue = Arc::new(Catalogue::load(&self.connection)?);
+            self.version = version;
         }
         Ok(())
     }
 
-    fn settle(
-        &mut self,
-        outcome: Result<(), StoreError>,
-        tickets: Vec<oneshot::Sender<Result<(), StoreError>>>,
-    ) {
-        match outcome {
-            Ok(()) => {
-                self.published.set(Arc::clone(&self.catalogue));
-                for ticket in tickets {
-                    let _gone = ticket.send(Ok(()));
+    fn close(&mut self) -> Result<(), StoreError> {
+        let connection = &self.connection;
+        self.house.write(connection)?;
+        self.group_no = self.group_no.saturating_add(1);
+        if self.group_no % FOLD == 0 {
+            house::fold(connection)?;
+        }
+        connection.execute(
+            "UPDATE writing_turn SET last_us = ?1, configuration = ?2 WHERE one = 1",
+            params![self.last_date, self.version],
+        )?;
+        if connection.is_shared() {
+            connection.execute(
+                "INSERT INTO committed_group (writer, group_no, date_us) VALUES (?1, ?2, ?3)
+                 ON CONFLICT (writer) DO UPDATE SET group_no = excluded.group_no, date_us = excluded.date_us",
+                params![self.name, self.group_no, now_us()],
+            )?;
+            super::publish::announce(connection, self.version, self.last_date)?;
+        }
+        self.committing = true;
+        connection.commit()?;
+        self.committing = false;
+        Ok(())
+    }
+
+    /// Undoes what is left of the group, on a new connection where the old one is gone.
+    fn recover(&mut self, since: Instant) -> Result<Recovered, StoreError> {
+        self.house.undo(0);
+        (self.version, self.catalogue) = self.published.get_with_version();
+        let unknown = std::mem::take(&mut self.committing) && self.connection.is_shared();
+        if !self.connection.is_lost() && self.connection.rollback().is_ok() {
+            self.connection.forget_statements();
+            return if unknown { self.look_up() } else { Ok(Recovered::Undone) };
+        }
+        let outcome =
+            self.reconnect(since).and_then(|()| if unknown { self.look_up() } else { Ok(Recovered::Undone) });
+        outcome.map_err(|error| if unknown { StoreError::Unknown(error.to_string()) } else { error })
+    }
+
+    fn reconnect(&mut self, since: Instant) -> Result<(), StoreError> {
+        let mut attempt = 0;
+        loop {
+            attempt += 1;
+            match self.database.connect() {
+                Ok(connection) => {
+                    self.connection = connection;
+                    return Ok(());
                 }
+                Err(error) if since.elapsed() > PATIENCE => return Err(error),
+                Err(error) => tracing::warn!(%error, attempt, "the database is not there"),
             }
-            Err(error) => {
-                tracing::error!(%error, lost = tickets.len(), "a group of changes was not committed");
-                if !self.connection.is_autocommit()
-                    && let Err(error) = self.connection.execute_batch("ROLLBACK")
-                {
-                    tracing::error!(%error, "the rollback failed");
-                }
-                self.catalogue = self.published.get();
-                for ticket in tickets {
-                    let _gone = ticket.send(Err(StoreError::NotCommitted(error.to_string())));
-                }
-            }
+            std::thread::sleep(pause(attempt));
         }
     }
+
+    /// Whether a commit arrived whose answer was lost. Waiting for the turn waits for the end of the old transaction.
+    fn look_up(&mut self) -> Result<Recovered, StoreError> {
+        self.open()?;
+        let found: Option<i64> = self.connection.query_opt(
+            "SELECT group_no FROM committed_group WHERE writer = ?1",
+            params![self.name],
+            |row| row.get(0),
+        )?;
+        self.connection.rollback()?;
+        Ok(if found == Some(self.group_no) { Recovered::Committed } else { Recovered::Undone })
+    }
+}
+
+fn waiting(group: &[Job]) -> usize {
+    group.iter().filter(|job| !job.is_refused()).count()
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Recovered {
+    Undone,
+    /// The group is on disk after all.
+    Committed,
+}
+
+/// Longer each time, up to half a second.
+fn pause(attempt: u32) -> Duration {
+    Duration::from_millis(5_u64.saturating_mul(1 << attempt.min(7)).min(500))
 }
 
 /// The next piece of work for the open group, if one is there or about to come.

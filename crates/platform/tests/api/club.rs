@@ -2,10 +2,12 @@
 
 use std::path::Path;
 
-use platform::{Config, EnvironmentName, ExampleCredential, HashCost, Running, start};
+use platform::{Config, DatabaseUrl, EnvironmentName, ExampleCredential, HashCost, Running, start};
 use reqwest::{Client, StatusCode};
 use serde_json::{Value, json};
 use tempfile::TempDir;
+
+use crate::place;
 
 pub const SHOP: &str = "club-shop";
 pub const KIOSK: &str = "stadium-kiosk";
@@ -17,6 +19,8 @@ pub struct Club {
     pub running: Running,
     pub http: Client,
     pub dir: TempDir,
+    /// None: its data is in the folder.
+    pub database: Option<DatabaseUrl>,
 }
 
 /// Somebody signed in.
@@ -29,9 +33,16 @@ pub struct Seat {
 
 impl Club {
     pub async fn open() -> Self {
+        Self::open_with(|config| config).await
+    }
+
+    /// With other settings than usual.
+    pub async fn open_with(change: impl FnOnce(Config) -> Config) -> Self {
         let dir = TempDir::new().unwrap();
-        let running = start(config(dir.path())).await.unwrap();
-        Self { running, http: Client::new(), dir }
+        let database = place::database();
+        let config = Config { database: database.clone(), ..config(dir.path()) };
+        let running = start(change(config)).await.unwrap();
+        Self { running, http: Client::new(), dir, database }
     }
 
     /// Stops the server and starts it on the same data.
@@ -41,9 +52,18 @@ impl Club {
 
     /// As [`Self::reopen`], with something done while it is stopped.
     pub async fn reopen_after(self, meanwhile: impl FnOnce()) -> Self {
+        self.reopen_with(|config| {
+            meanwhile();
+            config
+        })
+        .await
+    }
+
+    /// As [`Self::reopen`], with other settings than usual.
+    pub async fn reopen_with(self, change: impl FnOnce(Config) -> Config) -> Self {
         self.running.stop().await;
-        meanwhile();
-        let running = start(config(self.dir.path())).await.unwrap();
+        let config = Config { database: self.database.clone(), ..config(self.dir.path()) };
+        let running = start(change(config)).await.unwrap();
         Self { running, ..self }
     }
 
@@ -91,12 +111,12 @@ impl Club {
 /// Cheap hashes: each test makes credentials, few are about them.
 pub fn config(dir: &Path) -> Config {
     let hash_cost = HashCost { memory_kib: 64, passes: 1, lanes: 1 };
-    Config { hash_cost, ..real_config(dir) }
-}
-
-/// With the hashes of a server that runs for real.
-pub fn real_config(dir: &Path) -> Config {
-    Config { seed_example: true, ready_file: Some(dir.join("ready.json")), ..Config::new(dir.join("data")) }
+    Config {
+        hash_cost,
+        seed_example: true,
+        ready_file: Some(dir.join("ready.json")),
+        ..Config::new(dir.join("data"))
+    }
 }
 
 impl Seat {

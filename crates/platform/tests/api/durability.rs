@@ -1,6 +1,7 @@
 //! What was answered is there after a restart, and the books balance.
 
 use crate::club::{Club, FAN, NEW_FAN, SHOP, item};
+use crate::place;
 use platform::{EnvironmentName, Ready};
 use serde_json::json;
 
@@ -36,12 +37,10 @@ async fn a_restart_keeps_books_credentials_and_the_ready_file() {
         assert_eq!(mode & 0o777, 0o600, "{file}");
     }
     club.running.stop().await;
-    assert_no_secret(&club.dir.path().join("data/development.sqlite3"), &credential.client_secret);
-}
-
-fn assert_no_secret(database: &std::path::Path, secret: &str) {
-    let bytes = std::fs::read(database).unwrap();
-    assert!(!bytes.windows(secret.len()).any(|window| window == secret.as_bytes()));
+    let stored = place::everything(club.dir.path(), club.database.as_ref(), EnvironmentName::Development);
+    let holds = |text: &str| stored.windows(text.len()).any(|window| window == text.as_bytes());
+    assert!(holds(&credential.client_id));
+    assert!(!holds(&credential.client_secret));
 }
 
 #[tokio::test]
@@ -55,13 +54,12 @@ async fn money_is_neither_made_nor_lost() {
     shop.pay(NEW_FAN, "p-4", json!([item(1.0)])).await.done();
     shop.undo(NEW_FAN, "p-3", "1").await.done();
     shop.award(FAN, "a-1", "match_visit").await.done();
-    let path = club.dir.path().join("data/development.sqlite3");
     club.running.stop().await;
 
-    let books = rusqlite::Connection::open(path).unwrap();
-    let sum = |sql: &str| books.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap();
+    let database = club.database.as_ref();
+    let sum = |sql: &str| place::number(club.dir.path(), database, EnvironmentName::Development, sql);
     let house = |book: &str| {
-        sum(&format!("SELECT coalesce(sum(amount), 0) FROM house_account WHERE book = '{book}'"))
+        sum(&format!("SELECT coalesce(sum(amount), 0) FROM house_balance WHERE book = '{book}'"))
     };
     assert_eq!(sum("SELECT sum(wallet - receivable) FROM fan") + house("fan_points"), 0);
     assert_eq!(sum("SELECT sum(standing) FROM fan") + house("status_points"), 0);

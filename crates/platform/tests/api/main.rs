@@ -1,4 +1,5 @@
-//! The server over real HTTP on a loopback port, each test with a server and data of its own.
+//! The server over real HTTP on a loopback port, each test with a server and data of its own. The same tests run on
+//! PostgreSQL in `tests/postgres`.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod club;
@@ -7,6 +8,7 @@ mod fan_pages;
 mod fan_points;
 mod isolation;
 mod lists;
+mod place;
 mod protection;
 mod schema;
 mod sign_in;

@@ -1,6 +1,8 @@
 //! Bad and greedy requests get a clear answer and change nothing; the server's own pages.
 
 use crate::club::{Club, FAN, SHOP, item};
+use crate::place;
+use platform::EnvironmentName;
 use reqwest::StatusCode;
 use serde_json::json;
 
@@ -112,11 +114,11 @@ async fn the_app_s_configuration_says_all_that_a_device_needs() {
 #[tokio::test]
 async fn a_module_that_is_off_refuses_by_name_and_holds_up_nothing_else() {
     let club = Club::open().await;
-    let path = club.dir.path().join("data/development.sqlite3");
+    let (dir, database) = (club.dir.path().to_owned(), club.database.clone());
     let club = club
         .reopen_after(|| {
-            let database = rusqlite::Connection::open(path).unwrap();
-            database.execute("UPDATE partnership SET fan_points_module = 0", []).unwrap();
+            let sql = "UPDATE partnership SET fan_points_module = 0";
+            place::change(&dir, database.as_ref(), EnvironmentName::Development, sql);
         })
         .await;
     let shop = club.partner(SHOP).await;

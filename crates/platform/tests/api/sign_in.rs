@@ -3,7 +3,7 @@
 use crate::club::{Club, SHOP};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use platform::{Config, EnvironmentName, start};
+use platform::{Config, EnvironmentName, HashCost};
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
@@ -14,9 +14,7 @@ fn part(token: &str, at: usize) -> Value {
 
 #[tokio::test]
 async fn the_right_secret_gets_a_token_that_tells_its_end() {
-    let dir = tempfile::TempDir::new().unwrap();
-    let running = start(crate::club::real_config(dir.path())).await.unwrap();
-    let club = Club { running, http: reqwest::Client::new(), dir };
+    let club = Club::open_with(|config| Config { hash_cost: HashCost::default(), ..config }).await;
     let credential = club.credential(EnvironmentName::Development, Some(SHOP));
     let (status, body) = club.ask_token(&credential.client_id, &credential.client_secret).await;
     assert_eq!(status, StatusCode::OK);
@@ -100,22 +98,17 @@ async fn what_is_no_token_request_is_refused() {
 
 #[tokio::test]
 async fn a_token_ends_and_requests_beyond_the_limit_wait() {
-    let dir = tempfile::TempDir::new().unwrap();
-    let config = Config {
+    let ended = Club::open_with(|config| Config {
         token_lifetime: std::time::Duration::ZERO,
         requests_per_minute: 2,
-        ..crate::club::config(dir.path())
-    };
-    let running = start(config).await.unwrap();
-    let ended = Club { running, http: reqwest::Client::new(), dir };
+        ..config
+    })
+    .await;
     let seat = ended.partner(SHOP).await;
     let (status, _) = seat.post(&json!({ "query": "{ ping }" })).await;
     assert_eq!(status, StatusCode::UNAUTHORIZED, "a token of no duration is no token");
-    ended.running.stop().await;
 
-    let config = Config { requests_per_minute: 2, ..crate::club::config(ended.dir.path()) };
-    let running = start(config).await.unwrap();
-    let club = Club { running, http: ended.http, dir: ended.dir };
+    let club = ended.reopen_with(|config| Config { requests_per_minute: 2, ..config }).await;
     let seat = club.partner(SHOP).await;
     for expected in [StatusCode::OK, StatusCode::OK, StatusCode::TOO_MANY_REQUESTS] {
         let request = club.http.post(club.url("/graphql")).header("authorization", &seat.token);

@@ -1,0 +1,27 @@
+//! Every test of `tests/api` again, with servers that store in PostgreSQL.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+#[path = "../api/club.rs"]
+mod club;
+#[path = "../cluster/mod.rs"]
+#[allow(dead_code)] // others start and read clusters in more ways
+mod cluster;
+#[path = "../api/durability.rs"]
+mod durability;
+#[path = "../api/fan_pages.rs"]
+mod fan_pages;
+#[path = "../api/fan_points.rs"]
+mod fan_points;
+#[path = "../api/isolation.rs"]
+mod isolation;
+#[path = "../api/lists.rs"]
+mod lists;
+mod place;
+#[path = "../api/protection.rs"]
+mod protection;
+#[path = "../api/sign_in.rs"]
+mod sign_in;
+#[path = "../api/status_points.rs"]
+mod status_points;
+#[path = "../api/users.rs"]
+mod users;
