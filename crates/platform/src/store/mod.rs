@@ -18,6 +18,8 @@ pub mod seeding;
 pub mod sql;
 #[cfg(test)]
 mod testing;
+#[cfg(test)]
+mod tests;
 mod turn;
 mod writer;
 
@@ -176,78 +178,4 @@ pub fn random<const N: usize>() -> Result<[u8; N], StoreError> {
     let mut bytes = [0; N];
     getrandom::fill(&mut bytes)?;
     Ok(bytes)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::sql::params;
-    use super::*;
-
-    fn store() -> (tempfile::TempDir, Store) {
-        let dir = tempfile::TempDir::new().unwrap();
-        let store = Store::open(&Database::Sqlite(dir.path().join("test.sqlite3"))).unwrap();
-        (dir, store)
-    }
-
-    fn note(turn: &Turn<'_>, kid: &str, bytes: usize) -> Result<(), StoreError> {
-        let sql = "INSERT INTO token_key (kid, seed, created_us) VALUES (?1, ?2, 0)";
-        turn.connection.execute(sql, params![kid, vec![0_u8; bytes]])
-    }
-
-    async fn kids(store: &Store) -> Vec<String> {
-        let read = store.read(|connection| {
-            connection.query("SELECT kid FROM token_key ORDER BY kid", params![], |row| row.get(0))
-        });
-        read.await.unwrap()
-    }
-
-    #[tokio::test]
-    async fn work_that_fails_leaves_the_rest_of_its_group_alone() {
-        let (_dir, store) = store();
-        let (_, first) = store.write(More::Coming, |turn| note(turn, "a", 1)).await.unwrap();
-        let failed = store.write(More::Coming, |turn| {
-            note(turn, "b", 1)?;
-            Err::<(), _>(StoreError::Stopped)
-        });
-        assert!(failed.await.is_err());
-        let (_, last) = store.write(More::No, |turn| note(turn, "c", 1)).await.unwrap();
-        first.wait().await.unwrap();
-        last.wait().await.unwrap();
-        assert_eq!(kids(&store).await, ["a", "c"]);
-    }
-
-    #[tokio::test]
-    async fn a_full_disk_confirms_nothing_and_is_survived() {
-        let (_dir, store) = store();
-        let limit = |pages: i64| {
-            store.commit(move |turn| {
-                let sql = format!("PRAGMA max_page_count = {pages}");
-                turn.connection.query_row(&sql, params![], |row| row.get::<i64>(0))
-            })
-        };
-        limit(1).await.unwrap();
-        let full = store.commit(|turn| note(turn, "large", 1_000_000)).await;
-        assert!(full.is_err());
-        assert_eq!(kids(&store).await, Vec::<String>::new());
-        limit(100_000).await.unwrap();
-        store.commit(|turn| note(turn, "large", 1_000_000)).await.unwrap();
-        assert_eq!(kids(&store).await, ["large"]);
-    }
-
-    #[tokio::test]
-    async fn booking_dates_rise_even_when_the_clock_does_not() {
-        let (_dir, store) = store();
-        let dates =
-            store.commit(|turn| Ok((0..1000).map(|_| turn.next_date()).collect::<Vec<_>>())).await.unwrap();
-        assert!(dates.is_sorted_by(|a, b| a < b));
-    }
-
-    #[test]
-    fn a_database_of_a_newer_version_is_left_alone() {
-        let dir = tempfile::TempDir::new().unwrap();
-        let path = dir.path().join("test.sqlite3");
-        let database = Database::Sqlite(path);
-        database.connect().unwrap().script("PRAGMA user_version = 99").unwrap();
-        assert!(matches!(Store::open(&database), Err(StoreError::Newer { found: 99, .. })));
-    }
 }

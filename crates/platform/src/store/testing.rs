@@ -1,7 +1,10 @@
 //! A database of either engine for a test.
 
+use std::path::PathBuf;
+
 use tempfile::TempDir;
 
+use super::Store;
 use super::sql::{Database, PostgresDatabase};
 
 #[path = "../../tests/cluster/mod.rs"]
@@ -21,6 +24,7 @@ pub(super) const ENGINES: [Engine; 2] = [Engine::Sqlite, Engine::Postgres];
 /// A new, empty database; a file goes with it.
 pub(super) struct Place {
     database: Database,
+    name: Option<String>,
     _folder: Option<TempDir>,
 }
 
@@ -30,11 +34,13 @@ impl Engine {
             Self::Sqlite => {
                 let folder = TempDir::new().unwrap();
                 let database = Database::Sqlite(folder.path().join("test.sqlite3"));
-                Place { database, _folder: Some(folder) }
+                Place { database, name: None, _folder: Some(folder) }
             }
             Self::Postgres => {
-                let database = PostgresDatabase::new(&cluster().database(), "production").unwrap();
-                Place { database: Database::Postgres(database), _folder: None }
+                let url = cluster().database();
+                let name = url.rsplit('/').next().map(str::to_owned);
+                let database = PostgresDatabase::new(&url, "production").unwrap();
+                Place { database: Database::Postgres(database), name, _folder: None }
             }
         }
     }
@@ -43,5 +49,21 @@ impl Engine {
 impl Place {
     pub(super) fn database(&self) -> &Database {
         &self.database
+    }
+
+    pub(super) fn store(&self) -> Store {
+        // A server opens its store where waiting is allowed, too.
+        std::thread::scope(|scope| scope.spawn(|| Store::open(&self.database)).join()).unwrap().unwrap()
+    }
+
+    /// Runs a statement beside the store, on a server only.
+    pub(super) fn aside(&self, sql: &str) -> String {
+        let name = self.name.as_deref().unwrap();
+        cluster().run_sql(name, &format!("SET search_path = production; {sql}"))
+    }
+
+    /// Where the server listens, and its databases' owner and name in a URL.
+    pub(super) fn socket(&self) -> (PathBuf, &str) {
+        (cluster().socket(), self.name.as_deref().unwrap())
     }
 }

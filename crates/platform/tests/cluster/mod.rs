@@ -33,7 +33,7 @@ pub fn cluster() -> &'static Cluster {
 }
 
 const START: Duration = Duration::from_secs(60);
-const OWNER: &str = "fanpoints";
+pub const OWNER: &str = "fanpoints";
 
 impl Cluster {
     pub fn start(disk: Disk) -> Self {
@@ -82,6 +82,11 @@ impl Cluster {
         let done = psql.arg("-h").arg(&self.folder).output().expect("psql runs");
         assert!(done.status.success(), "{sql}: {}", String::from_utf8_lossy(&done.stderr));
         String::from_utf8_lossy(&done.stdout).trim().to_owned()
+    }
+
+    /// The file through which it is reached.
+    pub fn socket(&self) -> PathBuf {
+        self.folder.join(".s.PGSQL.5432")
     }
 
     /// All rows of a schema, as text.
