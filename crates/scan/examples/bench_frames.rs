@@ -1,9 +1,10 @@
 //! The decoder on a folder of frames, side by side with the decoders it is built from:
-//! `cargo run --release -p scan --example bench_frames -- --frames DIR [--again N] [--misses] [--stages]`.
+//! `cargo run --release -p scan --example bench_frames -- --frames DIR [--zxing PYTHON] [--again N] [--misses]
+//! [--stages]`. `PYTHON` is an interpreter that has the package `zxing-cpp`; `cargo xtask bench scan` provides one.
 //!
 //! `DIR/expected.tsv` names a frame a line and, after a tab, a JSON list of the payloads that are right; an empty
-//! list means that nobody knows, or, in a set of `falsepositives`, that nothing may be read. A set is the folder that a frame lies in. With `--made N` in place of the
-//! folder, N frames of each difficulty are made on the spot.
+//! list means that nobody knows, or, in a set of `falsepositives`, that nothing may be read. A set is the folder that
+//! a frame lies in. With `--made N` in place of the folder, N frames of each difficulty are made on the spot.
 #![allow(clippy::print_stdout, clippy::print_stderr, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::collections::BTreeMap;
@@ -17,11 +18,17 @@ use scan::{Decoder, LumaFrame, Symbology, luma_from_picture};
 mod common;
 #[path = "../tests/common/sets.rs"]
 mod sets;
+#[path = "bench_frames/zxing_cpp.rs"]
+mod zxing_cpp;
+
+use zxing_cpp::ZxingCpp;
 
 struct Options {
     frames: PathBuf,
     /// Frames to make for each set, in place of a folder.
     made: u64,
+    /// The interpreter that runs `zxing-cpp`.
+    zxing: Option<PathBuf>,
     /// How often each frame is shown, as a camera shows it again and again.
     again: usize,
     /// Name the frames that were not read.
@@ -41,6 +48,8 @@ struct Case {
 #[derive(Default)]
 struct Score {
     frames: usize,
+    /// Frames whose payload is known.
+    codes: usize,
     right: usize,
     wrong: usize,
     phantom: usize,
@@ -48,27 +57,41 @@ struct Score {
     times: Vec<Duration>,
 }
 
-type Candidate<'a> = (&'a str, Box<dyn Fn(&LumaFrame) -> Vec<String> + 'a>);
+/// What a decoder read, and its own account of the time where it does not run in this process.
+type Answer = (Vec<String>, Option<Duration>);
+type Candidate<'a> = (&'a str, Box<dyn FnMut(&LumaFrame) -> Answer + 'a>);
 
 fn main() {
     let options = options();
     // A picture that makes a decoder panic counts as not read.
     std::panic::set_hook(Box::new(|_| {}));
     let cases = if options.made > 0 { made(options.made) } else { cases(&options.frames) };
-    let candidates: [Candidate<'_>; 4] = [
-        ("this cascade", Box::new(|frame| cascade(frame, 1))),
-        ("this cascade, again", Box::new(|frame| cascade(frame, options.again))),
-        ("rqrr", Box::new(rqrr)),
-        ("rxing", Box::new(rxing)),
-    ];
+    let mut candidates: Vec<Candidate<'_>> =
+        vec![("this cascade", Box::new(|frame| (cascade(frame, 1), None)))];
+    if options.again > 1 {
+        candidates.push(("this cascade, again", Box::new(|frame| (cascade(frame, options.again), None))));
+    }
+    candidates.push(("rqrr", Box::new(|frame| (rqrr(frame), None))));
+    candidates.push(("rxing", Box::new(|frame| (rxing(frame), None))));
+    if let Some(python) = &options.zxing {
+        let mut decoder = ZxingCpp::start(python);
+        candidates.push(("zxing-cpp", Box::new(move |frame| decoder.read(frame))));
+    }
     println!(
-        "{:<22} {:<24} {:>6} {:>6} {:>6} {:>8} {:>8} {:>9} {:>9} {:>9}",
-        "decoder", "set", "frames", "right", "wrong", "phantom", "unknown", "median ms", "p95 ms", "max ms"
+        "{:<22} {:<24} {:>6} {:>6} {:>6} {:>6} {:>8} {:>8} {:>9} {:>9} {:>9}",
+        "decoder",
+        "set",
+        "frames",
+        "codes",
+        "right",
+        "wrong",
+        "phantom",
+        "unknown",
+        "median ms",
+        "p95 ms",
+        "max ms"
     );
-    for (name, read) in &candidates {
-        if name.ends_with("again") && options.again < 2 {
-            continue;
-        }
+    for (name, read) in &mut candidates {
         let mut scores: BTreeMap<&str, Score> = BTreeMap::new();
         for case in &cases {
             measure(case, read, &mut scores, options.misses.then_some(*name));
@@ -83,7 +106,8 @@ fn main() {
 }
 
 fn options() -> Options {
-    let mut options = Options { frames: PathBuf::new(), made: 0, again: 1, misses: false, stages: false };
+    let mut options =
+        Options { frames: PathBuf::new(), made: 0, zxing: None, again: 1, misses: false, stages: false };
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
         match argument.as_str() {
@@ -95,6 +119,7 @@ fn options() -> Options {
                 options.again =
                     arguments.next().and_then(|n| n.parse().ok()).expect("a number after --again");
             }
+            "--zxing" => options.zxing = Some(arguments.next().expect("an interpreter after --zxing").into()),
             "--misses" => options.misses = true,
             "--stages" => options.stages = true,
             other => panic!("unknown argument {other}"),
@@ -149,14 +174,14 @@ fn plain(text: &str) -> String {
 
 fn measure<'a>(
     case: &'a Case,
-    read: &dyn Fn(&LumaFrame) -> Vec<String>,
+    read: &mut dyn FnMut(&LumaFrame) -> Answer,
     scores: &mut BTreeMap<&'a str, Score>,
     misses: Option<&str>,
 ) {
     let start = Instant::now();
-    let texts =
+    let (texts, time) =
         std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| read(&case.frame))).unwrap_or_default();
-    let time = start.elapsed();
+    let time = time.unwrap_or_else(|| start.elapsed());
     // A moment for others: a run with real-time priority is held up by the system otherwise.
     std::thread::sleep(time / 8);
     if misses.is_some() && time > Duration::from_millis(40) {
@@ -171,6 +196,7 @@ fn measure<'a>(
     for set in [case.set.as_str(), "all"] {
         let score = scores.entry(set).or_default();
         score.frames += 1;
+        score.codes += usize::from(!case.accepted.is_empty());
         score.right += usize::from(right);
         if case.accepted.is_empty() && case.set.contains("falsepositives") {
             score.phantom += other;
@@ -191,8 +217,9 @@ fn print(name: &str, set: &str, score: &mut Score) {
         score.times.get(place).copied().unwrap_or_default().as_secs_f64() * 1000.0
     };
     println!(
-        "{name:<22} {set:<24} {:>6} {:>6} {:>6} {:>8} {:>8} {:>9.2} {:>9.2} {:>9.2}",
+        "{name:<22} {set:<24} {:>6} {:>6} {:>6} {:>6} {:>8} {:>8} {:>9.2} {:>9.2} {:>9.2}",
         score.frames,
+        score.codes,
         score.right,
         score.wrong,
         score.phantom,

@@ -1,5 +1,7 @@
 //! Cameras, through `nokhwa`: raw frames on a thread of their own, the newest wins.
 
+mod controls;
+
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -9,7 +11,10 @@ use nokhwa::utils::{
 };
 use nokhwa::{Buffer, NokhwaError};
 
-use crate::{CameraFault, Frame, FrameSource, PixelFormat, SourceInfo, luma_from_pixels};
+use crate::{
+    CameraFault, Frame, FrameSize, FrameSource, Knob, PixelFormat, RawFrame, Setting, SourceInfo,
+    luma_from_pixels,
+};
 
 /// A camera of this machine.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,7 +80,6 @@ pub fn list_cameras() -> Result<Vec<CameraInfo>, CameraFault> {
 /// An open camera. Frames are taken on a thread of its own; only the newest one is kept, unread.
 pub struct Camera {
     shared: Arc<Shared>,
-    info: SourceInfo,
     ended: Receiver<()>,
 }
 
@@ -88,6 +92,9 @@ struct Shared {
 #[derive(Default)]
 struct State {
     newest: Option<(Buffer, Instant)>,
+    info: Arc<SourceInfo>,
+    /// What the device should be set to, before its next frame.
+    wanted: Vec<(Knob, Setting)>,
     fault: Option<CameraFault>,
     stop: bool,
 }
@@ -120,7 +127,7 @@ impl Camera {
             .spawn(capture)
             .map_err(|error| CameraFault::Failed(error.to_string()))?;
         match answer.recv_timeout(OPEN_PATIENCE) {
-            Ok(Ok(info)) => Ok(Self { shared, info, ended }),
+            Ok(Ok(())) => Ok(Self { shared, ended }),
             Ok(Err(fault)) => Err(fault),
             Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {
                 shared.lock().stop = true;
@@ -149,15 +156,27 @@ impl FrameSource for Camera {
             let size = buffer.resolution();
             let format = pixel_format(buffer.source_frame_format());
             match luma_from_pixels(format, size.width(), size.height(), buffer.buffer()) {
-                Ok(luma) => return Ok(Frame { luma, taken }),
+                Ok(luma) => {
+                    let raw = (format != PixelFormat::Gray).then(|| RawFrame {
+                        format,
+                        width: luma.width,
+                        height: luma.height,
+                        bytes: buffer.buffer_bytes(),
+                    });
+                    return Ok(Frame { luma, raw, taken });
+                }
                 Err(error) => reason = error.to_string(),
             }
         }
         Err(CameraFault::Unsupported(reason))
     }
 
-    fn describe(&self) -> SourceInfo {
-        self.info.clone()
+    fn describe(&self) -> Arc<SourceInfo> {
+        self.shared.lock().info.clone()
+    }
+
+    fn set(&mut self, knob: Knob, setting: Setting) {
+        self.shared.lock().wanted.push((knob, setting));
     }
 }
 
@@ -170,20 +189,15 @@ impl Drop for Camera {
 }
 
 /// The capture thread: the device lives and dies here.
-fn capture(shared: &Shared, choice: &CameraChoice, opened: &SyncSender<Result<SourceInfo, CameraFault>>) {
+fn capture(shared: &Shared, choice: &CameraChoice, opened: &SyncSender<Result<(), CameraFault>>) {
     let mut device = match open_device(choice) {
         Ok(device) => device,
         Err(fault) => return opened.send(Err(fault)).unwrap_or_default(),
     };
-    let format = device.camera_format();
-    let info = SourceInfo {
-        name: device.info().human_name(),
-        width: format.width(),
-        height: format.height(),
-        frames_per_second: format.frame_rate(),
-    };
-    tracing::info!(camera = info.name, format = %format.format(), width = info.width, height = info.height, "camera opened");
-    opened.send(Ok(info)).unwrap_or_default();
+    let info = describe(&mut device);
+    tracing::info!(camera = info.name, format = %device.frame_format(), width = info.width, height = info.height, "camera opened");
+    shared.lock().info = Arc::new(info);
+    opened.send(Ok(())).unwrap_or_default();
     while !shared.lock().stop {
         let taken = device.frame();
         let mut state = shared.lock();
@@ -199,11 +213,56 @@ fn capture(shared: &Shared, choice: &CameraChoice, opened: &SyncSender<Result<So
                 state.stop = true;
             }
         }
+        let wanted = std::mem::take(&mut state.wanted);
         drop(state);
         shared.bell.notify_all();
+        if !wanted.is_empty() {
+            turn(&mut device, &wanted);
+            let info = describe(&mut device);
+            shared.lock().info = Arc::new(info);
+        }
     }
     if let Err(error) = device.stop_stream() {
         tracing::debug!(%error, "camera did not stop cleanly");
+    }
+}
+
+fn describe(device: &mut nokhwa::Camera) -> SourceInfo {
+    let format = device.camera_format();
+    SourceInfo {
+        name: device.info().human_name(),
+        width: format.width(),
+        height: format.height(),
+        frames_per_second: format.frame_rate(),
+        sizes: sizes(&device.compatible_camera_formats().unwrap_or_default()),
+        controls: controls::offered(&device.camera_controls().unwrap_or_default()),
+    }
+}
+
+/// Each size once, with its highest rate.
+fn sizes(offered: &[CameraFormat]) -> Vec<FrameSize> {
+    let readable = offered.iter().filter(|format| FORMATS.contains(&format.format()));
+    let mut sizes: Vec<FrameSize> = readable
+        .map(|format| FrameSize {
+            width: format.width(),
+            height: format.height(),
+            frames_per_second: format.frame_rate(),
+        })
+        .collect();
+    sizes.sort_unstable_by(|one, other| other.cmp(one));
+    sizes.dedup_by_key(|size| (size.width, size.height));
+    sizes
+}
+
+fn turn(device: &mut nokhwa::Camera, wanted: &[(Knob, Setting)]) {
+    for (knob, setting) in wanted {
+        let listed = device.camera_controls().unwrap_or_default();
+        for (control, value) in controls::steps(&listed, *knob, *setting) {
+            // A camera that takes a value near the wanted one counts as refusing, too: what it is now is told anyway.
+            if let Err(error) = device.set_camera_control(control, value) {
+                tracing::debug!(%error, ?knob, "the camera did not take a setting");
+            }
+        }
     }
 }
 
@@ -339,6 +398,18 @@ mod tests {
             Some(offer(640, 480, mjpeg, 30))
         );
         assert_eq!(best(&[]), None);
+    }
+
+    #[test]
+    fn each_size_is_listed_once_at_its_best_rate() {
+        let size = |width, height, frames_per_second| FrameSize { width, height, frames_per_second };
+        let offers = [
+            offer(640, 480, FrameFormat::YUYV, 30),
+            offer(1280, 720, FrameFormat::YUYV, 10),
+            offer(1280, 720, FrameFormat::MJPEG, 30),
+            offer(640, 480, FrameFormat::MJPEG, 60),
+        ];
+        assert_eq!(sizes(&offers), [size(1280, 720, 30), size(640, 480, 60)]);
     }
 
     #[test]

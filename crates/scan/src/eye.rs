@@ -1,12 +1,13 @@
 //! The eye: a source on its own thread, decoded, shown and reported; it comes back by itself after a fault.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use crate::preview::{outline, preview};
-use crate::{CameraFault, Decoder, Found, Frame, FrameSource, Point};
+use crate::{CameraFault, Decoder, Found, Frame, FrameSource, Knob, Point, Setting, SourceInfo};
 
 /// What an eye tells.
 #[derive(Clone, Debug, PartialEq)]
@@ -45,9 +46,19 @@ impl Default for EyeOptions {
     }
 }
 
+/// What is wanted of the source, and what it says of itself. It outlives a source that failed: the next one is set as
+/// the last one was.
+#[derive(Default)]
+struct Desk {
+    info: Option<Arc<SourceInfo>>,
+    kept: BTreeMap<Knob, Setting>,
+    wanted: Vec<(Knob, Setting)>,
+}
+
 /// A running eye. Dropping it stops its threads and lets go of the source.
 pub struct Eye {
     stop: Arc<Stop>,
+    desk: Arc<Mutex<Desk>>,
     threads: Vec<JoinHandle<()>>,
 }
 
@@ -77,14 +88,28 @@ impl Eye {
             let show = move || show(&screen, &stop, width, options.preview_pause, &*sink);
             threads.extend(std::thread::Builder::new().name("eye-preview".into()).spawn(show));
         }
+        let desk = Arc::new(Mutex::new(Desk::default()));
         let look = {
-            let stop = stop.clone();
-            let mut looker =
-                Looker { options, sink, screen, decoder: Decoder::new(), last: None, fault: None };
+            let (stop, desk) = (stop.clone(), desk.clone());
+            let decoder = Decoder::new();
+            let mut looker = Looker { options, sink, screen, desk, decoder, last: None, fault: None };
             move || looker.run(open, &stop)
         };
         threads.extend(std::thread::Builder::new().name("eye".into()).spawn(look));
-        Self { stop, threads }
+        Self { stop, desk, threads }
+    }
+
+    /// What the source says of itself; None while there is none.
+    pub fn info(&self) -> Option<Arc<SourceInfo>> {
+        lock(&self.desk).info.clone()
+    }
+
+    /// Turns a knob of the source, with one of the next frames, and again whenever the source comes back after a
+    /// fault. What the source does not offer is ignored.
+    pub fn set(&self, knob: Knob, setting: Setting) {
+        let mut desk = lock(&self.desk);
+        desk.kept.insert(knob, setting);
+        desk.wanted.push((knob, setting));
     }
 }
 
@@ -160,7 +185,7 @@ fn show(slot: &Slot, stop: &Stop, width: u32, pause: Duration, sink: &(dyn Fn(Ey
     while !stop.is_stopped() {
         let Some((frame, corners)) = slot.take() else { continue };
         let started = Instant::now();
-        if let Some(preview) = preview(&frame.luma, width) {
+        if let Some(preview) = preview(&frame, width) {
             let outlines = corners.into_iter().map(|corners| outline(corners, preview.scale)).collect();
             sink(EyeEvent::Preview {
                 jpeg: preview.jpeg,
@@ -178,6 +203,7 @@ struct Looker {
     options: EyeOptions,
     sink: Arc<dyn Fn(EyeEvent) + Send + Sync>,
     screen: Arc<Slot>,
+    desk: Arc<Mutex<Desk>>,
     decoder: Decoder,
     /// The texts in view and when each was last read.
     last: Option<(Vec<String>, Instant)>,
@@ -191,12 +217,18 @@ impl Looker {
     {
         while !stop.is_stopped() {
             let fault = match open() {
-                Ok(mut source) => match self.look(source.as_mut(), stop) {
-                    Some(fault) => fault,
-                    None => return,
-                },
+                Ok(mut source) => {
+                    let mut desk = lock(&self.desk);
+                    desk.wanted = desk.kept.iter().map(|(knob, setting)| (*knob, *setting)).collect();
+                    drop(desk);
+                    match self.look(source.as_mut(), stop) {
+                        Some(fault) => fault,
+                        None => return,
+                    }
+                }
                 Err(fault) => fault,
             };
+            lock(&self.desk).info = None;
             if self.fault.as_ref() != Some(&fault) {
                 (self.sink)(EyeEvent::Fault(fault.clone()));
                 self.fault = Some(fault);
@@ -212,6 +244,7 @@ impl Looker {
                 Ok(frame) => Arc::new(frame),
                 Err(fault) => return Some(fault),
             };
+            self.tend(source);
             if self.fault.take().is_some() {
                 (self.sink)(EyeEvent::Back);
             }
@@ -223,6 +256,15 @@ impl Looker {
             }
         }
         None
+    }
+
+    /// Between two frames: hands on what is wanted of the source, and keeps what it says.
+    fn tend(&self, source: &mut dyn FrameSource) {
+        let mut desk = lock(&self.desk);
+        for (knob, setting) in std::mem::take(&mut desk.wanted) {
+            source.set(knob, setting);
+        }
+        desk.info = Some(source.describe());
     }
 
     fn report(&mut self, found: Vec<Found>, now: Instant) {

@@ -3,9 +3,14 @@
 use std::fs::File;
 use std::io::{BufRead, BufReader, ErrorKind, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::{CameraFault, Frame, FrameSource, LumaFrame, SourceInfo, luma_from_picture};
+use bytes::Bytes;
+
+use crate::{
+    CameraFault, Frame, FrameSource, LumaFrame, PixelFormat, RawFrame, SourceInfo, luma_from_picture,
+};
 
 /// A folder of PNG and JPEG files in the order of their names, or a Y4M film; shown again and again.
 #[derive(Debug)]
@@ -23,10 +28,13 @@ enum Store {
     /// The pictures are decoded once: a camera does not pay for PNG either.
     Folder {
         files: Vec<PathBuf>,
-        decoded: Vec<Option<LumaFrame>>,
+        decoded: Vec<Option<Shot>>,
     },
     Film(Film),
 }
+
+/// A picture of a folder; of a JPEG file the bytes are kept, as those of a camera that writes JPEG.
+type Shot = (LumaFrame, Option<RawFrame>);
 
 /// Above this a folder's frames are decoded each time they are shown.
 const DECODED_FILES: usize = 120;
@@ -75,22 +83,29 @@ impl FrameSource for FrameFiles {
     fn next_frame(&mut self) -> Result<Frame, CameraFault> {
         let number = self.wait();
         self.position = number + 1;
-        let luma = match &mut self.store {
+        let (luma, raw) = match &mut self.store {
             Store::Folder { files, decoded } => {
                 let index = usize::try_from(number % files.len().max(1) as u64).unwrap_or(0);
                 picture(files, decoded, index)?
             }
-            Store::Film(film) => film.frame(number % film.frames.max(1))?,
+            Store::Film(film) => (film.frame(number % film.frames.max(1))?, None),
         };
-        Ok(Frame { luma, taken: Instant::now() })
+        Ok(Frame { luma, raw, taken: Instant::now() })
     }
 
-    fn describe(&self) -> SourceInfo {
+    fn describe(&self) -> Arc<SourceInfo> {
         let (width, height) = match &self.store {
             Store::Folder { .. } => (0, 0),
             Store::Film(film) => (film.width, film.height),
         };
-        SourceInfo { name: self.name.clone(), width, height, frames_per_second: self.frames_per_second }
+        let frames_per_second = self.frames_per_second;
+        Arc::new(SourceInfo {
+            name: self.name.clone(),
+            width,
+            height,
+            frames_per_second,
+            ..SourceInfo::default()
+        })
     }
 }
 
@@ -110,13 +125,9 @@ fn folder(path: &Path) -> Result<Store, CameraFault> {
     Ok(Store::Folder { files, decoded })
 }
 
-fn picture(
-    files: &[PathBuf],
-    decoded: &mut [Option<LumaFrame>],
-    index: usize,
-) -> Result<LumaFrame, CameraFault> {
-    if let Some(Some(frame)) = decoded.get(index) {
-        return Ok(frame.clone());
+fn picture(files: &[PathBuf], decoded: &mut [Option<Shot>], index: usize) -> Result<Shot, CameraFault> {
+    if let Some(Some(shot)) = decoded.get(index) {
+        return Ok(shot.clone());
     }
     let path = files.get(index).ok_or(CameraFault::Unplugged)?;
     let bytes = std::fs::read(path).map_err(|error| match error.kind() {
@@ -124,11 +135,19 @@ fn picture(
         ErrorKind::NotFound => CameraFault::Unplugged,
         _ => fault(&error),
     })?;
-    let frame = luma_from_picture(&bytes).map_err(|error| CameraFault::Unsupported(error.to_string()))?;
+    let luma = luma_from_picture(&bytes).map_err(|error| CameraFault::Unsupported(error.to_string()))?;
+    let is_jpeg = bytes.starts_with(&[0xff, 0xd8]);
+    let raw = is_jpeg.then(|| RawFrame {
+        format: PixelFormat::Mjpeg,
+        width: luma.width,
+        height: luma.height,
+        bytes: Bytes::from(bytes),
+    });
+    let shot = (luma, raw);
     if let Some(place) = decoded.get_mut(index) {
-        *place = Some(frame.clone());
+        *place = Some(shot.clone());
     }
-    Ok(frame)
+    Ok(shot)
 }
 
 fn is_picture(path: &Path) -> bool {

@@ -2,6 +2,10 @@
 
 use std::time::Instant;
 
+use bytes::Bytes;
+
+use crate::PixelFormat;
+
 /// A grey picture: one byte a pixel, `0` black, row by row without gaps.
 #[derive(Clone, PartialEq, Eq)]
 pub struct LumaFrame {
@@ -39,8 +43,25 @@ impl std::fmt::Debug for LumaFrame {
 #[derive(Clone, Debug)]
 pub struct Frame {
     pub luma: LumaFrame,
+    /// The frame as the source wrote it, where it has colour: for the screen alone.
+    pub raw: Option<RawFrame>,
     /// When it was taken.
     pub taken: Instant,
+}
+
+/// The bytes of a frame as its source wrote them. Clones share them.
+#[derive(Clone, PartialEq, Eq)]
+pub struct RawFrame {
+    pub format: PixelFormat,
+    pub width: u32,
+    pub height: u32,
+    pub bytes: Bytes,
+}
+
+impl std::fmt::Debug for RawFrame {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "RawFrame({:?}, {} x {})", self.format, self.width, self.height)
+    }
 }
 
 /// A place in a frame, in pixels from its top left corner.

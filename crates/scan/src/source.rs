@@ -1,4 +1,6 @@
-//! The port for frames: a camera, or files in its place.
+//! The port for frames: a camera, or files or a part of the screen in its place.
+
+use std::sync::Arc;
 
 use crate::Frame;
 
@@ -29,6 +31,48 @@ pub struct SourceInfo {
     pub height: u32,
     /// 0: as fast as they are taken.
     pub frames_per_second: u32,
+    /// What a camera could deliver instead, the largest first.
+    pub sizes: Vec<FrameSize>,
+    /// What can be set, as it is set now.
+    pub controls: Vec<Control>,
+}
+
+/// A size that a camera offers, in pixels, and the highest rate at that size.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FrameSize {
+    pub width: u32,
+    pub height: u32,
+    pub frames_per_second: u32,
+}
+
+/// What can be set on a camera that offers it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Knob {
+    Focus,
+    Exposure,
+    Zoom,
+    /// A lamp: 0 off, 1 on.
+    Torch,
+}
+
+/// A knob that a camera has. The numbers are the camera's own; only their order means something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Control {
+    pub knob: Knob,
+    pub min: i64,
+    pub max: i64,
+    /// At least 1.
+    pub step: i64,
+    pub value: i64,
+    /// Does the camera set it by itself? None: it has no way to.
+    pub automatic: Option<bool>,
+}
+
+/// Where to turn a knob.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Setting {
+    Automatic,
+    Value(i64),
 }
 
 /// Where frames come from. The newest frame wins: one that was not asked for in time is never seen.
@@ -39,5 +83,11 @@ pub trait FrameSource: Send {
     /// A fault ends the source: it is dropped and opened anew.
     fn next_frame(&mut self) -> Result<Frame, CameraFault>;
 
-    fn describe(&self) -> SourceInfo;
+    /// What the source is now; asked for often.
+    fn describe(&self) -> Arc<SourceInfo>;
+
+    /// Turns a knob, with one of the next frames. What the source does not offer is ignored: `describe` tells what is.
+    fn set(&mut self, knob: Knob, setting: Setting) {
+        tracing::debug!(?knob, ?setting, "this source has no such control");
+    }
 }

@@ -7,12 +7,16 @@ mod common;
 use std::collections::VecDeque;
 use std::path::Path;
 use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use common::{Canvas, Modules, square};
 use image::ImageFormat;
 use qrcode::EcLevel;
-use scan::{CameraFault, Eye, EyeEvent, EyeOptions, Frame, FrameFiles, FrameSource, LumaFrame, SourceInfo};
+use scan::{
+    CameraFault, Control, Eye, EyeEvent, EyeOptions, Frame, FrameFiles, FrameSource, Knob, LumaFrame,
+    Setting, SourceInfo,
+};
 
 /// Long enough for a machine with much else to do; a test that passes never waits so long.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -45,11 +49,11 @@ impl FrameSource for Script {
             return Err(CameraFault::Unplugged);
         };
         self.now += pause;
-        step.map(|luma| Frame { luma, taken: self.now })
+        step.map(|luma| Frame { luma, raw: None, taken: self.now })
     }
 
-    fn describe(&self) -> SourceInfo {
-        SourceInfo { name: "script".into(), ..SourceInfo::default() }
+    fn describe(&self) -> Arc<SourceInfo> {
+        Arc::new(SourceInfo { name: "script".into(), ..SourceInfo::default() })
     }
 }
 
@@ -114,12 +118,13 @@ fn a_folder_of_frames_runs_through_the_camera_path() {
             EyeEvent::Read(found) => seen.push(found.text),
             EyeEvent::Preview { jpeg, width, height, outlines } => {
                 let picture = image::load_from_memory_with_format(&jpeg, ImageFormat::Jpeg).unwrap();
-                assert_eq!((picture.width(), picture.height(), width, height), (640, 360, 640, 360));
+                assert_eq!((picture.width(), picture.height()), (width, height));
+                // The JPEG file is shown as it is, the others at half their size.
+                let scale = if width == 1280 { 1.0 } else { 2.0 };
+                assert_eq!((width, height), ((1280.0 / scale) as u32, (720.0 / scale) as u32));
                 for corners in &outlines {
-                    assert!(
-                        (corners[0].x - 250.0).abs() < 5.0 && (corners[0].y - 100.0).abs() < 5.0,
-                        "{corners:?}"
-                    );
+                    let [x, y] = [corners[0].x * scale, corners[0].y * scale];
+                    assert!((x - 500.0).abs() < 10.0 && (y - 200.0).abs() < 10.0, "{corners:?}");
                 }
                 previews += 1;
                 outlined += outlines.len();
@@ -244,4 +249,82 @@ fn a_film_is_shown_frame_by_frame() {
         let shown: Vec<Vec<u8>> = (0..4).map(|_| source.next_frame().unwrap().luma.luma).collect();
         assert_eq!(shown, [vec![10; 20], vec![20; 20], vec![30; 20], vec![10; 20]], "{header}");
     }
+}
+
+/// A source with a lamp and a focus, which fails once.
+struct Lamp {
+    turned: Sender<(Knob, Setting)>,
+    frames: u32,
+    end: Arc<Mutex<Receiver<()>>>,
+}
+
+impl FrameSource for Lamp {
+    fn next_frame(&mut self) -> Result<Frame, CameraFault> {
+        if self.frames == 0 {
+            self.end.lock().unwrap().recv().unwrap_or_default();
+            return Err(CameraFault::Unplugged);
+        }
+        self.frames -= 1;
+        Ok(Frame { luma: LumaFrame::new(8, 8, vec![9; 64]).unwrap(), raw: None, taken: Instant::now() })
+    }
+
+    fn describe(&self) -> Arc<SourceInfo> {
+        let torch = Control { knob: Knob::Torch, min: 0, max: 1, step: 1, value: 0, automatic: None };
+        Arc::new(SourceInfo { controls: vec![torch], ..SourceInfo::default() })
+    }
+
+    fn set(&mut self, knob: Knob, setting: Setting) {
+        self.turned.send((knob, setting)).unwrap_or_default();
+    }
+}
+
+#[test]
+fn a_camera_that_comes_back_is_set_as_it_was() {
+    let (turned, turns) = channel();
+    let (fail, end) = channel();
+    let end = Arc::new(Mutex::new(end));
+    let open = move || {
+        let lamp = Lamp { turned: turned.clone(), frames: 2, end: end.clone() };
+        Ok(Box::new(lamp) as Box<dyn FrameSource>)
+    };
+    let eye = Eye::start_with(options(), open, |_| ());
+    eye.set(Knob::Focus, Setting::Value(3));
+    eye.set(Knob::Torch, Setting::Value(1));
+    // Set before the source was open, or between two frames: one or both times.
+    fail.send(()).unwrap();
+    let next = || turns.recv_timeout(PATIENCE).expect("one more turn");
+    let mut seen = vec![next(), next()];
+    while seen.iter().filter(|turn| **turn == (Knob::Focus, Setting::Value(3))).count() < 2 {
+        fail.send(()).unwrap();
+        seen.push(next());
+    }
+    seen.push(next());
+    for turn in [(Knob::Focus, Setting::Value(3)), (Knob::Torch, Setting::Value(1))] {
+        assert!(seen.iter().filter(|seen| **seen == turn).count() >= 2, "{seen:?}");
+    }
+    drop(fail);
+    drop(eye);
+}
+
+#[test]
+fn what_a_source_offers_is_told_while_it_is_there() {
+    let (turned, _turns) = channel();
+    let (fail, end) = channel::<()>();
+    let end = Arc::new(Mutex::new(end));
+    let (tell, events) = channel();
+    let mut opened = false;
+    let open = move || {
+        if std::mem::replace(&mut opened, true) {
+            return Err(CameraFault::NoCamera);
+        }
+        Ok(Box::new(Lamp { turned: turned.clone(), frames: 2, end: end.clone() }) as Box<dyn FrameSource>)
+    };
+    let options = EyeOptions { preview_width: Some(8), ..options() };
+    let eye = Eye::start_with(options, open, move |event| tell.send(event).unwrap_or_default());
+    assert!(matches!(events.recv_timeout(PATIENCE), Ok(EyeEvent::Preview { .. })));
+    assert_eq!(eye.info().expect("a source").controls.len(), 1);
+    drop(fail);
+    while !matches!(events.recv_timeout(PATIENCE).expect("a fault"), EyeEvent::Fault(CameraFault::NoCamera)) {
+    }
+    assert_eq!(eye.info(), None);
 }

@@ -1,7 +1,7 @@
 //! `cargo xtask bench`: sizes and speeds of what would be shipped, as tables. No test depends on them.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
@@ -115,8 +115,33 @@ fn scan(place: &Place, options: &BenchOptions) -> Outcome<String> {
     let words = ["run", "--release", "-p", "scan", "--example", "bench_frames", "--", "--frames"];
     let mut command = rust::cargo(place, &words);
     command.arg(frames);
+    let zxing = zxing_cpp(place);
+    if let Ok(python) = &zxing {
+        command.arg("--zxing").arg(python);
+    }
     step::run("reading every frame", command)?.or_fail("bench scan")?;
-    Ok(String::new())
+    Ok(zxing.map_or_else(|problem| format!("without zxing-cpp: {problem}"), |_| String::new()))
+}
+
+/// The wheel of the zxing-cpp project in an environment of its own, to read the same frames beside ours. What the
+/// product is built from never touches it.
+fn zxing_cpp(place: &Place) -> Outcome<PathBuf> {
+    const WHEEL: &str = "zxing-cpp==3.1.1";
+    let folder = place.target().join("zxing-cpp");
+    let python = folder.join(if cfg!(windows) { "Scripts/python.exe" } else { "bin/python" });
+    let has_it = step::command(&python, ["-c", "import zxingcpp"], place.root());
+    if step::ask(has_it).is_some() {
+        return Ok(python);
+    }
+    let system = if cfg!(windows) { "python" } else { "python3" };
+    let mut create = step::command(system, ["-m", "venv", "--clear"], place.root());
+    create.arg(&folder);
+    step::run("making room for zxing-cpp", create)?.or_fail("python3 -m venv")?;
+    let install =
+        ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--only-binary=:all:", WHEEL];
+    step::run(&format!("fetching {WHEEL}"), step::command(&python, install, place.root()))?
+        .or_fail("pip install")?;
+    Ok(python)
 }
 
 /// All that the first `cargo xtask run` on a new machine builds.
