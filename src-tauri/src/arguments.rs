@@ -21,4 +21,6 @@ pub struct Arguments {
     /// Frames a second from that folder.
     #[arg(long, default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..=240))]
     pub frame_rate: u32,
+    /// What another program asks for, such as `fanpoints-partner://distribute?user_id=008407119295`.
+    pub link: Option<String>,
 }

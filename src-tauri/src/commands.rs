@@ -1,13 +1,15 @@
 //! The commands that the web view may call: thin wrappers, the work is done in `partner`.
 
 use partner::view::{
-    CameraView, CodeSource, ConnectRequest, Diagnostics, FanCard, ItemInput, OperationFilter, OperationPage,
-    Preferences, Quote, Receipt, Status, ThresholdView, Totals,
+    CameraView, CodeSource, ConnectRequest, Diagnostics, FanCard, GatePlan, GateView, ItemInput,
+    OperationFilter, OperationPage, Passage, PinView, Preferences, Quote, Receipt, Status, ThresholdView,
+    Totals,
 };
 use partner::{AppError, ErrorCode, Terminal};
 use tauri::State;
 
 use crate::clipboard;
+use crate::link::Links;
 
 type Answer<T> = Result<T, AppError>;
 type App<'a> = State<'a, Terminal>;
@@ -149,4 +151,72 @@ pub async fn camera_stop(app: App<'_>) -> Answer<()> {
 #[specta::specta]
 pub async fn diagnostics(app: App<'_>) -> Answer<Diagnostics> {
     app.diagnostics().await
+}
+
+/// The gate of this device: its plan, its run, its manager's PIN.
+#[tauri::command]
+#[specta::specta]
+pub async fn gate(app: App<'_>) -> Answer<GateView> {
+    app.gate().await
+}
+
+/// Prepares the gate; asks for the manager's PIN where one is set.
+#[tauri::command]
+#[specta::specta]
+pub async fn prepare_gate(app: App<'_>, plan: GatePlan, pin: Option<String>) -> Answer<GateView> {
+    app.prepare_gate(plan, pin).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn open_gate(app: App<'_>) -> Answer<GateView> {
+    app.open_gate().await
+}
+
+/// Closes the gate; a kiosk asks for the manager's PIN.
+#[tauri::command]
+#[specta::specta]
+pub async fn close_gate(app: App<'_>, pin: Option<String>) -> Answer<GateView> {
+    app.close_gate(pin).await
+}
+
+/// Whether what the camera reads goes to the gate.
+#[tauri::command]
+#[specta::specta]
+pub async fn attend_gate(app: App<'_>, attended: bool) -> Answer<()> {
+    app.attend_gate(attended).await
+}
+
+/// Judges what a scanner or a person typed; null while the same code is held there.
+#[tauri::command]
+#[specta::specta]
+pub async fn gate_text(app: App<'_>, text: String, source: CodeSource) -> Answer<Option<Passage>> {
+    app.gate_text(&text, source).await
+}
+
+/// A person lets in or turns away, whatever the answer was.
+#[tauri::command]
+#[specta::specta]
+pub async fn decide_passage(app: App<'_>, number: u32, admit: bool, reason: String) -> Answer<Passage> {
+    app.decide_passage(number, admit, reason).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn set_manager_pin(app: App<'_>, old: Option<String>, pin: String) -> Answer<PinView> {
+    app.set_manager_pin(old, pin).await
+}
+
+/// Sets the manager's PIN with the client secret.
+#[tauri::command]
+#[specta::specta]
+pub async fn reset_manager_pin(app: App<'_>, secret: String, pin: String) -> Answer<PinView> {
+    app.reset_manager_pin(secret, pin).await
+}
+
+/// The code of a fan that another program asked to serve, once.
+#[tauri::command]
+#[specta::specta]
+pub async fn take_link(links: State<'_, Links>) -> Answer<Option<String>> {
+    Ok(links.take())
 }

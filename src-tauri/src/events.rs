@@ -1,6 +1,6 @@
 //! What the app tells its windows unasked.
 
-use partner::view::{CameraSignal, FanCard, OperationView, ScanSignal, Status};
+use partner::view::{CameraSignal, FanCard, GateSignal, OperationView, ScanSignal, Status};
 use serde::Serialize;
 use specta::Type;
 use tauri_specta::Event;
@@ -20,3 +20,10 @@ pub struct CameraSignalled(pub CameraSignal);
 
 #[derive(Clone, Debug, Serialize, Type, Event)]
 pub struct ScanSignalled(pub ScanSignal);
+
+#[derive(Clone, Debug, Serialize, Type, Event)]
+pub struct GateSignalled(pub GateSignal);
+
+/// Another program asked for something: `take_link` tells what.
+#[derive(Clone, Debug, Serialize, Type, Event)]
+pub struct LinkOpened(pub ());

@@ -5,7 +5,10 @@ mod clipboard;
 pub mod commands;
 pub mod events;
 mod keychain;
+mod kiosk;
+mod link;
 mod logging;
+mod niceties;
 mod preview;
 
 use std::process::ExitCode;
@@ -14,7 +17,9 @@ use std::time::Instant;
 
 use arguments::Arguments;
 use clap::Parser as _;
-use events::{CameraSignalled, FanChanged, OperationChanged, ScanSignalled, StatusChanged};
+use events::{
+    CameraSignalled, FanChanged, GateSignalled, LinkOpened, OperationChanged, ScanSignalled, StatusChanged,
+};
 use keychain::SystemKeychain;
 use partner::{FrameFolder, News, Options, Terminal, system_clock};
 use tauri::Manager as _;
@@ -45,6 +50,16 @@ pub fn bindings() -> Builder<tauri::Wry> {
             commands::camera_start,
             commands::camera_stop,
             commands::diagnostics,
+            commands::gate,
+            commands::prepare_gate,
+            commands::open_gate,
+            commands::close_gate,
+            commands::attend_gate,
+            commands::gate_text,
+            commands::decide_passage,
+            commands::set_manager_pin,
+            commands::reset_manager_pin,
+            commands::take_link,
         ])
         .events(collect_events![
             StatusChanged,
@@ -52,6 +67,8 @@ pub fn bindings() -> Builder<tauri::Wry> {
             FanChanged,
             CameraSignalled,
             ScanSignalled,
+            GateSignalled,
+            LinkOpened,
         ])
         .error_handling(ErrorHandlingMode::Throw)
         .disable_serde_phases()
@@ -65,13 +82,18 @@ pub fn run() -> ExitCode {
     let started = Instant::now();
     let arguments = Arguments::parse();
     let bindings = bindings();
-    let app = tauri::Builder::default()
+    let builder = niceties::add(tauri::Builder::default(), &arguments);
+    let app = builder
+        .manage(kiosk::Kiosk::default())
+        .manage(link::Links::default())
+        .on_window_event(kiosk::guard)
         .invoke_handler(bindings.invoke_handler())
         .register_asynchronous_uri_scheme_protocol(preview::SCHEME, |context, request, responder| {
             preview::answer(&context, &request, responder);
         })
         .setup(move |app| {
             bindings.mount_events(app);
+            link::listen(app.handle(), arguments.link.as_deref());
             wire(app, &arguments, started)
         })
         .build(tauri::generate_context!());
@@ -128,11 +150,18 @@ fn wire(
 /// Tells the windows. A window that is closing may miss it, and asks again when it opens.
 fn announce(app: &tauri::AppHandle, news: News) {
     let told = match news {
-        News::Status(status) => StatusChanged(*status).emit(app),
+        News::Status(status) => {
+            niceties::badge(app, status.queue.waiting);
+            StatusChanged(*status).emit(app)
+        }
         News::Operation(operation) => OperationChanged(*operation).emit(app),
         News::Fan(card) => FanChanged(*card).emit(app),
         News::Camera(signal) => CameraSignalled(signal).emit(app),
         News::Scan(signal) => ScanSignalled(*signal).emit(app),
+        News::Gate(signal) => {
+            kiosk::follow(app, &signal);
+            GateSignalled(*signal).emit(app)
+        }
     };
     if let Err(error) = told {
         tracing::debug!(%error, "a window was not told");

@@ -4,11 +4,13 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import type { AppError, ErrorCode } from '$ipc';
 import { de } from '../src/i18n/de';
 import { en } from '../src/i18n/en';
+import { fr } from '../src/i18n/fr';
+import { it } from '../src/i18n/it';
 import { amount, day, errorWords, groupMark, money, number, percent, resolve, setLanguage, signed, span, t, when } from '../src/i18n/index.svelte';
 import type { Catalogue, Key } from '../src/i18n/types';
 
 const SOURCE = join(import.meta.dirname, '../src');
-const catalogues: Record<string, Catalogue> = { en, de };
+const catalogues: Record<string, Catalogue> = { en, de, fr, it };
 
 function sources(folder = SOURCE): { path: string; text: string }[] {
   return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
@@ -18,7 +20,7 @@ function sources(folder = SOURCE): { path: string; text: string }[] {
   });
 }
 
-const screens = sources().filter(({ path }) => !/\/(i18n\/(en|de)|fake|ipc)/.test(path));
+const screens = sources().filter(({ path }) => !/\/(i18n\/(en|de|fr|it)|fake|ipc)/.test(path));
 const codes = [...(/export type ErrorCode = ([^;]+);/.exec(readFileSync(join(SOURCE, 'ipc/bindings.ts'), 'utf8'))?.[1] ?? '').matchAll(/"(\w+)"/g)].map((match) => match[1] as ErrorCode);
 const texts = (message: Catalogue['messages'][Key]): string[] => (typeof message === 'string' ? [message] : Object.values(message));
 const placeholders = (text: string) => [...text.matchAll(/\{(\w+)\}/g)].map((match) => match[1] ?? '').sort();
@@ -143,7 +145,7 @@ test('an error of a newer app is still told as an error', async () => {
 });
 
 test('the system’s language is taken where it is shipped', () => {
-  expect(resolve('system', ['fr-CH', 'de-CH', 'en'])).toBe('de');
+  expect(resolve('system', ['rm-CH', 'fr-CH', 'en'])).toBe('fr');
   expect(resolve('system', ['ja'])).toBe('en');
   expect(resolve('en', ['de'])).toBe('en');
 });

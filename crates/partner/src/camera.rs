@@ -124,6 +124,9 @@ impl Terminal {
     }
 
     async fn read(&self, text: &str) {
+        if self.0.gate.attended() {
+            return self.show_at_gate(text).await;
+        }
         let signal = match self.identify_text(text, CodeSource::Camera).await {
             Ok(card) => ScanSignal::Identified { card },
             // Every decoder reads phantoms and other people's codes: not a word about them.

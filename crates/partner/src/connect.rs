@@ -185,7 +185,7 @@ fn read_pairing(path: &Path) -> Result<ConnectRequest, AppError> {
     })
 }
 
-fn secret_name(opened: &Opened) -> String {
+pub(crate) fn secret_name(opened: &Opened) -> String {
     format!("client-secret {}", opened.device_id)
 }
 

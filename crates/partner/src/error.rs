@@ -1,11 +1,11 @@
 //! The one error that reaches a person: a code from a closed list, and the figures that its sentence needs.
 //! The wording belongs to the screen, in each language.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use specta::Type;
 
 /// An error for a person. `needed` and `available` are points, where the sentence wants them.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Type, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Type, thiserror::Error)]
 #[serde(rename_all = "camelCase")]
 #[error("{code:?}")]
 pub struct AppError {
@@ -19,7 +19,7 @@ pub struct AppError {
 }
 
 /// Every reason that a person can meet.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Type)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, Type)]
 #[serde(rename_all = "camelCase")]
 pub enum ErrorCode {
     // Connecting
@@ -101,7 +101,33 @@ pub enum ErrorCode {
     StorageDamaged,
     StorageKeyMissing,
     StorageFailed,
+    // The gate and its manager
+    GateNotPrepared,
+    GateClosed,
+    UnknownPassage,
+    ReasonMissing,
+    PinNeeded,
+    PinWrong,
+    PinWait,
+    PinLocked,
+    PinTooWeak,
     Internal,
+}
+
+impl ErrorCode {
+    /// The device could not read or write its own database.
+    pub(crate) const fn is_storage(self) -> bool {
+        matches!(
+            self,
+            Self::StorageFull
+                | Self::StorageReadOnly
+                | Self::StorageInUse
+                | Self::StorageNewer
+                | Self::StorageDamaged
+                | Self::StorageKeyMissing
+                | Self::StorageFailed
+        )
+    }
 }
 
 impl AppError {

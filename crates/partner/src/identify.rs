@@ -93,6 +93,22 @@ impl Terminal {
     /// # Errors
     /// For each reason why a code is none of ours or is refused; see [`ErrorCode`].
     pub async fn identify_text(&self, text: &str, source: CodeSource) -> Result<FanCard, AppError> {
+        let (fan, trust, config) = self.recognise(text, source).await?;
+        let known = self.store(move |store| store.fan(fan)).await?;
+        if known.confirmed.is_some() {
+            self.refresh_in_background(fan);
+        } else {
+            self.refresh(fan).await?;
+        }
+        self.card(fan, trust, &config).await
+    }
+
+    /// Who a code names and how far it is trusted, by what this device knows alone.
+    pub(crate) async fn recognise(
+        &self,
+        text: &str,
+        source: CodeSource,
+    ) -> Result<(FanRef, Trust, ProgramConfig), AppError> {
         let code = parse(text, source)?;
         let config = self.config().await?;
         let now = self.now();
@@ -112,13 +128,7 @@ impl Terminal {
             }
         };
         tracing::info!(?source, ?trust, "a fan was identified");
-        let known = self.store(move |store| store.fan(fan)).await?;
-        if known.confirmed.is_some() {
-            self.refresh_in_background(fan);
-        } else {
-            self.refresh(fan).await?;
-        }
-        self.card(fan, trust, &config).await
+        Ok((fan, trust, config))
     }
 
     /// Identifies a fan by a picture (base64, with or without the prefix of a data URL).
@@ -212,7 +222,7 @@ impl Terminal {
     }
 
     /// Fetches the platform's figures unless they are fresh. Offline is no error here; an unknown fan is.
-    async fn refresh(&self, fan: FanRef) -> Result<(), AppError> {
+    pub(crate) async fn refresh(&self, fan: FanRef) -> Result<(), AppError> {
         let Some(line) = self.opened().await?.line else { return Ok(()) };
         if !line.is_online() {
             return Ok(());
@@ -328,7 +338,7 @@ fn short(text: &str) -> String {
     format!("…{}", text.chars().skip(skip).collect::<String>())
 }
 
-fn tier_of(tiers: &[Tier], points: StatusPoints) -> Option<String> {
+pub(crate) fn tier_of(tiers: &[Tier], points: StatusPoints) -> Option<String> {
     tiers.iter().filter(|tier| tier.from <= points).max_by_key(|tier| tier.from).map(|tier| tier.name.clone())
 }
 

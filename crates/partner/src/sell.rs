@@ -151,7 +151,7 @@ impl Terminal {
     }
 
     /// Decides and keeps an operation under an id that is made first. The inner result is the device's decision.
-    async fn keep(
+    pub(crate) async fn keep(
         &self,
         fan: FanRef,
         trust: Trust,
@@ -184,7 +184,7 @@ impl Terminal {
     }
 
     /// Lets the line send at once what was just kept.
-    async fn hurry(&self) {
+    pub(crate) async fn hurry(&self) {
         if let Ok(opened) = self.opened().await
             && let Some(line) = opened.line.filter(Line::is_online)
         {
@@ -274,7 +274,7 @@ fn may_ask_platform(decline: &Decline) -> bool {
 }
 
 /// What is known of a fan's standing. The reach is one award of the largest kind for each hour of age begun.
-fn standing(known: &KnownFan, config: &ProgramConfig, now: Timestamp) -> Standing {
+pub(crate) fn standing(known: &KnownFan, config: &ProgramConfig, now: Timestamp) -> Standing {
     let age = known.confirmed.map_or(0, |confirmed| age(now, confirmed.as_of));
     let largest = config.actions.iter().map(|action| action.status_points.0).max().unwrap_or(0);
     let hours = age.saturating_add(HOUR - 1) / HOUR;

@@ -13,10 +13,13 @@ use sync::{Drain, Link, PlatformClient};
 use tokio::sync::{Mutex, Notify, watch};
 
 use crate::camera::CameraDesk;
+use crate::gate::GateDesk;
 use crate::identify::PresentFans;
 use crate::keychain::{Keychain, Secret};
 use crate::review::Watched;
-use crate::view::{CameraSignal, ErrorNote, FanCard, OperationView, Preferences, ScanSignal, Status};
+use crate::view::{
+    CameraSignal, ErrorNote, FanCard, GateSignal, OperationView, Preferences, ScanSignal, Status,
+};
 use crate::{AppError, ErrorCode};
 
 const DATABASE_FILE: &str = "partner.db";
@@ -54,6 +57,7 @@ pub enum News {
     Fan(Box<FanCard>),
     Camera(CameraSignal),
     Scan(Box<ScanSignal>),
+    Gate(Box<GateSignal>),
 }
 
 /// The time of the system's clock.
@@ -72,6 +76,9 @@ pub(crate) struct Inner {
     pub connecting: Mutex<()>,
     pub fans: PresentFans,
     pub camera: CameraDesk,
+    pub gate: GateDesk,
+    /// One PIN at a time.
+    pub pins: Mutex<()>,
     pub watched: Watched,
     /// The last status told; None: nothing was told yet.
     told: watch::Sender<Option<Status>>,
@@ -112,6 +119,8 @@ impl Terminal {
             connecting: Mutex::new(()),
             fans: PresentFans::default(),
             camera: CameraDesk::default(),
+            gate: GateDesk::default(),
+            pins: Mutex::new(()),
             watched: Watched::default(),
             told: watch::Sender::new(None),
             bell: Notify::new(),
@@ -124,6 +133,7 @@ impl Terminal {
         tokio::spawn(async move {
             if opening.opened().await.is_ok() {
                 opening.pair_at_start().await;
+                opening.tell_gate().await;
             }
             opening.ring();
         });

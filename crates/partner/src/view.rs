@@ -8,6 +8,10 @@ use specta::Type;
 
 use crate::error::AppError;
 
+mod gate;
+
+pub use gate::*;
+
 /// What the frame around every screen shows.
 #[derive(Clone, Debug, PartialEq, Serialize, Type)]
 #[serde(rename_all = "camelCase")]
@@ -138,6 +142,8 @@ pub enum Language {
     System,
     En,
     De,
+    Fr,
+    It,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
@@ -373,7 +379,7 @@ pub struct ThresholdView {
     pub age: i64,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Type)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
 #[serde(rename_all = "camelCase")]
 pub enum ThresholdAnswerView {
     Yes,

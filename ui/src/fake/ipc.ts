@@ -1,7 +1,7 @@
 // The border without Rust: a small shop that keeps its books in memory. For the demonstration and for
 // tests alone; the build of the app never contains it.
 import type {
-  AppError, CameraSignal, ErrorCode, FanCard, ItemInput, OperationKindView, OperationView, Outline, Receipt, ReceiptStanding, ScanSignal,
+  AppError, CameraSignal, ErrorCode, FanCard, GateSignal, GateView, ItemInput, Passage, OperationKindView, OperationView, Outline, Receipt, ReceiptStanding, ScanSignal,
   Status, TrustView,
 } from '../ipc/bindings';
 import type { Port } from '../ipc/port';
@@ -20,7 +20,7 @@ class Channel<T> {
   tell = (payload: T) => this.hearers.forEach((hear) => hear(payload));
 }
 
-const channels = { status: new Channel<Status>(), operation: new Channel<OperationView>(), camera: new Channel<CameraSignal>(), scan: new Channel<ScanSignal>(), fan: new Channel<FanCard>() };
+const channels = { status: new Channel<Status>(), operation: new Channel<OperationView>(), camera: new Channel<CameraSignal>(), scan: new Channel<ScanSignal>(), fan: new Channel<FanCard>(), gate: new Channel<GateSignal>(), link: new Channel<void>() };
 
 export const failure = (code: ErrorCode, more: Partial<AppError> = {}): AppError => ({ code, retry: false, needed: null, available: null, detail: null, ...more });
 
@@ -34,6 +34,9 @@ class Shop {
   failures = new Map<string, AppError>();
   calls: { command: string; arguments: unknown[] }[] = [];
   trust: TrustView = 'live';
+  gate: GateView = { plan: null, tiers: ['Bronze', 'Silver', 'Gold', 'Platinum'], pin: { set: false, waitUntil: null, locked: false }, run: null };
+  pin = '';
+  link: string | null = null;
   private timer: ReturnType<typeof setInterval> | undefined;
   private seq = 20_000;
 
@@ -50,6 +53,9 @@ class Shop {
     this.failures.clear();
     this.calls = [];
     this.trust = 'live';
+    this.gate = { ...this.gate, plan: null, run: null, pin: { set: false, waitUntil: null, locked: false } };
+    this.pin = '';
+    this.link = null;
     this.count();
   }
 
@@ -137,6 +143,58 @@ class Shop {
     return { standing, operation, card: this.card(id) };
   }
 
+  checkPin(pin: string | null): void {
+    if (!this.gate.pin.set) return;
+    if (!pin) throw failure('pinNeeded');
+    if (pin !== this.pin) throw failure('pinWrong', { detail: '9' });
+  }
+
+  setPin(pin: string) {
+    if (!/^\d{6,}$/.test(pin)) throw failure('pinTooWeak');
+    this.pin = pin;
+    this.gate = { ...this.gate, pin: { set: true, waitUntil: null, locked: false } };
+    return this.gate.pin;
+  }
+
+  changeGate(change: Partial<GateView>): GateView {
+    this.gate = { ...this.gate, ...change };
+    channels.gate.tell({ kind: 'changed', gate: this.gate });
+    return this.gate;
+  }
+
+  /** Judges a fan as the gate's plan says. */
+  pass(id: string, more: Partial<Passage> = {}): Passage {
+    const { plan, run } = this.gate;
+    if (!plan || !run) throw failure('gateClosed');
+    const card = this.card(id);
+    const points = card.balance?.statusPoints ?? 0;
+    const rule = plan.rule;
+    const needed = rule.kind === 'atLeast' ? rule.statusPoints : rule.kind === 'tier' ? { Bronze: 0, Silver: 500, Gold: 1000, Platinum: 5000 }[rule.name] ?? 0 : rule.kind === 'threshold' ? 1000 : null;
+    const missing = Math.max(0, (needed ?? 0) - points);
+    const near = !this.online && missing > 0 && missing < 100;
+    const answer = missing === 0 ? 'yes' : near ? 'cannotTell' : 'no';
+    const admitted = answer === 'yes' ? true : answer === 'no' ? false : plan.unsure === 'ask' ? null : plan.unsure === 'admit';
+    const action = this.status.connection?.actions.find((one) => one.category === plan.award);
+    const passage: Passage = {
+      number: run.passed + run.refused + run.unknown + 1, at: Date.now(), fan: id, label: card.label, tier: card.tier, answer, admitted,
+      decidedBy: answer === 'cannotTell' && admitted !== null ? 'plan' : 'rule', statusPoints: points, needed, missing: missing > 0 ? missing : null,
+      age: this.online ? 2000 : 3 * 3_600_000, again: null, awarded: admitted && action ? action.statusPoints : null, awardOperation: null, error: null, ...more,
+    };
+    return this.note(passage);
+  }
+
+  note(passage: Passage, before?: Passage): Passage {
+    const run = { ...(this.gate.run ?? { openedAt: 0, passed: 0, refused: 0, unknown: 0, last: [], minute: [] }) };
+    const of = (one: Passage) => (one.admitted === null ? 'unknown' : one.admitted ? 'passed' : 'refused');
+    if (before) run[of(before)]--;
+    run[of(passage)]++;
+    run.last = before ? run.last.map((one) => (one.number === passage.number ? passage : one)) : [passage, ...run.last].slice(0, 10);
+    if (!before) run.minute = [...run.minute, passage.at];
+    this.gate = { ...this.gate, run };
+    channels.gate.tell({ kind: 'passage', passage, run });
+    return passage;
+  }
+
   settle(id: string, state: 'accepted' | 'refused'): void {
     this.operations = this.operations.map((one) => (one.id === id ? { ...one, state, settledAt: Date.now(), reason: null } : one));
     const operation = this.operations.find((one) => one.id === id);
@@ -144,7 +202,7 @@ class Shop {
     this.tellStatus();
   }
 
-  tell = { scan: channels.scan.tell, fan: channels.fan.tell, camera: channels.camera.tell, operation: channels.operation.tell };
+  tell = { gate: channels.gate.tell, link: channels.link.tell, scan: channels.scan.tell, fan: channels.fan.tell, camera: channels.camera.tell, operation: channels.operation.tell };
 
   film(on: boolean): void {
     clearInterval(this.timer);
@@ -259,6 +317,36 @@ export const commands: Port['commands'] = {
       lastErrors: [{ at: Date.now() - 5_400_000, text: 'sending a batch: connection refused, next try in 4 s' }], processId: 4711,
     };
   },
+  gate: async () => (shop.call('gate'), shop.gate),
+  prepareGate: async (plan, pin) => {
+    shop.call('prepareGate', plan);
+    if (plan.kiosk && !shop.gate.pin.set) throw failure('pinNeeded');
+    shop.checkPin(pin);
+    if (plan.rule.kind === 'atLeast' && plan.rule.statusPoints <= 0) throw failure('invalidAmount');
+    return shop.changeGate({ plan });
+  },
+  openGate: async () => (shop.call('openGate'), shop.changeGate({ run: { openedAt: Date.now(), passed: 0, refused: 0, unknown: 0, last: [], minute: [] } })),
+  closeGate: async (pin) => {
+    shop.call('closeGate');
+    if (shop.gate.plan?.kiosk) shop.checkPin(pin);
+    return shop.changeGate({ run: null });
+  },
+  attendGate: async (attended) => (shop.call('attendGate', attended), null),
+  gateText: async (text, source) => (shop.call('gateText', text, source), shop.pass(identify(text).fan)),
+  decidePassage: async (number, admit, reason) => {
+    shop.call('decidePassage', number, admit, reason);
+    const before = shop.gate.run?.last.find((one) => one.number === number);
+    if (!before) throw failure('unknownPassage');
+    if (before.answer !== 'cannotTell' && reason === '') throw failure('reasonMissing');
+    return shop.note({ ...before, admitted: admit, decidedBy: 'person' }, before);
+  },
+  setManagerPin: async (old, pin) => (shop.call('setManagerPin'), shop.checkPin(old), shop.setPin(pin)),
+  resetManagerPin: async (_secret, pin) => (shop.call('resetManagerPin'), shop.setPin(pin)),
+  takeLink: async () => {
+    const link = shop.link;
+    shop.link = null;
+    return link;
+  },
 };
 
 export const on: Port['on'] = {
@@ -266,6 +354,8 @@ export const on: Port['on'] = {
   operation: channels.operation.listen,
   camera: channels.camera.listen,
   scan: channels.scan.listen,
+  gate: channels.gate.listen,
+  link: channels.link.listen,
   fan: channels.fan.listen,
 };
 

@@ -368,6 +368,51 @@ export const errors: Catalogue['errors'] = {
     meaning: 'Dies wurde nicht gebucht. Früher Gespeichertes ist sicher.',
     action: 'Erneut versuchen. Falls es bleibt, die App neu starten.',
   },
+  gateNotPrepared: {
+    title: 'Dieser Einlass ist nicht vorbereitet',
+    meaning: 'Ohne Regel kann niemand hereinkommen.',
+    action: 'Die Leitung bitten, ihn vorzubereiten.',
+  },
+  gateClosed: {
+    title: 'Der Einlass ist geschlossen',
+    meaning: 'Der Fan wurde nicht geprüft.',
+    action: 'Zuerst den Einlass öffnen.',
+  },
+  unknownPassage: {
+    title: 'Das liegt zu weit zurück',
+    meaning: 'Nur die letzten zehn lassen sich anders entscheiden.',
+    action: 'Den Fan nochmals scannen.',
+  },
+  reasonMissing: {
+    title: 'Ein Grund fehlt',
+    meaning: 'Anders als die Regel zu entscheiden, braucht einen Grund.',
+    action: 'Einen Grund wählen oder eintippen.',
+  },
+  pinNeeded: {
+    title: 'Das braucht die PIN der Leitung',
+    meaning: 'Nur die Leitung darf das.',
+    action: 'Die Leitung rufen.',
+  },
+  pinWrong: {
+    title: 'Diese PIN ist falsch',
+    meaning: 'Nichts hat sich geändert. Die Zahl in Klammern sagt, wie viele Versuche bleiben.',
+    action: 'Sorgfältig neu eintippen.',
+  },
+  pinWait: {
+    title: 'Zu viele falsche Versuche',
+    meaning: 'Der nächste Versuch muss warten.',
+    action: 'Warten, dann erneut versuchen.',
+  },
+  pinLocked: {
+    title: 'Diese PIN ist gesperrt',
+    meaning: 'Zehn Versuche waren falsch. Fans lassen sich weiterhin bedienen.',
+    action: 'Mit dem Client-Geheimnis eine neue PIN setzen.',
+  },
+  pinTooWeak: {
+    title: 'Diese PIN geht nicht',
+    meaning: 'Sie ist zu kurz, zu einfach, oder die zwei Eingaben sind verschieden.',
+    action: 'Sechs Ziffern oder mehr wählen und zweimal gleich eintippen.',
+  },
   internal: {
     title: 'In der App ist etwas schiefgegangen',
     meaning: 'Früher Gespeichertes ist sicher.',

@@ -370,6 +370,51 @@ export const errors: { readonly [C in ErrorCode]: ErrorWording } = {
     meaning: 'This was not booked. What was stored before is safe.',
     action: 'Try again. If it stays, restart the app.',
   },
+  gateNotPrepared: {
+    title: 'This gate is not prepared',
+    meaning: 'Without a rule nobody can be let in.',
+    action: 'Ask a manager to prepare it.',
+  },
+  gateClosed: {
+    title: 'The gate is closed',
+    meaning: 'The fan was not checked.',
+    action: 'Open the gate first.',
+  },
+  unknownPassage: {
+    title: 'That passage is too far back',
+    meaning: 'Only the last ten can be decided otherwise.',
+    action: 'Scan the fan again.',
+  },
+  reasonMissing: {
+    title: 'A reason is missing',
+    meaning: 'To decide otherwise than the rule takes a reason.',
+    action: 'Choose or type a reason.',
+  },
+  pinNeeded: {
+    title: 'This takes a manager’s PIN',
+    meaning: 'Only managers may do this.',
+    action: 'Call a manager.',
+  },
+  pinWrong: {
+    title: 'This PIN is wrong',
+    meaning: 'Nothing has changed. The number in brackets tells how many tries are left.',
+    action: 'Type it again with care.',
+  },
+  pinWait: {
+    title: 'Too many wrong tries',
+    meaning: 'The next try has to wait.',
+    action: 'Wait, then try again.',
+  },
+  pinLocked: {
+    title: 'This PIN is locked',
+    meaning: 'Ten tries were wrong. Fans can still be served.',
+    action: 'Set another PIN with the client secret.',
+  },
+  pinTooWeak: {
+    title: 'This PIN will not do',
+    meaning: 'It is too short, too easy, or the two entries differ.',
+    action: 'Take six digits or more, and type the same twice.',
+  },
   internal: {
     title: 'Something went wrong in the app',
     meaning: 'What was stored before is safe.',

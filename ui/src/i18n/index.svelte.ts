@@ -8,6 +8,8 @@ export type { Label } from './types';
 const LANGUAGES = {
   en: async (): Promise<Catalogue> => (await import('./en')).en,
   de: async (): Promise<Catalogue> => (await import('./de')).de,
+  fr: async (): Promise<Catalogue> => (await import('./fr')).fr,
+  it: async (): Promise<Catalogue> => (await import('./it')).it,
 };
 
 export type Shipped = keyof typeof LANGUAGES;

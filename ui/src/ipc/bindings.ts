@@ -38,12 +38,32 @@ export const commands = {
 	cameraStart: (camera: string | null) => __TAURI_INVOKE<null>("camera_start", { camera }),
 	cameraStop: () => __TAURI_INVOKE<null>("camera_stop"),
 	diagnostics: () => __TAURI_INVOKE<Diagnostics>("diagnostics"),
+	/**  The gate of this device: its plan, its run, its manager's PIN. */
+	gate: () => __TAURI_INVOKE<GateView>("gate"),
+	/**  Prepares the gate; asks for the manager's PIN where one is set. */
+	prepareGate: (plan: GatePlan, pin: string | null) => __TAURI_INVOKE<GateView>("prepare_gate", { plan, pin }),
+	openGate: () => __TAURI_INVOKE<GateView>("open_gate"),
+	/**  Closes the gate; a kiosk asks for the manager's PIN. */
+	closeGate: (pin: string | null) => __TAURI_INVOKE<GateView>("close_gate", { pin }),
+	/**  Whether what the camera reads goes to the gate. */
+	attendGate: (attended: boolean) => __TAURI_INVOKE<null>("attend_gate", { attended }),
+	/**  Judges what a scanner or a person typed; null while the same code is held there. */
+	gateText: (text: string, source: CodeSource) => __TAURI_INVOKE<Passage | null>("gate_text", { text, source }),
+	/**  A person lets in or turns away, whatever the answer was. */
+	decidePassage: (number: number, admit: boolean, reason: string) => __TAURI_INVOKE<Passage>("decide_passage", { number, admit, reason }),
+	setManagerPin: (old: string | null, pin: string) => __TAURI_INVOKE<PinView>("set_manager_pin", { old, pin }),
+	/**  Sets the manager's PIN with the client secret. */
+	resetManagerPin: (secret: string, pin: string) => __TAURI_INVOKE<PinView>("reset_manager_pin", { secret, pin }),
+	/**  The code of a fan that another program asked to serve, once. */
+	takeLink: () => __TAURI_INVOKE<string | null>("take_link"),
 };
 
 /** Events */
 export const events = {
 	cameraSignalled: makeEvent<CameraSignalled, CameraSignalled>("camera-signalled"),
 	fanChanged: makeEvent<FanChanged, FanChanged>("fan-changed"),
+	gateSignalled: makeEvent<GateSignalled, GateSignalled>("gate-signalled"),
+	linkOpened: makeEvent<LinkOpened, LinkOpened>("link-opened"),
 	operationChanged: makeEvent<OperationChanged, OperationChanged>("operation-changed"),
 	scanSignalled: makeEvent<ScanSignalled, ScanSignalled>("scan-signalled"),
 	statusChanged: makeEvent<StatusChanged, StatusChanged>("status-changed"),
@@ -124,6 +144,10 @@ export type ConnectionView = {
 	statusPoints: boolean,
 };
 
+export type DecidedBy = "rule" | 
+/**  What the plan says to do when nobody can tell. */
+"plan" | "person";
+
 /**  What support asks for. It holds no secret, token, pass or personal data. */
 export type Diagnostics = {
 	appVersion: string,
@@ -143,7 +167,7 @@ export type Diagnostics = {
 export type Environment = "development" | "production";
 
 /**  Every reason that a person can meet. */
-export type ErrorCode = "notConnected" | "invalidEndpoint" | "missingField" | "signInRefused" | "noAccess" | "wrongEnvironment" | "offline" | "timedOut" | "rateLimited" | "platformFailed" | "platformUnintelligible" | "keychainUnavailable" | "queueNotEmpty" | "noCodeFound" | "notOurCode" | "codeTooLong" | "codeDamaged" | "checkDigitWrong" | "passExpired" | "passNotYetValid" | "passUnknownKey" | "passForged" | "passOtherProgram" | "passReplayed" | "passCopied" | "passRevoked" | "passStale" | "passKeysTooOld" | "pictureUnreadable" | "pictureTooLarge" | "pictureHeic" | "clipboardEmpty" | "noCamera" | "cameraBusy" | "cameraDenied" | "cameraUnplugged" | "cameraFailed" | "fanNotIdentified" | "unknownFan" | "unknownRule" | "tooFewPoints" | "invalidAmount" | "noItems" | "tooManyItems" | "unknownRateLabel" | "unknownAction" | "unknownOperation" | "notReversible" | "alreadyReversed" | "moduleOff" | "unsupportedCurrency" | "idConflict" | "refusedByLedger" | "onlineOnly" | "neverSynced" | "syncTooOld" | "balanceTooOld" | "overPurchaseLimit" | "overFanLimit" | "overDeviceLimit" | "overPassAllowance" | "overGrantLimit" | "askManager" | "unknownAnswer" | "differentTransaction" | "storageFull" | "storageReadOnly" | "storageInUse" | "storageNewer" | "storageDamaged" | "storageKeyMissing" | "storageFailed" | "internal";
+export type ErrorCode = "notConnected" | "invalidEndpoint" | "missingField" | "signInRefused" | "noAccess" | "wrongEnvironment" | "offline" | "timedOut" | "rateLimited" | "platformFailed" | "platformUnintelligible" | "keychainUnavailable" | "queueNotEmpty" | "noCodeFound" | "notOurCode" | "codeTooLong" | "codeDamaged" | "checkDigitWrong" | "passExpired" | "passNotYetValid" | "passUnknownKey" | "passForged" | "passOtherProgram" | "passReplayed" | "passCopied" | "passRevoked" | "passStale" | "passKeysTooOld" | "pictureUnreadable" | "pictureTooLarge" | "pictureHeic" | "clipboardEmpty" | "noCamera" | "cameraBusy" | "cameraDenied" | "cameraUnplugged" | "cameraFailed" | "fanNotIdentified" | "unknownFan" | "unknownRule" | "tooFewPoints" | "invalidAmount" | "noItems" | "tooManyItems" | "unknownRateLabel" | "unknownAction" | "unknownOperation" | "notReversible" | "alreadyReversed" | "moduleOff" | "unsupportedCurrency" | "idConflict" | "refusedByLedger" | "onlineOnly" | "neverSynced" | "syncTooOld" | "balanceTooOld" | "overPurchaseLimit" | "overFanLimit" | "overDeviceLimit" | "overPassAllowance" | "overGrantLimit" | "askManager" | "unknownAnswer" | "differentTransaction" | "storageFull" | "storageReadOnly" | "storageInUse" | "storageNewer" | "storageDamaged" | "storageKeyMissing" | "storageFailed" | "gateNotPrepared" | "gateClosed" | "unknownPassage" | "reasonMissing" | "pinNeeded" | "pinWrong" | "pinWait" | "pinLocked" | "pinTooWeak" | "internal";
 
 export type ErrorNote = {
 	at: number,
@@ -175,13 +199,73 @@ export type FanCard = {
 /**  The figures of a fan who is present are newer now. */
 export type FanChanged = FanCard;
 
+/**  A gate as a manager prepares it. */
+export type GatePlan = {
+	/**  "North gate". */
+	title: string,
+	rule: GateRule,
+	unsure: UnsureRule,
+	/**  Category of the action that everyone who comes in is awarded, once a run. */
+	award: string | null,
+	sounds: SoundSet,
+	/**  Full screen, the screen kept awake, and no way out without a manager. */
+	kiosk: boolean,
+};
+
+/**  Who comes in. */
+export type GateRule = 
+/**  Everyone whose code is one of the program's. */
+{ kind: "everyone" } | 
+/**  A rule of the program. */
+{ kind: "threshold"; id: string } | 
+/**  So many Status Points or more. */
+{ kind: "atLeast"; statusPoints: number } | 
+/**  Member of a tier, or of a higher one. */
+{ kind: "tier"; name: string };
+
+/**  A gate from its opening to its closing. */
+export type GateRun = {
+	openedAt: number,
+	passed: number,
+	refused: number,
+	/**  Nobody could tell, and nobody has decided. */
+	unknown: number,
+	/**  The last ten, newest first. */
+	last: Passage[],
+	/**  When the passages of the last minute were. */
+	minute: number[],
+};
+
+/**  What the gate tells unasked. */
+export type GateSignal = 
+/**  A fan was judged. */
+{ kind: "passage"; passage: Passage; run: GateRun } | 
+/**  Opened, closed, prepared anew. */
+{ kind: "changed"; gate: GateView };
+
+export type GateSignalled = GateSignal;
+
+/**  The gate of this device. */
+export type GateView = {
+	/**  None: nobody has prepared it yet. */
+	plan: GatePlan | null,
+	/**  The program's tiers, lowest first. */
+	tiers: string[],
+	pin: PinView,
+	/**  None: the gate is closed. */
+	run: GateRun | null,
+};
+
 export type ItemInput = {
 	title: string,
 	priceMinor: number,
 	rateLabel: string | null,
 };
 
-export type Language = "system" | "en" | "de";
+export type Language = "system" | "en" | "de" | "fr" | "it";
+
+/**  Another program asked for something: `take_link` tells what. */
+export type LinkOpened = null;
 
 export type LinkState = "notConnected" | "connecting" | "online" | "offline" | 
 /**  The platform no longer takes the client id and secret. */
@@ -252,11 +336,48 @@ export type OperationView = {
 /**  The corners of a code in the preview, in thousandths of its width and height, clockwise. */
 export type Outline = ([number, number])[];
 
+/**  One fan at the gate. */
+export type Passage = {
+	/**  Counts up within a run. */
+	number: number,
+	at: number,
+	/**  None: the code did not tell. */
+	fan: string | null,
+	label: string | null,
+	tier: string | null,
+	answer: ThresholdAnswerView,
+	/**  How it ended: by the answer, by the gate's plan, or by a person. */
+	admitted: boolean | null,
+	decidedBy: DecidedBy,
+	statusPoints: number | null,
+	needed: number | null,
+	missing: number | null,
+	/**  Age of the figures in milliseconds. */
+	age: number,
+	/**  The fan came in before, at this time: neither counted nor awarded again. */
+	again: number | null,
+	/**  Status Points awarded on coming in. */
+	awarded: number | null,
+	/**  The operation of that award. */
+	awardOperation: string | null,
+	/**  Why the code was refused, or why the award did not happen. */
+	error: AppError | null,
+};
+
 /**  Operations of the fan that the platform has not confirmed yet. */
 export type PendingView = {
 	count: number,
 	fanPoints: number,
 	statusPoints: number,
+};
+
+/**  The manager's PIN on this device. */
+export type PinView = {
+	set: boolean,
+	/**  After too many wrong tries: not before. */
+	waitUntil: number | null,
+	/**  Too many wrong tries: the client secret is asked for. */
+	locked: boolean,
 };
 
 export type Preferences = {
@@ -325,6 +446,10 @@ export type ScanSignal = { kind: "identified"; card: FanCard } |
 
 export type ScanSignalled = ScanSignal;
 
+export type SoundSet = "standard" | 
+/**  Longer and lower tones, for a noisy place. */
+"loud" | "silent";
+
 /**  What the frame around every screen shows. */
 export type Status = {
 	connection: ConnectionView | null,
@@ -374,6 +499,11 @@ export type Totals = {
 
 /**  How far the code that was shown can be trusted. */
 export type TrustView = "unsigned" | "card" | "live";
+
+/**  What to do when nobody can tell. */
+export type UnsureRule = 
+/**  Staff decides each time. */
+"ask" | "admit" | "refuse";
 
 /* Tauri Specta runtime */
 type EventEmit<T> = [T] extends [null] ? () => Promise<void> : (payload: T) => Promise<void>;

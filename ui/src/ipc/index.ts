@@ -10,6 +10,8 @@ export const on: Port['on'] = {
   operation: (hear) => events.operationChanged.listen((event) => hear(event.payload)),
   camera: (hear) => events.cameraSignalled.listen((event) => hear(event.payload)),
   fan: (hear) => events.fanChanged.listen((event) => hear(event.payload)),
+  gate: (hear) => events.gateSignalled.listen((event) => hear(event.payload)),
+  link: (hear) => events.linkOpened.listen(() => hear()),
   scan: (hear) => events.scanSignalled.listen((event) => hear(event.payload)),
 };
 

@@ -1,5 +1,5 @@
 // What the screens may ask of the app: one shape for the real border and for the sample one.
-import type { commands, CameraSignal, FanCard, OperationView, ScanSignal, Status } from './bindings';
+import type { commands, CameraSignal, FanCard, GateSignal, OperationView, ScanSignal, Status } from './bindings';
 
 export type Commands = typeof commands;
 
@@ -14,6 +14,9 @@ export interface Port {
     fan: Listen<FanCard>;
     camera: Listen<CameraSignal>;
     scan: Listen<ScanSignal>;
+    gate: Listen<GateSignal>;
+    /** Another program asked for something: `takeLink` tells what. */
+    link: Listen<void>;
   };
   /** The address of the first preview picture newer than the frame with this sequence number. */
   previewAddress: (after: number) => string;

@@ -11,30 +11,40 @@ const TONES = {
 
 export type Sound = keyof typeof TONES;
 
+/** Milliseconds on, off, on: one buzz is good, two are not, three ask. */
+const BUZZES = { yes: [90], no: [120, 80, 120], cannotTell: [50, 50, 50, 50, 50] } as const;
+
 let context: AudioContext | null = null;
 
-/** Plays a tone; a device without sound stays silent. */
-export function play(sound: Sound): void {
+/** Plays a tone; a device without sound stays silent. `loud`: longer and fuller, for a noisy place. */
+export function play(sound: Sound, loud = false): void {
   if (typeof AudioContext === 'undefined') return;
   try {
     context ??= new AudioContext();
     if (context.state === 'suspended') void context.resume().catch(() => {});
-    for (const tone of TONES[sound]) ring(context, tone);
+    for (const tone of TONES[sound]) ring(context, tone, loud);
   } catch {
     context = null;
   }
 }
 
-function ring(on: AudioContext, [frequency, start, length]: Tone): void {
-  const at = on.currentTime + start;
+/** Shakes the device, where it can. */
+export function vibrate(what: keyof typeof BUZZES): void {
+  if (typeof navigator.vibrate === 'function') navigator.vibrate([...BUZZES[what]]);
+}
+
+function ring(on: AudioContext, [frequency, start, length]: Tone, loud: boolean): void {
+  const stretch = loud ? 1.8 : 1;
+  const at = on.currentTime + start * stretch;
+  const end = at + length * stretch;
   const voice = on.createOscillator();
   const level = on.createGain();
-  voice.type = 'triangle';
+  voice.type = loud ? 'square' : 'triangle';
   voice.frequency.value = frequency;
   level.gain.setValueAtTime(0.0001, at);
-  level.gain.exponentialRampToValueAtTime(0.25, at + 0.01);
-  level.gain.exponentialRampToValueAtTime(0.0001, at + length);
+  level.gain.exponentialRampToValueAtTime(loud ? 0.6 : 0.25, at + 0.01);
+  level.gain.exponentialRampToValueAtTime(0.0001, end);
   voice.connect(level).connect(on.destination);
   voice.start(at);
-  voice.stop(at + length + 0.02);
+  voice.stop(end + 0.02);
 }

@@ -1,0 +1,79 @@
+//! The window of a gate in kiosk mode: full screen, above all else, kept awake, and not to be closed.
+//!
+//! `partner` decides who may leave it; this follows.
+
+use std::sync::{Mutex, PoisonError};
+
+use partner::view::GateSignal;
+use tauri::{AppHandle, Manager as _, Window, WindowEvent};
+
+/// What a kiosk holds while it lasts.
+#[derive(Default)]
+pub struct Kiosk(Mutex<Held>);
+
+#[derive(Default)]
+struct Held {
+    locked: bool,
+    /// Letting go of it lets the screen sleep again.
+    #[cfg(desktop)]
+    awake: Option<keepawake::KeepAwake>,
+}
+
+impl Kiosk {
+    fn is_locked(&self) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).locked
+    }
+}
+
+/// Follows the gate into the kiosk and out of it. Every open gate keeps the screen awake.
+pub fn follow(app: &AppHandle, signal: &GateSignal) {
+    let GateSignal::Changed { gate } = signal else { return };
+    let open = gate.run.is_some();
+    let locked = open && gate.plan.as_ref().is_some_and(|plan| plan.kiosk);
+    let Some(kiosk) = app.try_state::<Kiosk>() else { return };
+    let mut held = kiosk.0.lock().unwrap_or_else(PoisonError::into_inner);
+    #[cfg(desktop)]
+    match (open, held.awake.is_some()) {
+        (true, false) => held.awake = awake(),
+        (false, true) => held.awake = None,
+        _ => {}
+    }
+    if held.locked == locked {
+        return;
+    }
+    held.locked = locked;
+    drop(held);
+    #[cfg(desktop)]
+    if let Some(window) = app.get_webview_window("main") {
+        let done = window
+            .set_fullscreen(locked)
+            .and_then(|()| window.set_always_on_top(locked))
+            .and_then(|()| window.set_closable(!locked))
+            .and_then(|()| window.set_minimizable(!locked));
+        if let Err(error) = done {
+            tracing::warn!(%error, "the window does not follow the kiosk");
+        }
+    }
+}
+
+/// A kiosk is not closed by closing its window.
+pub fn guard(window: &Window, event: &WindowEvent) {
+    if let WindowEvent::CloseRequested { api, .. } = event
+        && window.try_state::<Kiosk>().is_some_and(|kiosk| kiosk.is_locked())
+    {
+        api.prevent_close();
+    }
+}
+
+#[cfg(desktop)]
+fn awake() -> Option<keepawake::KeepAwake> {
+    keepawake::Builder::default()
+        .display(true)
+        .idle(true)
+        .reason("A gate is open")
+        .app_name("FanPoints Partner")
+        .app_reverse_domain("app.fanpoints.partner")
+        .create()
+        .inspect_err(|error| tracing::warn!(%error, "the screen can not be kept awake"))
+        .ok()
+}
