@@ -1,4 +1,4 @@
-//! The platform server: the FanPoints GraphQL API on SQLite or PostgreSQL, with OAuth2 client credentials.
+//! The platform server: the FanPoints GraphQL API on SQLite, with OAuth2 client credentials.
 //!
 //! A request goes one way: `http` signs the caller in, `api` speaks GraphQL and opens only the doors of
 //! `auth::access`, `store` reads and writes, and the `ledger` crate decides everything about points. An answer leaves
@@ -13,12 +13,15 @@ mod environment;
 mod example;
 mod files;
 mod http;
+mod jobs;
 mod metrics;
 mod server;
+pub mod settings;
 mod store;
 
 pub use api::sdl;
-pub use config::{Config, DatabaseUrl, HashCost};
+pub use config::{Config, DatabaseUrl, HashCost, TlsFiles};
 pub use environment::EnvironmentName;
 pub use example::ExampleCredential;
+pub use http::TlsError;
 pub use server::{Ready, Running, StartError, start};

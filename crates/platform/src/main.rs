@@ -1,109 +1,126 @@
 //! The command line of the platform server.
 
-use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::fmt::Display;
+use std::io::Write as _;
 use std::process::ExitCode;
-use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
-use platform::{Config, DatabaseUrl, StartError, start};
+use platform::settings::{LogFormat, Place, Serving};
+use platform::{Running, start};
+use tracing_appender::non_blocking::WorkerGuard;
+
+/// The command was understood and did not succeed.
+const FAILED: u8 = 1;
+/// The command or its settings were not understood.
+const NOT_UNDERSTOOD: u8 = 2;
 
 /// The FanPoints platform: GraphQL API, tokens, example fans.
+///
+/// Settings come from a file (--config), then from the environment, then from the command line; the later wins.
 #[derive(Parser)]
-#[command(name = "fanpoints-platform", version)]
+#[command(
+    name = "fanpoints-platform",
+    version,
+    args_conflicts_with_subcommands = true,
+    after_help = "Exit codes: 0 done, 1 failed, 2 not understood."
+)]
 struct Cli {
     #[command(subcommand)]
-    command: Command,
+    command: Option<Command>,
+    #[command(flatten)]
+    serve: Box<Serve>,
 }
 
 #[derive(Subcommand)]
 enum Command {
-    /// Answer requests until interrupted.
-    Serve(Serve),
-    /// Print the GraphQL schema.
+    /// Answer requests until interrupted; what is done without a command
+    Serve(Box<Serve>),
+    /// Print the GraphQL schema
     Schema,
 }
 
 #[derive(Args)]
 struct Serve {
-    /// Address and port; port 0 takes a free one.
-    #[arg(long, default_value = "127.0.0.1:0", env = "FANPOINTS_LISTEN")]
-    listen: SocketAddr,
-    /// Directory of the databases.
-    #[arg(long, env = "FANPOINTS_DATA")]
-    data: PathBuf,
-    /// A PostgreSQL database (postgres://user:secret@host/database) instead of files in that directory.
-    #[arg(long, env = "FANPOINTS_DATABASE", hide_env_values = true)]
-    database: Option<DatabaseUrl>,
-    /// Make the example program where it is missing.
-    #[arg(long)]
-    seed_example: bool,
-    /// Written when the server answers: addresses and example credentials, as JSON, for the owner's eyes only.
-    #[arg(long)]
-    ready_file: Option<PathBuf>,
-    /// Requests a minute and credential.
-    #[arg(long, default_value_t = 1000, env = "FANPOINTS_REQUESTS_PER_MINUTE")]
-    requests_per_minute: u32,
-    /// Seconds for which an access token is good.
-    #[arg(long, default_value_t = 3600, env = "FANPOINTS_TOKEN_SECONDS")]
-    token_seconds: u64,
+    #[command(flatten)]
+    place: Place,
+    #[command(flatten)]
+    serving: Serving,
 }
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "info".into());
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
-    match Cli::parse().command {
-        Command::Serve(serve) => match run(serve).await {
+    let cli = Cli::parse();
+    match cli.command.unwrap_or(Command::Serve(cli.serve)) {
+        Command::Serve(serve) => run(*serve).await,
+        Command::Schema => match std::io::stdout().lock().write_all(platform::sdl().as_bytes()) {
             Ok(()) => ExitCode::SUCCESS,
-            Err(error) => {
-                tracing::error!(%error, "the server did not start");
-                ExitCode::FAILURE
-            }
-        },
-        Command::Schema => match write_schema() {
-            Ok(()) => ExitCode::SUCCESS,
-            Err(_) => ExitCode::FAILURE,
+            Err(error) => fail(FAILED, &error),
         },
     }
 }
 
-fn write_schema() -> std::io::Result<()> {
-    use std::io::Write as _;
-    std::io::stdout().lock().write_all(platform::sdl().as_bytes())
+/// Says why, for a person, and ends.
+fn fail(code: u8, why: &dyn Display) -> ExitCode {
+    // Where even this can not be said, the exit code still is.
+    let _unsaid = writeln!(std::io::stderr(), "error: {why}");
+    ExitCode::from(code)
 }
 
-async fn run(serve: Serve) -> Result<(), StartError> {
-    let config = Config {
-        listen: serve.listen,
-        database: serve.database,
-        seed_example: serve.seed_example,
-        ready_file: serve.ready_file,
-        requests_per_minute: serve.requests_per_minute,
-        token_lifetime: Duration::from_secs(serve.token_seconds),
-        ..Config::new(serve.data)
+/// Logs until the guard is gone. Who does not read the log fast enough loses lines of it, and no request waits.
+fn log(format: LogFormat) -> WorkerGuard {
+    let filter = tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "info".into());
+    let (writer, guard) = tracing_appender::non_blocking(std::io::stderr());
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(writer);
+    match format {
+        LogFormat::Json => log.json().flatten_event(true).with_span_list(false).init(),
+        LogFormat::Text => log.init(),
+    }
+    guard
+}
+
+async fn run(serve: Serve) -> ExitCode {
+    let settings = match serve.serving.settle(&serve.place) {
+        Ok(settings) => settings,
+        Err(error) => return fail(NOT_UNDERSTOOD, &error),
     };
-    let running = start(config).await?;
+    let _log = log(settings.log_format);
+    tracing::info!(settings = %settings, "starting");
+    let running = match start(settings.config).await {
+        Ok(running) => running,
+        Err(error) => {
+            tracing::error!(%error, "the server did not start");
+            return ExitCode::from(FAILED);
+        }
+    };
     tracing::info!(endpoint = running.endpoint(), "answering");
-    interrupted().await;
+    until_interrupted(&running).await;
     tracing::info!("stopping");
     running.stop().await;
-    Ok(())
+    tracing::info!("stopped");
+    ExitCode::SUCCESS
 }
 
-/// Ctrl-C, or on Unix also SIGTERM.
-async fn interrupted() {
+/// Ctrl-C, or on Unix also SIGTERM; there, SIGHUP has the certificate read again.
+async fn until_interrupted(running: &Running) {
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut terminated) = signal(SignalKind::terminate()) {
-            tokio::select! {
-                _ = tokio::signal::ctrl_c() => {}
-                _ = terminated.recv() => {}
+        let signals = (signal(SignalKind::terminate()), signal(SignalKind::hangup()));
+        if let (Ok(mut terminated), Ok(mut hung_up)) = signals {
+            loop {
+                tokio::select! {
+                    _ = tokio::signal::ctrl_c() => return,
+                    _ = terminated.recv() => return,
+                    _ = hung_up.recv() => match running.renew_certificate() {
+                        Ok(()) => tracing::info!("the certificate was read again"),
+                        Err(error) => tracing::error!(%error, "the certificate stays what it was"),
+                    },
+                }
             }
-            return;
         }
     }
+    #[cfg(not(unix))]
+    let _ = running;
     if let Err(error) = tokio::signal::ctrl_c().await {
         tracing::error!(%error, "interrupts can not be heard");
     }

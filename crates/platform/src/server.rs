@@ -4,24 +4,25 @@ use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use serde::{Deserialize, Serialize};
 use tokio::net::TcpListener;
-use tokio::sync::watch;
-use tokio::task::JoinHandle;
 
 use crate::api;
+use crate::auth::rotation::Rotation;
 use crate::auth::secrets::{SecretError, Secrets};
+use crate::auth::sign_ins::SignIns;
 use crate::auth::throttle::Throttle;
 use crate::auth::tokens::Tokens;
 use crate::config::Config;
 use crate::environment::{Environment, EnvironmentName};
 use crate::example::{self, ExampleCredential, ExampleError};
 use crate::files::{private_dir, write_private};
-use crate::http::{self, Server, WRONG_SECRETS_A_MINUTE};
+use crate::http::{self, Limits, Listening, Server, Shared, TlsError, listen};
+use crate::jobs::{self, Jobs};
 use crate::metrics::Metrics;
-use crate::store::{StoreError, keys};
+use crate::store::StoreError;
 
 /// Why the server did not start.
 #[derive(Debug, thiserror::Error)]
@@ -30,6 +31,10 @@ pub enum StartError {
     File { path: PathBuf, error: io::Error },
     #[error("the database of the {environment} environment: {error}")]
     Store { environment: EnvironmentName, error: StoreError },
+    #[error("the settings: {0}")]
+    Setting(String),
+    #[error("TLS: {0}")]
+    Tls(#[from] TlsError),
     #[error("the address {address} can not be listened on: {error}")]
     Listen { address: SocketAddr, error: io::Error },
     #[error(transparent)]
@@ -56,19 +61,22 @@ pub struct Ready {
 pub struct Running {
     ready: Ready,
     address: SocketAddr,
+    metrics_address: Option<SocketAddr>,
     environments: Vec<Arc<Environment>>,
-    stop: watch::Sender<bool>,
-    serving: JoinHandle<()>,
+    listening: Vec<Listening>,
+    server: Shared,
+    jobs: Jobs,
+    grace: std::time::Duration,
 }
-
-/// Requests in flight at a stop get so long.
-const GRACE: Duration = Duration::from_secs(10);
 
 /// Opens the databases, listens, and answers from then on.
 ///
 /// # Errors
 /// See [`StartError`]: nothing is left running.
 pub async fn start(config: Config) -> Result<Running, StartError> {
+    if let Some(fault) = config.fault() {
+        return Err(StartError::Setting(fault));
+    }
     let dir = &config.data_dir;
     private_dir(dir).map_err(|error| StartError::File { path: dir.clone(), error })?;
     let environments = open_environments(&config).await?;
@@ -84,37 +92,66 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
     } else {
         Vec::new()
     };
-    let tokens = Tokens::new(token_keys(&environments).await?, config.token_lifetime);
-    let listen = |error| StartError::Listen { address: config.listen, error };
-    let listener = TcpListener::bind(config.listen).await.map_err(listen)?;
-    let address = listener.local_addr().map_err(listen)?;
-    let metrics = Arc::new(Metrics::default());
-    let server = Arc::new(Server {
-        environments: environments.clone(),
-        schema: api::schema(Arc::clone(&metrics)),
-        secrets,
-        tokens,
-        requests: Throttle::new(config.requests_per_minute, Duration::from_secs(60)),
-        wrong_secrets: Throttle::new(WRONG_SECRETS_A_MINUTE, Duration::from_secs(60)),
-        metrics,
-        request_timeout: config.request_timeout,
-        started: Instant::now(),
-    });
-    let (stop, stopped) = watch::channel(false);
-    let router = http::router(server, &config);
-    let serving = tokio::spawn(async move {
-        let served = axum::serve(listener, router).with_graceful_shutdown(until(stopped)).await;
-        if let Err(error) = served {
-            tracing::error!(%error, "the server ended");
-        }
-    });
-    let ready = Ready::new(address, credentials, config.seed_example);
+    let server = Arc::new(serve(&config, &environments, secrets)?);
+    for environment in &environments {
+        let name = environment.name;
+        let renewed = jobs::renew_token_keys(&server, environment, false).await;
+        renewed.map_err(|error| StartError::Store { environment: name, error })?;
+    }
+    let (listener, address) = bind(config.listen).await?;
+    let figures_here = config.metrics_listen.is_none() && address.ip().is_loopback();
+    let router = http::router(&server, &config, figures_here);
+    let mut listening = vec![listen(listener, router, config.tls.clone(), config.idle_timeout)?];
+    let mut metrics_address = None;
+    if let Some(wanted) = config.metrics_listen {
+        let (listener, address) = bind(wanted).await?;
+        listening.push(listen(listener, http::figures(&server, &config), None, config.idle_timeout)?);
+        metrics_address = Some(address);
+    }
+    let ready = Ready::new(&config, address, credentials);
     if let Some(path) = &config.ready_file {
         let text = serde_json::to_vec_pretty(&ready)?;
         write_private(path, &text).map_err(|error| StartError::File { path: path.clone(), error })?;
     }
     tracing::info!(%address, "ready");
-    Ok(Running { ready, address, environments, stop, serving })
+    let jobs = Jobs::start(&server);
+    Ok(Running {
+        ready,
+        address,
+        metrics_address,
+        environments,
+        listening,
+        server,
+        jobs,
+        grace: config.grace,
+    })
+}
+
+fn serve(config: &Config, environments: &[Arc<Environment>], secrets: Secrets) -> Result<Server, StartError> {
+    let metrics = Arc::new(Metrics::default());
+    let rotation = Rotation { interval: config.key_rotation, lead: config.key_lead };
+    Ok(Server {
+        environments: environments.to_vec(),
+        schema: api::schema(Arc::clone(&metrics)),
+        secrets,
+        tokens: Tokens::new(config.token_lifetime, rotation),
+        requests: Throttle::new(config.requests_per_minute, std::time::Duration::from_secs(60)),
+        sign_ins: SignIns::new().map_err(SecretError::from)?,
+        metrics,
+        limits: Limits {
+            request_time: config.request_timeout,
+            body_time: config.body_timeout,
+            trusted_proxies: config.trusted_proxies.clone(),
+        },
+        started: Instant::now(),
+    })
+}
+
+async fn bind(wanted: SocketAddr) -> Result<(TcpListener, SocketAddr), StartError> {
+    let failed = |error| StartError::Listen { address: wanted, error };
+    let listener = TcpListener::bind(wanted).await.map_err(failed)?;
+    let address = listener.local_addr().map_err(failed)?;
+    Ok((listener, address))
 }
 
 async fn open_environments(config: &Config) -> Result<Vec<Arc<Environment>>, StartError> {
@@ -131,27 +168,14 @@ async fn open_environments(config: &Config) -> Result<Vec<Arc<Environment>>, Sta
     Ok(environments)
 }
 
-async fn token_keys(
-    environments: &[Arc<Environment>],
-) -> Result<Vec<(EnvironmentName, Vec<keys::TokenKey>)>, StartError> {
-    let mut all = Vec::new();
-    for environment in environments {
-        let name = environment.name;
-        let found = environment.store.commit(|turn| keys::token_keys(turn.connection)).await;
-        all.push((name, found.map_err(|error| StartError::Store { environment: name, error })?));
-    }
-    Ok(all)
-}
-
-async fn until(mut stopped: watch::Receiver<bool>) {
-    // An error means that the server's handle is gone: a stop as well.
-    let _gone = stopped.wait_for(|stop| *stop).await;
-}
-
 impl Ready {
-    fn new(address: SocketAddr, credentials: Vec<ExampleCredential>, example: bool) -> Self {
-        let endpoint = format!("http://{address}");
-        let fans = if example { example::fan_ids() } else { Vec::new() };
+    fn new(config: &Config, address: SocketAddr, credentials: Vec<ExampleCredential>) -> Self {
+        let scheme = if config.tls.is_some() { "https" } else { "http" };
+        let endpoint = match &config.public_url {
+            Some(url) => url.trim_end_matches('/').to_owned(),
+            None => format!("{scheme}://{address}"),
+        };
+        let fans = if config.seed_example { example::fan_ids() } else { Vec::new() };
         Self {
             graphql: format!("{endpoint}/graphql"),
             token_endpoint: format!("{endpoint}/oauth2/token"),
@@ -198,12 +222,35 @@ impl Running {
         self.ready.credentials.iter().find(fits)
     }
 
+    /// Where health and metrics alone are told, if that is somewhere else.
+    pub fn metrics_address(&self) -> Option<SocketAddr> {
+        self.metrics_address
+    }
+
+    /// Makes a new token key in every environment, unless there is one that does not sign yet.
+    ///
+    /// # Errors
+    /// Where a database refuses.
+    pub async fn rotate_keys(&self) -> Result<(), StoreError> {
+        for environment in &self.environments {
+            jobs::renew_token_keys(&self.server, environment, true).await?;
+        }
+        Ok(())
+    }
+
+    /// Reads the TLS certificate again, for connections from now on.
+    ///
+    /// # Errors
+    /// Where the files can not be used: the certificate stays what it was.
+    pub fn renew_certificate(&self) -> Result<(), TlsError> {
+        self.listening.iter().try_for_each(Listening::renew_certificate)
+    }
+
     /// Takes no new connections, answers what was accepted, closes the databases.
     pub async fn stop(mut self) {
-        self.stop.send_replace(true);
-        if tokio::time::timeout(GRACE, &mut self.serving).await.is_err() {
-            tracing::warn!("requests were still running at the stop");
-            self.serving.abort();
+        self.jobs.stop();
+        for listening in std::mem::take(&mut self.listening) {
+            listening.stop(self.grace).await;
         }
         let environments = std::mem::take(&mut self.environments);
         let closing = tokio::task::spawn_blocking(move || {
@@ -214,11 +261,5 @@ impl Running {
         if closing.await.is_err() {
             tracing::error!("a database was not closed in order");
         }
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        self.serving.abort();
     }
 }

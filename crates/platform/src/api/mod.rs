@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 use async_graphql::{EmptySubscription, MergedObject};
 
-use crate::metrics::Metrics;
+use crate::metrics::{Metrics, PerOperation};
 
 /// The whole schema.
 pub type Schema = async_graphql::Schema<Query, Mutation, EmptySubscription>;
@@ -46,6 +46,7 @@ const MAX_COMPLEXITY: usize = 8000;
 /// Builds the schema with its limits.
 pub fn schema(metrics: Arc<Metrics>) -> Schema {
     Schema::build(Query::default(), Mutation::default(), EmptySubscription)
+        .extension(PerOperation(Arc::clone(&metrics)))
         .data(metrics)
         .limit_depth(MAX_DEPTH)
         .limit_complexity(MAX_COMPLEXITY)

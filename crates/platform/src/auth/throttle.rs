@@ -49,7 +49,7 @@ impl<K: Eq + Hash + Clone> Throttle<K> {
         let left = if allowed { level - 1.0 } else { level };
         *bucket = Bucket { level: left, at: now };
         let missing = if allowed { f64::from(self.limit) - left } else { 1.0 - left };
-        let wait = self.window.mul_f64((missing / f64::from(self.limit)).clamp(0.0, 1.0));
+        let wait = self.until(missing);
         Allowance {
             allowed,
             limit: self.limit,
@@ -58,10 +58,18 @@ impl<K: Eq + Hash + Clone> Throttle<K> {
         }
     }
 
-    /// Whether the bucket of `key` has one left, without taking it.
-    pub fn peek(&self, key: &K, now: Instant) -> bool {
-        let buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
-        buckets.get(key).is_none_or(|bucket| self.level(bucket, now) >= 1.0)
+    /// Puts one back into the bucket of `key`: what it was taken for was in order.
+    pub fn give_back(&self, key: &K, now: Instant) {
+        let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(bucket) = buckets.get_mut(key) {
+            let level = (self.level(bucket, now) + 1.0).min(f64::from(self.limit));
+            *bucket = Bucket { level, at: now };
+        }
+    }
+
+    /// How long it takes until so much has been refilled.
+    fn until(&self, missing: f64) -> Duration {
+        self.window.mul_f64((missing / f64::from(self.limit)).clamp(0.0, 1.0))
     }
 
     fn level(&self, bucket: &Bucket, now: Instant) -> f64 {

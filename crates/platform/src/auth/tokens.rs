@@ -1,6 +1,6 @@
 //! Access tokens: JWTs signed with Ed25519. The key's id tells which environment a token belongs to.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -10,12 +10,15 @@ use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
+use super::rotation::Rotation;
 use crate::environment::EnvironmentName;
 use crate::store::keys::TokenKey;
 use crate::store::{StoreError, now_us};
 
 pub const ISSUER: &str = "fanpoints-platform";
 pub const SCOPE: &str = "resource-server/api";
+/// No token is good for longer, whatever the settings of the process that issued it.
+pub const LONGEST_LIFE: Duration = Duration::from_secs(86_400);
 
 /// What a token says.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -30,20 +33,22 @@ pub struct Claims {
     pub jti: String,
 }
 
+#[derive(Clone)]
 struct Key {
     kid: String,
     environment: EnvironmentName,
+    signs_from_us: i64,
     signing: EncodingKey,
     verifying: DecodingKey,
     public: [u8; 32],
 }
 
 /// The token keys of all environments.
-#[derive(Clone)]
 pub struct Tokens {
     /// Newest first within an environment.
-    keys: Arc<Vec<Key>>,
+    keys: RwLock<Arc<Vec<Key>>>,
     lifetime: Duration,
+    rotation: Rotation,
 }
 
 /// Why no token could be made.
@@ -58,17 +63,44 @@ pub enum TokenError {
 }
 
 impl Tokens {
-    pub fn new(keys: Vec<(EnvironmentName, Vec<TokenKey>)>, lifetime: Duration) -> Self {
-        let keys = keys
-            .into_iter()
-            .flat_map(|(environment, keys)| keys.into_iter().map(move |key| prepare(environment, &key)))
+    /// Without keys: see [`Tokens::set_keys`].
+    pub fn new(lifetime: Duration, rotation: Rotation) -> Self {
+        Self { keys: RwLock::default(), lifetime, rotation }
+    }
+
+    /// For so long is a new key published before it signs.
+    pub fn lead(&self) -> Duration {
+        self.rotation.lead
+    }
+
+    pub fn rotation(&self) -> Rotation {
+        self.rotation
+    }
+
+    /// These are the environment's keys from now on. `oldest_first` says how they are sorted.
+    pub fn set_keys(&self, environment: EnvironmentName, oldest_first: &[TokenKey]) {
+        let mut fresh: Vec<Key> = self
+            .rotation
+            .signs_from(oldest_first)
+            .map(|(key, signs_from_us)| prepare(environment, key, signs_from_us))
             .collect();
-        Self { keys: Arc::new(keys), lifetime }
+        fresh.reverse();
+        let mut keys = self.keys.write().unwrap_or_else(PoisonError::into_inner);
+        let others = keys.iter().filter(|key| key.environment != environment).cloned();
+        *keys = Arc::new(others.chain(fresh).collect());
+    }
+
+    fn keys(&self) -> Arc<Vec<Key>> {
+        Arc::clone(&self.keys.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// A token for a client, and the seconds for which it is good.
     pub fn issue(&self, environment: EnvironmentName, client_id: &str) -> Result<(String, u64), TokenError> {
-        let key = self.keys.iter().find(|key| key.environment == environment).ok_or(TokenError::NoKey)?;
+        let (keys, now_us) = (self.keys(), now_us());
+        let key = keys
+            .iter()
+            .find(|key| key.environment == environment && key.signs_from_us <= now_us)
+            .ok_or(TokenError::NoKey)?;
         let now = now_secs();
         let id: [u8; 16] = crate::store::random()?;
         let claims = Claims {
@@ -88,7 +120,8 @@ impl Tokens {
     /// Who a token speaks for. None: it is no valid token of this server now.
     pub fn verify(&self, token: &str) -> Option<(EnvironmentName, String)> {
         let kid = jsonwebtoken::decode_header(token).ok()?.kid?;
-        let key = self.keys.iter().find(|key| key.kid == kid)?;
+        let keys = self.keys();
+        let key = keys.iter().find(|key| key.kid == kid)?;
         let mut validation = Validation::new(Algorithm::EdDSA);
         validation.set_issuer(&[ISSUER]);
         validation.set_required_spec_claims(&["exp", "iss", "sub"]);
@@ -103,7 +136,7 @@ impl Tokens {
     /// The public keys as a JSON Web Key Set.
     pub fn key_set(&self) -> serde_json::Value {
         let keys: Vec<_> = self
-            .keys
+            .keys()
             .iter()
             .map(|key| {
                 serde_json::json!({
@@ -116,7 +149,7 @@ impl Tokens {
     }
 }
 
-fn prepare(environment: EnvironmentName, key: &TokenKey) -> Key {
+fn prepare(environment: EnvironmentName, key: &TokenKey, signs_from_us: i64) -> Key {
     // PKCS #8 of an Ed25519 seed is this fixed prefix and the seed.
     const PKCS8: [u8; 16] = [0x30, 0x2e, 2, 1, 0, 0x30, 5, 6, 3, 0x2b, 0x65, 0x70, 4, 0x22, 4, 0x20];
     let der = Zeroizing::new([PKCS8.as_slice(), key.seed.as_slice()].concat());
@@ -124,6 +157,7 @@ fn prepare(environment: EnvironmentName, key: &TokenKey) -> Key {
     Key {
         kid: key.kid.clone(),
         environment,
+        signs_from_us,
         signing: EncodingKey::from_ed_der(&der),
         verifying: DecodingKey::from_ed_der(&public),
         public,

@@ -4,14 +4,13 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use async_graphql::parser::types::{ExecutableDocument, OperationType, Selection};
-use axum::body::Bytes;
-use axum::extract::State;
+use axum::extract::{FromRequest as _, Request, State};
 use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse as _, Response};
-use serde_json::json;
 
-use super::{Shared, json};
+use super::body::Json;
+use super::{Shared, error};
 use crate::auth::access::Caller;
 use crate::auth::throttle::Allowance;
 use crate::environment::EnvironmentName;
@@ -21,23 +20,21 @@ use crate::store::now_us;
 const MAX_TOP_FIELDS: usize = 120;
 
 /// Runs one GraphQL request.
-pub async fn execute(State(server): State<Shared>, headers: HeaderMap, body: Bytes) -> Response {
-    let started = Instant::now();
-    let Some(caller) = sign_in(&server, &headers) else {
+pub async fn execute(State(server): State<Shared>, request: Request) -> Response {
+    let Some(caller) = sign_in(&server, request.headers()) else {
         server.metrics.refused("unauthenticated");
         return error(StatusCode::UNAUTHORIZED, "UNAUTHENTICATED", "sign in first");
     };
-    let allowance = server.requests.take(&caller.client_id, started);
+    let allowance = server.requests.take(&caller.client_id, Instant::now());
     if !allowance.allowed {
         server.metrics.refused("throttled");
         let response = error(StatusCode::TOO_MANY_REQUESTS, "THROTTLED", "too many requests");
         return with_allowance(response, allowance);
     }
-    let response = match tokio::time::timeout(server.request_timeout, run(&server, caller, &body)).await {
-        Ok(response) => response,
-        Err(_) => error(StatusCode::SERVICE_UNAVAILABLE, "TIMEOUT", "the request took too long"),
+    let response = match Json::from_request(request, &server).await {
+        Ok(body) => run(&server, caller, &body.0).await,
+        Err(refusal) => refusal,
     };
-    server.metrics.answered(response.status().as_u16(), started.elapsed());
     with_allowance(response, allowance)
 }
 
@@ -136,11 +133,7 @@ impl Shape {
     }
 }
 
-/// An error of the whole request, in GraphQL's form.
-fn error(status: StatusCode, code: &str, message: &str) -> Response {
-    json(status, &json!({ "errors": [{ "message": message, "extensions": { "code": code } }] }))
-}
-
+/// Tells the caller how much is left (draft-ietf-httpapi-ratelimit-headers).
 fn with_allowance(mut response: Response, allowance: Allowance) -> Response {
     let headers = response.headers_mut();
     let numbers = [
@@ -150,6 +143,14 @@ fn with_allowance(mut response: Response, allowance: Allowance) -> Response {
     ];
     for (name, number) in numbers {
         headers.insert(HeaderName::from_static(name), HeaderValue::from(number));
+    }
+    // The newer drafts of the same standard fold the three into one, and name the policy.
+    let folded = format!("\"credential\";r={};t={}", allowance.remaining, allowance.reset_secs);
+    let policy = format!("\"credential\";q={};w=60", allowance.limit);
+    for (name, text) in [("ratelimit", folded), ("ratelimit-policy", policy)] {
+        if let Ok(value) = HeaderValue::try_from(text) {
+            headers.insert(HeaderName::from_static(name), value);
+        }
     }
     if !allowance.allowed {
         headers.insert(RETRY_AFTER, HeaderValue::from(allowance.reset_secs));

@@ -7,6 +7,7 @@ use axum::response::{IntoResponse as _, Response};
 use serde_json::json;
 
 use super::{Shared, json};
+use crate::metrics::MEDIA_TYPE;
 use crate::store::sql::params;
 
 /// The process answers.
@@ -33,5 +34,5 @@ pub async fn ready(State(server): State<Shared>) -> Response {
 /// Counters for Prometheus.
 pub async fn metrics(State(server): State<Shared>) -> Response {
     let text = server.metrics.render(server.started.elapsed());
-    ([(CONTENT_TYPE, "text/plain; version=0.0.4")], text).into_response()
+    ([(CONTENT_TYPE, MEDIA_TYPE)], text).into_response()
 }

@@ -2,8 +2,7 @@
 
 use std::time::Instant;
 
-use axum::body::Bytes;
-use axum::extract::State;
+use axum::extract::{Extension, State};
 use axum::http::header::{AUTHORIZATION, CACHE_CONTROL, RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse as _, Response};
@@ -12,14 +11,22 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
 use zeroize::Zeroizing;
 
-use super::{Shared, json};
+use super::body::Whole;
+use super::{Origin, Shared, json};
+use crate::auth::secrets::SecretError;
+use crate::auth::sign_ins::Attempt;
 use crate::auth::tokens::SCOPE;
 use crate::environment::EnvironmentName;
 use crate::store::now_us;
 
 /// Checks id and secret and answers with a token.
-pub async fn issue(State(server): State<Shared>, headers: HeaderMap, body: Bytes) -> Response {
-    let form = Form::read(&body);
+pub async fn issue(
+    State(server): State<Shared>,
+    Extension(from): Extension<Origin>,
+    headers: HeaderMap,
+    body: Whole,
+) -> Response {
+    let form = Form::read(&body.0);
     if form.value("grant_type").as_deref() != Some("client_credentials") {
         return refuse(StatusCode::BAD_REQUEST, "unsupported_grant_type");
     }
@@ -29,15 +36,15 @@ pub async fn issue(State(server): State<Shared>, headers: HeaderMap, body: Bytes
     let Some((client_id, secret)) = presented(&headers, &form) else {
         return refuse(StatusCode::UNAUTHORIZED, "invalid_client");
     };
-    if !server.wrong_secrets.peek(&client_id, Instant::now()) {
-        return throttled();
-    }
-    match check(&server, &client_id, secret).await {
-        Ok(Some(environment)) => answer(&server, environment, &client_id),
-        Ok(None) => {
-            let _counted = server.wrong_secrets.take(&client_id, Instant::now());
+    match check(&server, &client_id, secret, from).await {
+        Ok(Checked::Right(environment)) => answer(&server, environment, &client_id),
+        Ok(Checked::Wrong) => {
             server.metrics.sign_in(false);
             refuse(StatusCode::UNAUTHORIZED, "invalid_client")
+        }
+        Ok(Checked::Wait(seconds)) => {
+            server.metrics.refused("wrong_secrets");
+            slow_down(seconds)
         }
         Err(error) => {
             tracing::error!(%error, "a secret could not be checked");
@@ -46,19 +53,36 @@ pub async fn issue(State(server): State<Shared>, headers: HeaderMap, body: Bytes
     }
 }
 
+enum Checked {
+    Right(EnvironmentName),
+    Wrong,
+    /// Not looked at: too many were wrong. Seconds until the next one is.
+    Wait(u64),
+}
+
 async fn check(
     server: &Shared,
     client_id: &str,
     secret: Zeroizing<String>,
-) -> Result<Option<EnvironmentName>, crate::auth::secrets::SecretError> {
+    from: Origin,
+) -> Result<Checked, SecretError> {
     let found = server.environments.iter().find_map(|environment| {
         let catalogue = environment.store.catalogue();
         let credential = catalogue.credentials.get(client_id).filter(|known| known.expires_us > now_us());
         credential.map(|known| (environment.name, known.secret_hash.clone()))
     });
     let (environment, hash) = found.unzip();
-    let right = server.secrets.verify(secret, hash).await?;
-    Ok(environment.filter(|_| right))
+    match server.sign_ins.attempt(client_id, hash.as_deref(), &secret, from, Instant::now()) {
+        Attempt::Known => return Ok(environment.map_or(Checked::Wrong, Checked::Right)),
+        Attempt::Wait(seconds) => return Ok(Checked::Wait(seconds)),
+        Attempt::Unknown => {}
+    }
+    let right = server.secrets.verify(secret.clone(), hash.clone()).await?;
+    let Some((environment, hash)) = environment.zip(hash).filter(|_| right) else {
+        return Ok(Checked::Wrong);
+    };
+    server.sign_ins.right(client_id, &hash, &secret, from, Instant::now());
+    Ok(Checked::Right(environment))
 }
 
 fn answer(server: &Shared, environment: EnvironmentName, client_id: &str) -> Response {
@@ -77,7 +101,13 @@ fn answer(server: &Shared, environment: EnvironmentName, client_id: &str) -> Res
 
 /// The public keys with which others can verify tokens.
 pub async fn key_set(State(server): State<Shared>) -> Response {
-    json(StatusCode::OK, &server.tokens.key_set())
+    let mut response = json(StatusCode::OK, &server.tokens.key_set());
+    // Shorter than a new key is published before it signs, so that nobody meets a token of a key not yet known.
+    let kept = format!("public, max-age={}", server.tokens.lead().as_secs() / 2);
+    if let Ok(value) = HeaderValue::try_from(kept) {
+        response.headers_mut().insert(CACHE_CONTROL, value);
+    }
+    response
 }
 
 /// Client id and secret from the Basic header, or from the form where there is no header.
@@ -104,9 +134,9 @@ fn refuse(status: StatusCode, error: &str) -> Response {
     response
 }
 
-fn throttled() -> Response {
+fn slow_down(seconds: u64) -> Response {
     let mut response = refuse(StatusCode::TOO_MANY_REQUESTS, "slow_down");
-    response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("60"));
+    response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
     response
 }
 

@@ -12,27 +12,37 @@ use super::{Connection, ProgramNo, Row, StoreError, now_us, random};
 pub struct TokenKey {
     pub kid: String,
     pub seed: Zeroizing<[u8; 32]>,
+    pub created_us: i64,
 }
 
-/// The token keys, newest first; makes the first one.
-pub fn token_keys(connection: &Connection) -> Result<Vec<TokenKey>, StoreError> {
-    let mut keys = read_token_keys(connection)?;
-    if keys.is_empty() {
-        let seed: [u8; 32] = random()?;
-        let kid: [u8; 8] = random()?;
-        connection.execute(
-            "INSERT INTO token_key (kid, seed, created_us) VALUES (?1, ?2, ?3)",
-            params![format!("{:016x}", u64::from_be_bytes(kid)), seed, now_us()],
-        )?;
-        keys = read_token_keys(connection)?;
+impl TokenKey {
+    /// A new key, not yet stored.
+    pub fn fresh(now_us: i64) -> Result<Self, StoreError> {
+        let kid = format!("{:016x}", u64::from_be_bytes(random()?));
+        Ok(Self { kid, seed: Zeroizing::new(random()?), created_us: now_us })
     }
-    Ok(keys)
 }
 
-fn read_token_keys(connection: &Connection) -> Result<Vec<TokenKey>, StoreError> {
-    let sql = "SELECT kid, seed FROM token_key ORDER BY created_us DESC, kid";
-    let read = |row: &Row<'_>| Ok(TokenKey { kid: row.get(0)?, seed: Zeroizing::new(row.get(1)?) });
+/// The token keys, oldest first.
+pub fn token_keys(connection: &Connection) -> Result<Vec<TokenKey>, StoreError> {
+    let sql = "SELECT kid, seed, created_us FROM token_key ORDER BY created_us, kid";
+    let read = |row: &Row<'_>| {
+        Ok(TokenKey { kid: row.get(0)?, seed: Zeroizing::new(row.get(1)?), created_us: row.get(2)? })
+    };
     connection.query(sql, params![], read)
+}
+
+/// Stores one more token key.
+pub fn add_token_key(connection: &Connection, key: &TokenKey) -> Result<(), StoreError> {
+    connection.execute(
+        "INSERT INTO token_key (kid, seed, created_us) VALUES (?1, ?2, ?3)",
+        params![key.kid.clone(), *key.seed, key.created_us],
+    )
+}
+
+/// Forgets a token key: tokens of it are good no more.
+pub fn remove_token_key(connection: &Connection, kid: &str) -> Result<(), StoreError> {
+    connection.execute("DELETE FROM token_key WHERE kid = ?1", params![kid])
 }
 
 /// A key that signs passes, and the seconds within which it does.

@@ -72,11 +72,25 @@ async fn a_wrong_secret_gets_no_token_and_too_many_are_braked() {
     }
     let (status, body) = club.ask_token(&credential.client_id, "wrong").await;
     assert_eq!((status, body.get("access_token")), (StatusCode::TOO_MANY_REQUESTS, None));
-    // The right secret has to wait as well: otherwise guessing would only look refused.
+    // Not seen before, the right secret has to wait as well: otherwise guessing would only look refused.
     let (status, _) = club.ask_token(&credential.client_id, &credential.client_secret).await;
     assert_eq!(status, StatusCode::TOO_MANY_REQUESTS);
     // Others are not held up by it.
     club.program().await;
+}
+
+#[tokio::test]
+async fn guessing_does_not_lock_out_who_knows_the_secret() {
+    let club = Club::open().await;
+    let credential = club.credential(EnvironmentName::Development, Some(SHOP));
+    club.partner(SHOP).await;
+    while club.ask_token(&credential.client_id, "wrong").await.0 != StatusCode::TOO_MANY_REQUESTS {}
+    club.partner(SHOP).await.data("{ ping }", json!({})).await;
+    let request =
+        club.http.post(club.running.token_endpoint()).basic_auth(&credential.client_id, Some("wrong"));
+    let braked = request.body("grant_type=client_credentials").send().await.unwrap();
+    let wait: u64 = braked.headers()["retry-after"].to_str().unwrap().parse().unwrap();
+    assert!((1..=7).contains(&wait), "{wait}");
 }
 
 #[tokio::test]
@@ -115,6 +129,11 @@ async fn a_token_ends_and_requests_beyond_the_limit_wait() {
         let response = request.body("{\"query\":\"{ ping }\"}").send().await.unwrap();
         assert_eq!(response.status(), expected);
         assert_eq!(response.headers()["ratelimit-limit"], "2");
+        assert_eq!(response.headers()["ratelimit-policy"], "\"credential\";q=2;w=60");
+        let left: u32 = response.headers()["ratelimit-remaining"].to_str().unwrap().parse().unwrap();
+        assert!(
+            left < 2 && response.headers()["ratelimit"].to_str().unwrap().contains(&format!(";r={left};"))
+        );
         assert_eq!(response.headers().contains_key("retry-after"), expected == StatusCode::TOO_MANY_REQUESTS);
     }
 }

@@ -19,6 +19,8 @@ mod lists;
 mod place;
 #[path = "../api/protection.rs"]
 mod protection;
+#[path = "../api/rotation.rs"]
+mod rotation;
 #[path = "../api/sign_in.rs"]
 mod sign_in;
 #[path = "../api/status_points.rs"]

@@ -1,0 +1,70 @@
+//! What the server does by itself, again and again, while it answers.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::task::JoinHandle;
+use tokio::time::MissedTickBehavior;
+
+use crate::environment::Environment;
+use crate::http::Shared;
+use crate::store::keys::TokenKey;
+use crate::store::{StoreError, now_us};
+
+/// Far shorter than a new key is published before it signs: another process may have made it.
+const LOOK_AT_KEYS: Duration = Duration::from_secs(60);
+
+/// The server's recurring work; it ends with this.
+pub struct Jobs(Vec<JoinHandle<()>>);
+
+impl Jobs {
+    pub fn start(server: &Shared) -> Self {
+        let keys = Arc::clone(server);
+        Self(vec![tokio::spawn(every(LOOK_AT_KEYS, move || renew_all(Arc::clone(&keys))))])
+    }
+
+    pub fn stop(&self) {
+        for job in &self.0 {
+            job.abort();
+        }
+    }
+}
+
+impl Drop for Jobs {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+async fn every<F: Future<Output = ()>>(period: Duration, work: impl Fn() -> F) {
+    let mut beat = tokio::time::interval(period);
+    beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    // The first one is now, and the start has just done the work.
+    beat.tick().await;
+    loop {
+        beat.tick().await;
+        work().await;
+    }
+}
+
+async fn renew_all(server: Shared) {
+    for environment in &server.environments {
+        if let Err(error) = renew_token_keys(&server, environment, false).await {
+            tracing::error!(environment = %environment.name, %error, "the token keys were not looked at");
+        }
+    }
+}
+
+/// Takes over the environment's token keys, after doing what is due about them.
+pub async fn renew_token_keys(
+    server: &Shared,
+    environment: &Environment,
+    at_once: bool,
+) -> Result<(), StoreError> {
+    let rotation = server.tokens.rotation();
+    let fresh = TokenKey::fresh(now_us())?;
+    let store = &environment.store;
+    let keys = store.commit(move |turn| rotation.apply(turn.connection, &fresh, at_once)).await?;
+    server.tokens.set_keys(environment.name, &keys);
+    Ok(())
+}

@@ -1,0 +1,309 @@
+//! The server as the process that an operator starts, configures and stops.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use std::collections::BTreeSet;
+use std::io::{BufRead as _, BufReader};
+use std::path::Path;
+use std::process::{Child, ChildStderr, Command, Output, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+
+use platform::{Config, EnvironmentName, Ready, start};
+use reqwest::Client;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+const FAN: &str = "008407119295";
+const SHOP: &str = "club-shop";
+
+fn program() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_fanpoints-platform"));
+    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("FANPOINTS_")) {
+        command.env_remove(name);
+    }
+    command.env_remove("RUST_LOG");
+    command
+}
+
+/// The server, once it answers, with its log.
+struct Server {
+    child: Child,
+    /// What it logs is read all the time, so that it never waits for us.
+    log: Receiver<Value>,
+    seen: Vec<Value>,
+    ready: Ready,
+}
+
+impl Server {
+    fn start(dir: &Path, change: impl FnOnce(&mut Command)) -> Self {
+        let ready_file = dir.join("ready.json");
+        let mut command = program();
+        command
+            .arg("--data")
+            .arg(dir.join("data"))
+            .arg("--ready-file")
+            .arg(&ready_file)
+            .arg("--seed-example");
+        change(&mut command);
+        let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
+        let log = follow(child.stderr.take().unwrap());
+        let mut seen = Vec::new();
+        let ready = loop {
+            let event = log.recv().unwrap_or_else(|_| panic!("the server ended: {seen:?}"));
+            let answers = event["message"] == "answering";
+            seen.push(event);
+            if answers {
+                break serde_json::from_slice(&std::fs::read(&ready_file).unwrap()).unwrap();
+            }
+        };
+        Self { child, log, seen, ready }
+    }
+
+    fn credential(&self) -> (String, String) {
+        let fits = |one: &&platform::ExampleCredential| {
+            one.environment == EnvironmentName::Development && one.partner_id.as_deref() == Some(SHOP)
+        };
+        let found = self.ready.credentials.iter().find(fits).unwrap();
+        (found.client_id.clone(), found.client_secret.clone())
+    }
+
+    fn signal(&self, name: &str) {
+        let sent = Command::new("kill").arg(format!("-{name}")).arg(self.child.id().to_string()).status();
+        assert!(sent.unwrap().success());
+    }
+
+    /// Waits for its end; its whole log and whether it ended well.
+    fn ended(mut self) -> (Vec<Value>, bool) {
+        self.seen.extend(self.log.iter());
+        let status = self.child.wait().unwrap();
+        (std::mem::take(&mut self.seen), status.success())
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // Where a test fails; after an orderly end there is nothing to kill.
+        let _ended = self.child.kill();
+        let _status = self.child.wait();
+    }
+}
+
+/// The log's lines, each an object of JSON, until it ends.
+fn follow(log: ChildStderr) -> Receiver<Value> {
+    let (sender, receiver) = channel();
+    std::thread::spawn(move || {
+        for line in BufReader::new(log).lines() {
+            let line = line.unwrap();
+            let event = serde_json::from_str(&line).unwrap_or_else(|_| json!({ "message": line }));
+            if sender.send(event).is_err() {
+                break;
+            }
+        }
+    });
+    receiver
+}
+
+async fn token(http: &Client, ready: &Ready, (id, secret): &(String, String)) -> String {
+    let request = http.post(&ready.token_endpoint).basic_auth(id, Some(secret));
+    let answer = request.body("grant_type=client_credentials").send().await.unwrap();
+    let body: Value = answer.json().await.unwrap();
+    body["access_token"].as_str().unwrap().to_owned()
+}
+
+fn purchase(id: &str) -> Value {
+    let query = format!(
+        "mutation {{ give_fan_points_on_purchase(partner_id: \"{SHOP}\", user_id: \"{FAN}\",
+            custom_purchase_id: \"{id}\",
+            purchase_items: [{{ currency: chf, price: 5, title: \"t\", description: \"d\" }}])
+            {{ result {{ purchase_id }} }} }}"
+    );
+    json!({ "query": query })
+}
+
+/// Gives points until the server is gone. The ids of those that were answered with success.
+async fn give_until_gone(http: Client, url: String, token: String, name: usize) -> Vec<String> {
+    let mut done = Vec::new();
+    for number in 0_u32.. {
+        let id = format!("{name}-{number}");
+        let request = http.post(&url).header("authorization", &token).json(&purchase(&id));
+        let Ok(answer) = request.send().await else { break };
+        let status = answer.status();
+        let Ok(body) = answer.json::<Value>().await else { break };
+        assert!(status.is_success(), "{status}: {body}");
+        assert_eq!(
+            body["data"]["give_fan_points_on_purchase"]["result"]["purchase_id"],
+            id.as_str(),
+            "{body}"
+        );
+        done.push(id);
+    }
+    done
+}
+
+async fn booked(dir: &Path) -> BTreeSet<String> {
+    let running = start(Config { seed_example: true, ..Config::new(dir) }).await.unwrap();
+    let credential = running.credential(EnvironmentName::Development, Some(SHOP)).unwrap();
+    let credential = (credential.client_id.clone(), credential.client_secret.clone());
+    let http = Client::new();
+    let token = token(&http, running.ready(), &credential).await;
+    let mut ids = BTreeSet::new();
+    let mut bound = "2999-01-01T00:00:00Z".to_owned();
+    loop {
+        let query = format!(
+            "{{ list: get_partner_fan_points_transactions(partner_id: \"{SHOP}\", user_id: \"{FAN}\", limit: 100,
+                earlier_than: \"{bound}\") {{ result {{ date purchase_id }} }} }}"
+        );
+        let request = http.post(&running.ready().graphql).header("authorization", &token);
+        let answer = request.json(&json!({ "query": query })).send().await.unwrap();
+        let body: Value = answer.json().await.unwrap();
+        let page = body["data"]["list"]["result"].as_array().unwrap_or_else(|| panic!("{body}")).clone();
+        let Some(last) = page.last() else { break };
+        bound = last["date"].as_str().unwrap().to_owned();
+        ids.extend(page.iter().map(|row| row["purchase_id"].as_str().unwrap().to_owned()));
+    }
+    running.stop().await;
+    ids
+}
+
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stop_under_load_answers_all_that_was_begun_and_begins_nothing_else() {
+    const CALLERS: usize = 8;
+    let dir = TempDir::new().unwrap();
+    let server = Server::start(dir.path(), |command| {
+        command.args(["--requests-per-minute", "1000000"]);
+    });
+    let http = Client::new();
+    let signed_in = token(&http, &server.ready, &server.credential()).await;
+    let url = server.ready.graphql.clone();
+    let callers: Vec<_> = (0..CALLERS)
+        .map(|name| tokio::spawn(give_until_gone(Client::new(), url.clone(), signed_in.clone(), name)))
+        .collect();
+    // In the middle of it: somebody else has been served as well, so the callers are.
+    for number in 0..20 {
+        let request = http.post(&url).header("authorization", &signed_in);
+        request.json(&purchase(&format!("other-{number}"))).send().await.unwrap();
+    }
+    server.signal("TERM");
+    let (log, well) = tokio::task::spawn_blocking(move || server.ended()).await.unwrap();
+    assert!(well, "{log:?}");
+    assert_eq!(log.last().unwrap()["message"], "stopped");
+
+    let mut answered: BTreeSet<String> = (0..20).map(|number| format!("other-{number}")).collect();
+    for caller in callers {
+        let done = caller.await.unwrap();
+        assert!(!done.is_empty(), "every caller was in the middle of it");
+        answered.extend(done);
+    }
+    let booked: BTreeSet<String> =
+        booked(&dir.path().join("data")).await.into_iter().filter(|id| id.contains('-')).collect();
+    let lost: Vec<_> = answered.difference(&booked).collect();
+    let unanswered: Vec<_> = booked.difference(&answered).filter(|id| id.len() < 20).collect();
+    assert!(lost.is_empty() && unanswered.is_empty(), "lost {lost:?}, booked unanswered {unanswered:?}");
+}
+
+fn settings_of(server: Server) -> Vec<String> {
+    let starting = server.seen.iter().find(|event| event["message"] == "starting").unwrap();
+    let settings = starting["settings"].as_str().unwrap().lines().map(str::to_owned).collect();
+    #[cfg(unix)]
+    {
+        server.signal("TERM");
+        assert!(server.ended().1);
+    }
+    settings
+}
+
+#[test]
+fn a_flag_beats_the_environment_beats_the_file_beats_the_default() {
+    let dir = TempDir::new().unwrap();
+    let file = dir.path().join("server.toml");
+    let text = "[server]\nrequests-per-minute = 11\ntoken-seconds = 12\nkey-days = 13\n
+                cors-origins = [\"https://a.example\"]\n";
+    std::fs::write(&file, text).unwrap();
+    let server = Server::start(dir.path(), |command| {
+        command
+            .arg("--config")
+            .arg(&file)
+            .env("FANPOINTS_TOKEN_SECONDS", "22")
+            .env("FANPOINTS_KEY_DAYS", "23");
+        command.args(["--key-days", "33"]);
+    });
+    let settings = settings_of(server);
+    for line in [
+        "requests-per-minute = 11",
+        "token-seconds = 22 s",
+        "key-days = 33 d",
+        "cors-origins = https://a.example",
+        "idle-seconds = 75 s",
+        "seed-example = true",
+    ] {
+        assert!(settings.iter().any(|said| said == line), "{line} in {settings:?}");
+    }
+}
+
+fn ends_with(code: i32, output: &Output, says: &str) {
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(code), "{said}");
+    assert!(said.contains(says), "{said}");
+}
+
+#[test]
+fn what_is_not_understood_is_said_and_ends_with_two() {
+    let dir = TempDir::new().unwrap();
+    let file = dir.path().join("server.toml");
+    let run = |words: &[&str]| program().args(words).output().unwrap();
+    ends_with(2, &run(&[]), "--data");
+    ends_with(2, &run(&["--nonsense"]), "--nonsense");
+    ends_with(2, &run(&["nonsense"]), "nonsense");
+    let data = dir.path().to_str().unwrap();
+    ends_with(2, &run(&["--data", data, "--tls-key", "key.pem"]), "--tls-certificate");
+    ends_with(2, &run(&["--data", data, "--token-seconds", "100000"]), "86400");
+    ends_with(2, &run(&["--data", data, "--cors-origins", "*"]), "origin");
+    for (text, says) in [
+        ("[server]\nrequest-per-minute = 1", "request-per-minute"),
+        ("[server]\nrequests-per-minute = \"many\"", "requests-per-minute"),
+        ("[serve]\n", "serve"),
+        ("no toml", "server.toml"),
+    ] {
+        std::fs::write(&file, text).unwrap();
+        let output = run(&["--data", data, "--config", file.to_str().unwrap()]);
+        ends_with(2, &output, says);
+    }
+    ends_with(2, &run(&["--data", data, "--config", "/nowhere/at.all"]), "/nowhere/at.all");
+    let help = run(&["--help"]);
+    assert!(help.status.success() && String::from_utf8_lossy(&help.stdout).contains("FANPOINTS_LISTEN"));
+    let schema = run(&["schema"]);
+    assert!(String::from_utf8_lossy(&schema.stdout).contains("type Query"));
+}
+
+#[test]
+fn an_address_that_is_taken_ends_with_one() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let dir = TempDir::new().unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let output = program().arg("serve").arg("--data").arg(dir.path()).args(["--listen", &address]).output();
+    ends_with(1, &output.unwrap(), &address);
+}
+
+/// The log names each request as its answer does, and holds no secret and no token.
+#[cfg(unix)]
+#[tokio::test]
+async fn the_log_carries_the_names_of_requests_and_no_secrets() {
+    let dir = TempDir::new().unwrap();
+    let server = Server::start(dir.path(), |command| {
+        command.env("RUST_LOG", "debug,h2=info,hyper=info");
+    });
+    let credential = server.credential();
+    let http = Client::new();
+    let signed_in = token(&http, &server.ready, &credential).await;
+    let request = http.post(&server.ready.graphql).header("authorization", &signed_in);
+    let request = request.header("x-request-id", "till-7.41").json(&purchase("order-1"));
+    assert_eq!(request.send().await.unwrap().headers()["x-request-id"], "till-7.41");
+    server.signal("TERM");
+    let (log, _) = tokio::task::spawn_blocking(move || server.ended()).await.unwrap();
+    let named: Vec<_> = log.iter().filter(|event| event["span"]["request_id"] == "till-7.41").collect();
+    assert!(named.iter().any(|event| event["message"] == "answered" && event["status"] == 200), "{log:?}");
+    let text = serde_json::to_string(&log).unwrap();
+    for secret in [&credential.1, &signed_in] {
+        assert!(!text.contains(secret.as_str()), "{text}");
+    }
+}
