@@ -273,3 +273,25 @@ async fn sixteen_redemptions_at_once_never_overdraw() {
     assert_eq!(accepted, 3465 / 500);
     assert_eq!(shop.balances(FAN).await.0, 3465 % 500);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn the_same_id_from_sixteen_clients_is_booked_once() {
+    let club = Club::open().await;
+    let shop = club.partner(SHOP).await;
+    let (before, _) = shop.balances(FAN).await;
+    let clients = (0..16).map(|_| {
+        let shop = shop.clone();
+        tokio::spawn(async move { shop.give(FAN, "p-1", json!([item(10.0)])).await.refusals })
+    });
+    let mut done = 0;
+    for client in clients.collect::<Vec<_>>() {
+        let refusals = client.await.unwrap();
+        if refusals.is_empty() {
+            done += 1;
+        } else {
+            assert_eq!(refusals, ["already_executed_error"]);
+        }
+    }
+    assert_eq!(done, 1);
+    assert_eq!(shop.balances(FAN).await.0, before + 20);
+}
