@@ -1,12 +1,12 @@
 //! The eye: a source on its own thread, decoded, shown and reported; it comes back by itself after a fault.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use crate::preview::{outline, preview};
+use crate::stop::{Stop, lock};
 use crate::{CameraFault, Decoder, Found, Frame, FrameSource, Knob, Point, Setting, SourceInfo};
 
 /// What an eye tells.
@@ -123,38 +123,6 @@ impl Drop for Eye {
             }
         }
     }
-}
-
-/// The word to stop, which also ends every pause.
-#[derive(Default)]
-struct Stop {
-    stopped: AtomicBool,
-    lock: Mutex<()>,
-    bell: Condvar,
-}
-
-impl Stop {
-    fn stop(&self) {
-        let guard = lock(&self.lock);
-        self.stopped.store(true, Ordering::Release);
-        self.bell.notify_all();
-        drop(guard);
-    }
-
-    fn is_stopped(&self) -> bool {
-        self.stopped.load(Ordering::Acquire)
-    }
-
-    /// Waits for so long, or until the word to stop.
-    fn pause(&self, pause: Duration) {
-        let guard = lock(&self.lock);
-        drop(self.bell.wait_timeout_while(guard, pause, |()| !self.is_stopped()));
-    }
-}
-
-/// A thread that panicked must not take the others with it: what the lock guards is whole at any time.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// A frame and the corners of the codes in it.

@@ -23,6 +23,10 @@ pub enum PixelFormat {
     Rgb,
     /// Three bytes a pixel, blue first.
     Bgr,
+    /// Four bytes a pixel, the last without meaning.
+    Rgbx,
+    /// The same, blue first.
+    Bgrx,
 }
 
 /// Why the pixels of a frame can not be read. A camera may tear single frames; the next one is tried.
@@ -71,6 +75,11 @@ pub fn luma_from_pixels(
             let bytes = bytes.get(..pixels * 3).ok_or(PixelError::TooShort)?;
             let weights = if format == PixelFormat::Rgb { [77, 150, 29] } else { [29, 150, 77] };
             bytes.as_chunks::<3>().0.iter().map(|pixel| weighted(*pixel, weights)).collect()
+        }
+        PixelFormat::Rgbx | PixelFormat::Bgrx => {
+            let bytes = bytes.get(..pixels * 4).ok_or(PixelError::TooShort)?;
+            let weights = if format == PixelFormat::Rgbx { [77, 150, 29] } else { [29, 150, 77] };
+            bytes.as_chunks::<4>().0.iter().map(|&[a, b, c, _]| weighted([a, b, c], weights)).collect()
         }
         PixelFormat::Mjpeg => return from_jpeg(bytes),
     };
@@ -131,6 +140,14 @@ pub fn small_rgb(raw: &RawFrame, step: u32) -> Option<Vec<u8>> {
                 for x in columns {
                     let [first, green, last] = *row.get(x * 3..)?.first_chunk::<3>()?;
                     let is_rgb = raw.format == PixelFormat::Rgb;
+                    small.extend(if is_rgb { [first, green, last] } else { [last, green, first] });
+                }
+            }
+            PixelFormat::Rgbx | PixelFormat::Bgrx => {
+                let row = bytes.get(y * width * 4..(y + 1) * width * 4)?;
+                for x in columns {
+                    let [first, green, last, _] = *row.get(x * 4..)?.first_chunk::<4>()?;
+                    let is_rgb = raw.format == PixelFormat::Rgbx;
                     small.extend(if is_rgb { [first, green, last] } else { [last, green, first] });
                 }
             }

@@ -20,6 +20,9 @@ pub enum CameraFault {
     Unsupported(String),
     #[error("the camera failed: {0}")]
     Failed(String),
+    /// The system does not show one program what the others draw, or not without being asked.
+    #[error("the system does not let this program see the screen: {0}")]
+    ScreenHidden(String),
 }
 
 /// What a source is and delivers.

@@ -63,6 +63,12 @@ fn written(format: PixelFormat, width: u32, height: u32) -> Vec<u8> {
                 [b, g, r]
             })
             .collect(),
+        PixelFormat::Rgbx | PixelFormat::Bgrx => places
+            .flat_map(|x| {
+                let [r, g, b] = colour(x, width);
+                if format == PixelFormat::Rgbx { [r, g, b, 7] } else { [b, g, r, 7] }
+            })
+            .collect(),
         PixelFormat::Gray => places.map(|x| yuv(colour(x, width))[0]).collect(),
     }
 }
@@ -102,9 +108,16 @@ fn assert_near(pixel: Rgb<u8>, expected: [u8; 3], what: &str) {
 
 #[test]
 fn every_format_is_shown_in_its_colours() {
-    for format in
-        [PixelFormat::Mjpeg, PixelFormat::Yuyv, PixelFormat::Nv12, PixelFormat::Rgb, PixelFormat::Bgr]
-    {
+    let formats = [
+        PixelFormat::Mjpeg,
+        PixelFormat::Yuyv,
+        PixelFormat::Nv12,
+        PixelFormat::Rgb,
+        PixelFormat::Bgr,
+        PixelFormat::Rgbx,
+        PixelFormat::Bgrx,
+    ];
+    for format in formats {
         for (width, height) in [(640, 360), (1280, 720), (1920, 1080)] {
             let bytes = written(format, width, height).into();
             let (_, picture) = preview_of(RawFrame { format, width, height, bytes });
