@@ -17,7 +17,9 @@ mod jobs;
 mod metrics;
 mod server;
 pub mod settings;
-mod store;
+/// Only for the benches: an embedder starts a server.
+#[doc(hidden)]
+pub mod store;
 
 pub use api::sdl;
 pub use config::{Config, DatabaseUrl, HashCost, TlsFiles};

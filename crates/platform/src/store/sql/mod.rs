@@ -11,8 +11,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 pub use postgres::PostgresDatabase;
-pub(crate) use value::params;
-pub use value::{Bind, FromValue, Owned, Value};
+pub use value::{Bind, FromValue, Owned, Value, params};
 
 use super::StoreError;
 
@@ -26,7 +25,7 @@ pub enum Database {
 }
 
 impl Database {
-    pub(super) fn connect(&self) -> Result<Connection, StoreError> {
+    pub fn connect(&self) -> Result<Connection, StoreError> {
         let engine = match self {
             Self::Sqlite(path) => Engine::Sqlite(sqlite::connect(path)?),
             Self::Postgres(database) => Engine::Postgres(postgres::Session::connect(database)?),
@@ -175,7 +174,7 @@ impl Connection {
     }
 
     /// Whether several processes may be connected.
-    pub(super) fn is_shared(&self) -> bool {
+    pub fn is_shared(&self) -> bool {
         matches!(self.engine, Engine::Postgres(_))
     }
 
@@ -199,7 +198,7 @@ impl Connection {
         Ok(())
     }
 
-    pub(super) fn begin_write(&self) -> Result<(), StoreError> {
+    pub fn begin_write(&self) -> Result<(), StoreError> {
         self.savepoint.set(Savepoint::None);
         match &self.engine {
             Engine::Sqlite(connection) => connection.execute_batch("BEGIN IMMEDIATE")?,
@@ -210,7 +209,7 @@ impl Connection {
     }
 
     /// Waits until everything is on disk.
-    pub(super) fn commit(&self) -> Result<(), StoreError> {
+    pub fn commit(&self) -> Result<(), StoreError> {
         match &self.engine {
             Engine::Sqlite(connection) => connection.execute_batch("COMMIT")?,
             Engine::Postgres(session) => {

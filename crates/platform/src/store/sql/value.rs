@@ -190,13 +190,15 @@ pub(super) fn read<T: FromValue>(value: Value<'_>, column: usize) -> Result<T, S
 }
 
 /// The parameters of a statement, in the order of their numbers.
-macro_rules! params {
+#[macro_export]
+#[doc(hidden)]
+macro_rules! store_params {
     ($($value:expr),* $(,)?) => {
         &[$($crate::store::sql::Bind::bind(&$value)),*]
     };
 }
 
-pub(crate) use params;
+pub use crate::store_params as params;
 
 #[cfg(test)]
 mod tests {
