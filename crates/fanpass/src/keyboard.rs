@@ -1,5 +1,7 @@
 //! Undoing a keyboard layout: a scanner types the positions of a US keyboard, the computer reads them as its own.
 
+use serde::{Deserialize, Serialize};
+
 use crate::PASS_PREFIX;
 
 /// The characters of a US keyboard, row by row, plain then with Shift. The layouts below list the same positions.
@@ -7,6 +9,7 @@ const US: &str = concat!(
     "`1234567890-=qwertyuiop[]\\asdfghjkl;'zxcvbnm,./",
     "~!@#$%^&*()_+QWERTYUIOP{}|ASDFGHJKL:\"ZXCVBNM<>?",
 );
+/// In the order of [`Layout::ALL`].
 const LAYOUTS: [&str; 5] = [
     // German and Austrian.
     concat!(
@@ -34,6 +37,29 @@ const LAYOUTS: [&str; 5] = [
         "|!\"£$%&/()=?^QWERTYUIOPé*§ASDFGHJKLç°ZXCVBNM;:_",
     ),
 ];
+/// A keyboard layout whose traces can be undone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Layout {
+    German,
+    SwissGerman,
+    SwissFrench,
+    French,
+    Italian,
+}
+
+impl Layout {
+    pub const ALL: [Self; 5] =
+        [Self::German, Self::SwissGerman, Self::SwissFrench, Self::French, Self::Italian];
+
+    /// The keys of a text that this layout wrote, as a US keyboard writes them. None where a character is on none of
+    /// its keys.
+    pub(crate) fn undo(self, text: &str) -> Option<String> {
+        let place = Self::ALL.iter().position(|layout| *layout == self)?;
+        keys_of(text, LAYOUTS.get(place)?).map(|(keys, _)| keys)
+    }
+}
+
 /// The accent of these is a key that waits for the next letter; German and Swiss have it where the US has `+`.
 const GRAVE: &str = "ÀÈÌÒÙǸẀỲàèìòùǹẁỳ";
 const WITHOUT_GRAVE: &str = "AEIOUNWYaeiounwy";
@@ -61,6 +87,15 @@ fn turn_back_any(text: &str) -> Option<String> {
 }
 
 fn turn_back(text: &str, layout: &str) -> Option<String> {
+    let (turned, lone_dead_keys) = keys_of(text, layout)?;
+    if !is_ours(&turned) {
+        return None;
+    }
+    restore_blanks(turned, lone_dead_keys)
+}
+
+/// The keys of a text as a US keyboard writes them, and how many dead keys among them stand alone.
+fn keys_of(text: &str, layout: &str) -> Option<(String, usize)> {
     let mut turned = String::with_capacity(text.len());
     let mut lone_dead_keys = 0;
     for char in text.chars() {
@@ -72,10 +107,7 @@ fn turn_back(text: &str, layout: &str) -> Option<String> {
             turned.push(key_of(pick(char, GRAVE, WITHOUT_GRAVE)?, layout)?);
         }
     }
-    if !is_ours(&turned) {
-        return None;
-    }
-    restore_blanks(turned, lone_dead_keys)
+    Some((turned, lone_dead_keys))
 }
 
 /// A dead key followed by a blank gives the accent alone: the blank is lost. The length of a pass tells how many were;

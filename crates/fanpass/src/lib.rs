@@ -33,14 +33,16 @@
 //!
 //! # Keyboards
 //! Base45 uses `0-9 A-Z $ % * + - . / :` and the space. A handheld scanner "types" with the positions of a US
-//! keyboard; a computer set to another layout turns them into other characters. Whoever listens to keystrokes should
-//! take the position of the key (`KeyboardEvent.code`), which no layout changes. For text that has already been
+//! keyboard; a computer set to another layout turns them into other characters. [`read_presses`] looks at the positions
+//! of the keys (`KeyboardEvent.code`), too, which no layout and no dead key changes. For text that has already been
 //! through a layout, [`repair_layout`] turns it back; the prefix is the self-check that tells which layout it was.
+//! [`teach`] finds out what a scanner adds to a code, and how fast it is.
 #![forbid(unsafe_code)]
 
 mod bytes;
 mod code;
 mod fan;
+mod handheld;
 mod id;
 mod issue;
 mod keyboard;
@@ -52,9 +54,10 @@ mod refusal;
 pub use code::{Code, JSON_V1_VERSION, MAX_TEXT, PASS_PREFIX, encode_deep_link, encode_json_v1, parse};
 pub use ed25519_dalek::{SigningKey, VerifyingKey};
 pub use fan::{BadFanRef, FanRef, Pseudonym};
+pub use handheld::{Ending, HandheldProfile, Press, Reading, TEACH_CODES, TeachFault, read_presses, teach};
 pub use id::{BadId, FanPointsId};
 pub use issue::{Grant, IssueError, PassContent, device_proof, issue_card, issue_live};
-pub use keyboard::repair_layout;
+pub use keyboard::{Layout, repair_layout};
 pub use keys::{
     KEYS_FRESH_SECS, ListedKey, MAX_KEYS, MAX_REVOCATIONS, Revocation, SignedKeyList, TrustedKeys,
 };
