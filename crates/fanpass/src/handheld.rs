@@ -74,28 +74,38 @@ pub const TEACH_CODES: [&str; 3] = [
     "TEACH 2/3 9876543210:/.-+B*%$MAWQZY",
     "TEACH 3/3 AZERTY-QWERTZ:$+C%*./5",
 ];
+/// With Shift for each character, and room for what a scanner adds.
+const MOST_PRESSES: usize = 3 * MAX_TEXT;
 /// A fast typist needs 70 ms for a key.
 const SLOWEST_MEAN_MS: u32 = 60;
 
-/// What a handheld scanner scanned. Each way to read its keys is tried, the taught one first, with and without what the
-/// scanner adds; the codes' own prefix and check digits tell which one is right.
-///
-/// # Errors
-/// As [`parse`]; `NotOurs` only when no way to read them gives a code of ours.
-pub fn read_presses(presses: &[Press], profile: Option<&HandheldProfile>) -> Result<Code, CodeRefusal> {
+/// What a handheld scanner scanned, as [`parse`] wants it. Each way to read its keys is tried, the taught one first,
+/// with and without what the scanner adds; the codes' own prefix and check digits tell which one is right. Where none
+/// is, what was typed.
+pub fn text_of_presses(presses: &[Press], profile: Option<&HandheldProfile>) -> String {
     let presses = without_ending(presses).0;
-    if presses.len() > 2 * MAX_TEXT {
-        return Err(CodeRefusal::TooLong);
+    if presses.len() > MOST_PRESSES {
+        return typed(presses);
     }
-    let mut refusal = CodeRefusal::NotOurs;
-    for text in texts(presses, profile) {
-        match parse(&text) {
-            Ok(code) => return Ok(code),
-            Err(other) if refusal == CodeRefusal::NotOurs => refusal = other,
-            Err(_) => {}
+    let mut broken = None;
+    let texts = texts(presses, profile);
+    for text in &texts {
+        match parse(text) {
+            Ok(_) => return text.clone(),
+            Err(CodeRefusal::NotOurs) => {}
+            // One of ours, it seems, and broken: unless another way to read it is better, it says how.
+            Err(_) => broken = broken.or(Some(text)),
         }
     }
-    Err(refusal)
+    broken.or(texts.first()).cloned().unwrap_or_default()
+}
+
+/// The same, read.
+///
+/// # Errors
+/// As [`parse`]; `NotOurs` only when no way to read the keys gives a code of ours.
+pub fn read_presses(presses: &[Press], profile: Option<&HandheldProfile>) -> Result<Code, CodeRefusal> {
+    parse(&text_of_presses(presses, profile))
 }
 
 /// What may have been scanned, the likeliest first.

@@ -54,7 +54,9 @@ mod refusal;
 pub use code::{Code, JSON_V1_VERSION, MAX_TEXT, PASS_PREFIX, encode_deep_link, encode_json_v1, parse};
 pub use ed25519_dalek::{SigningKey, VerifyingKey};
 pub use fan::{BadFanRef, FanRef, Pseudonym};
-pub use handheld::{Ending, HandheldProfile, Press, Reading, TEACH_CODES, TeachFault, read_presses, teach};
+pub use handheld::{
+    Ending, HandheldProfile, Press, Reading, TEACH_CODES, TeachFault, read_presses, teach, text_of_presses,
+};
 pub use id::{BadId, FanPointsId};
 pub use issue::{Grant, IssueError, PassContent, device_proof, issue_card, issue_live};
 pub use keyboard::{Layout, repair_layout};

@@ -1,5 +1,5 @@
-//! The camera of the terminal: starts and stops it, keeps the newest picture for the screen, and identifies the
-//! fan whose code was read.
+//! The eye of the terminal, on a camera or on a part of the screen: starts and stops it, keeps the newest picture for
+//! the screen, and identifies the fan whose code was read.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -8,7 +8,10 @@ use scan::{Camera, CameraChoice, Eye, EyeEvent, FrameFiles, FrameSource, Point};
 use tokio::sync::watch;
 
 use crate::terminal::{FrameFolder, News, blocking};
-use crate::view::{CameraSignal, CameraView, CodeSource, Outline, ScanSignal};
+use crate::view::{
+    CameraFacts, CameraKnob, CameraSignal, CameraView, CodeSource, KnobSetting, Outline, ScanSignal,
+    ScanSource, ScreenView,
+};
 use crate::{AppError, ErrorCode, Terminal};
 
 /// The camera that a folder of frames stands in for.
@@ -69,21 +72,45 @@ impl Terminal {
     /// # Errors
     /// None at present.
     pub async fn camera_start(&self, camera: Option<String>) -> Result<(), AppError> {
+        self.scan_start(ScanSource::Camera { id: camera, width: None, height: None }).await
+    }
+
+    /// Starts looking at a camera or at a part of the screen, in place of what was looked at. Faults come as signals,
+    /// and it comes back by itself when they are over.
+    ///
+    /// # Errors
+    /// None at present.
+    pub async fn scan_start(&self, source: ScanSource) -> Result<(), AppError> {
         self.camera_stop().await?;
         let frames = self.0.options.frames.clone();
-        let open = move || -> Result<Box<dyn FrameSource>, scan::CameraFault> {
-            Ok(match &frames {
-                Some(frames) => Box::new(FrameFiles::open(&frames.folder, frames.rate)?),
-                None => {
-                    Box::new(Camera::open(&CameraChoice { id: camera.clone(), ..CameraChoice::default() })?)
-                }
-            })
-        };
+        let open = move || open(&source, frames.as_ref());
         let terminal = self.clone();
         let runtime = tokio::runtime::Handle::current();
         let eye = Eye::start(open, move |event| terminal.seen(event, &runtime));
         drop(self.0.camera.swap(Some(eye)));
         Ok(())
+    }
+
+    /// What runs now and can be set on it; None while nothing delivers.
+    pub fn camera_facts(&self) -> Option<CameraFacts> {
+        let eye = self.0.camera.eye.lock().unwrap_or_else(PoisonError::into_inner);
+        eye.as_ref()?.info().map(|info| CameraFacts::from(&*info))
+    }
+
+    /// Turns a knob of the running camera; it stays so when the camera comes back after a fault. What the camera does
+    /// not offer is ignored.
+    pub fn camera_set(&self, knob: CameraKnob, setting: KnobSetting) {
+        if let Some(eye) = self.0.camera.eye.lock().unwrap_or_else(PoisonError::into_inner).as_ref() {
+            eye.set(knob.into(), setting.into());
+        }
+    }
+
+    /// The screens that can be looked at.
+    ///
+    /// # Errors
+    /// `ScreenHidden` where the system shows no program what the others draw.
+    pub async fn screens(&self) -> Result<Vec<ScreenView>, AppError> {
+        blocking(screens).await?
     }
 
     /// Stops the camera and lets go of it.
@@ -113,7 +140,7 @@ impl Terminal {
             }
             EyeEvent::Read(found) => {
                 let terminal = self.clone();
-                runtime.spawn(async move { terminal.read(&found.text).await });
+                runtime.spawn(async move { terminal.read(&found.text, CodeSource::Camera).await });
             }
             EyeEvent::Fault(fault) => {
                 tracing::warn!(%fault, "the camera does not deliver");
@@ -123,11 +150,12 @@ impl Terminal {
         }
     }
 
-    async fn read(&self, text: &str) {
+    /// What was read, wherever: the gate's matter while it is attended, else the counter's.
+    pub(crate) async fn read(&self, text: &str, source: CodeSource) {
         if self.0.gate.attended() {
             return self.show_at_gate(text).await;
         }
-        let signal = match self.identify_text(text, CodeSource::Camera).await {
+        let signal = match self.identify_text(text, source).await {
             Ok(card) => ScanSignal::Identified { card },
             // Every decoder reads phantoms and other people's codes: not a word about them.
             Err(error) if matches!(error.code, ErrorCode::NotOurCode | ErrorCode::CodeTooLong) => return,
@@ -135,6 +163,57 @@ impl Terminal {
         };
         self.announce(News::Scan(Box::new(signal)));
     }
+}
+
+fn open(
+    source: &ScanSource,
+    frames: Option<&FrameFolder>,
+) -> Result<Box<dyn FrameSource>, scan::CameraFault> {
+    match source {
+        ScanSource::Camera { id, width, height } => {
+            if let Some(frames) = frames {
+                return Ok(Box::new(FrameFiles::open(&frames.folder, frames.rate)?));
+            }
+            let usual = CameraChoice::default();
+            Ok(Box::new(Camera::open(&CameraChoice {
+                id: id.clone(),
+                width: width.unwrap_or(usual.width),
+                height: height.unwrap_or(usual.height),
+                ..usual
+            })?))
+        }
+        ScanSource::Screen { id, x, y, width, height } => screen(id.as_deref(), (*x, *y, *width, *height)),
+    }
+}
+
+#[cfg(not(any(target_os = "android", target_os = "ios")))]
+fn screen(
+    id: Option<&str>,
+    (x, y, width, height): (u32, u32, u32, u32),
+) -> Result<Box<dyn FrameSource>, scan::CameraFault> {
+    Ok(Box::new(scan::Screen::open(id, scan::Area { x, y, width, height })?))
+}
+
+#[cfg(not(any(target_os = "android", target_os = "ios")))]
+fn screens() -> Result<Vec<ScreenView>, AppError> {
+    let views = scan::list_screens()?.into_iter().map(|screen| ScreenView {
+        id: screen.id,
+        name: screen.name,
+        width: screen.width,
+        height: screen.height,
+    });
+    Ok(views.collect())
+}
+
+/// Phones show no program what the others draw.
+#[cfg(any(target_os = "android", target_os = "ios"))]
+fn screen(_: Option<&str>, _: (u32, u32, u32, u32)) -> Result<Box<dyn FrameSource>, scan::CameraFault> {
+    Err(scan::CameraFault::ScreenHidden("a phone".into()))
+}
+
+#[cfg(any(target_os = "android", target_os = "ios"))]
+fn screens() -> Result<Vec<ScreenView>, AppError> {
+    Ok(Vec::new())
 }
 
 /// Corners in pixels of the preview, to thousandths of its sides.

@@ -62,6 +62,12 @@ pub enum ErrorCode {
     CameraDenied,
     CameraUnplugged,
     CameraFailed,
+    ScreenHidden,
+    ScannerGone,
+    ScannerBusy,
+    ScannerDenied,
+    ScannerFailed,
+    TeachUnread,
     // The ledger
     FanNotIdentified,
     UnknownFan,

@@ -135,9 +135,25 @@ impl From<CameraFault> for AppError {
             CameraFault::Busy => Code::CameraBusy,
             CameraFault::Denied => Code::CameraDenied,
             CameraFault::Unplugged => Code::CameraUnplugged,
+            CameraFault::ScreenHidden(_) => Code::ScreenHidden,
             _ => Code::CameraFailed,
         })
         .retryable()
+    }
+}
+
+#[cfg(not(any(target_os = "android", target_os = "ios")))]
+impl From<scan::SerialFault> for AppError {
+    fn from(fault: scan::SerialFault) -> Self {
+        use scan::SerialFault;
+        Self::new(match &fault {
+            SerialFault::Missing | SerialFault::Unplugged => Code::ScannerGone,
+            SerialFault::Busy => Code::ScannerBusy,
+            SerialFault::Denied => Code::ScannerDenied,
+            SerialFault::Failed(_) => Code::ScannerFailed,
+        })
+        .retryable()
+        .detail(fault.to_string())
     }
 }
 

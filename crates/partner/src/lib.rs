@@ -6,6 +6,7 @@ mod diagnostics;
 pub mod error;
 mod faults;
 mod gate;
+mod handheld;
 mod identify;
 mod keychain;
 mod passage;

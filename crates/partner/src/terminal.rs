@@ -14,6 +14,7 @@ use tokio::sync::{Mutex, Notify, watch};
 
 use crate::camera::CameraDesk;
 use crate::gate::GateDesk;
+use crate::handheld::SerialDesk;
 use crate::identify::PresentFans;
 use crate::keychain::{Keychain, Secret};
 use crate::review::Watched;
@@ -76,6 +77,7 @@ pub(crate) struct Inner {
     pub connecting: Mutex<()>,
     pub fans: PresentFans,
     pub camera: CameraDesk,
+    pub serial: SerialDesk,
     pub gate: GateDesk,
     /// One PIN at a time.
     pub pins: Mutex<()>,
@@ -119,6 +121,7 @@ impl Terminal {
             connecting: Mutex::new(()),
             fans: PresentFans::default(),
             camera: CameraDesk::default(),
+            serial: SerialDesk::default(),
             gate: GateDesk::default(),
             pins: Mutex::new(()),
             watched: Watched::default(),

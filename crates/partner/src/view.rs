@@ -9,8 +9,10 @@ use specta::Type;
 use crate::error::AppError;
 
 mod gate;
+mod scan;
 
 pub use gate::*;
+pub use scan::*;
 
 /// What the frame around every screen shows.
 #[derive(Clone, Debug, PartialEq, Serialize, Type)]

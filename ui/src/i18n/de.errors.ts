@@ -187,6 +187,36 @@ export const errors: Catalogue['errors'] = {
     meaning: 'Fans lassen sich weiterhin mit Scanner, Bild oder ID erkennen.',
     action: 'Neu starten oder in den Optionen eine andere wählen.',
   },
+  screenHidden: {
+    title: 'Der Bildschirm ist nicht einsehbar',
+    meaning: 'Das System zeigt keinem Programm, was die anderen zeichnen.',
+    action: 'Speichern Sie ein Bild des Codes und legen Sie es hier ab, oder nehmen Sie eine Kamera.',
+  },
+  scannerGone: {
+    title: 'Der Scanner ist nicht da',
+    meaning: 'An seinem Anschluss antwortet nichts. Er wird von selbst wieder gehört, sobald er zurück ist.',
+    action: 'Stecken Sie ihn ein, oder wählen Sie in den Einstellungen einen anderen Anschluss.',
+  },
+  scannerBusy: {
+    title: 'Der Anschluss des Scanners ist belegt',
+    meaning: 'Ein anderes Programm benutzt ihn.',
+    action: 'Schliessen Sie das andere Programm.',
+  },
+  scannerDenied: {
+    title: 'Der Anschluss des Scanners ist nicht erlaubt',
+    meaning: 'Das System lässt diese App nicht heran.',
+    action: 'Nehmen Sie unter Linux diesen Benutzer in die Gruppe «dialout» auf und melden Sie sich neu an.',
+  },
+  scannerFailed: {
+    title: 'Der Anschluss des Scanners funktioniert nicht',
+    meaning: 'Fans lassen sich weiter mit Kamera, Bild oder ID erkennen.',
+    action: 'Prüfen Sie Anschluss und Geschwindigkeit in den Einstellungen.',
+  },
+  teachUnread: {
+    title: 'Der Scanner wurde nicht gelernt',
+    meaning: 'Was er tippte, waren nicht die Testcodes, oder nicht dreimal gleich.',
+    action: 'Scannen Sie die drei Codes noch einmal in ihrer Reihenfolge.',
+  },
   fanNotIdentified: {
     title: 'Kein Fan erkannt',
     meaning: 'Die Punkte würden niemandem gehören.',

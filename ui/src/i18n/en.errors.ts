@@ -189,6 +189,36 @@ export const errors: { readonly [C in ErrorCode]: ErrorWording } = {
     meaning: 'Fans can still be identified by scanner, picture or ID.',
     action: 'Start it again, or choose another one in the settings.',
   },
+  screenHidden: {
+    title: 'The screen can not be looked at',
+    meaning: 'The system shows no program what the others draw.',
+    action: 'Save a picture of the code and drop it here, or use a camera.',
+  },
+  scannerGone: {
+    title: 'The scanner is not there',
+    meaning: 'Nothing answers on its port. It is heard again by itself once it is back.',
+    action: 'Plug it in, or choose another port in the settings.',
+  },
+  scannerBusy: {
+    title: 'The scanner’s port is in use',
+    meaning: 'Another program holds it.',
+    action: 'Close the other program.',
+  },
+  scannerDenied: {
+    title: 'The scanner’s port is not allowed',
+    meaning: 'The system does not let this app use it.',
+    action: 'On Linux, add this user to the group “dialout” and sign in again.',
+  },
+  scannerFailed: {
+    title: 'The scanner’s port does not work',
+    meaning: 'Fans can still be identified by camera, picture or ID.',
+    action: 'Check the port and its speed in the settings.',
+  },
+  teachUnread: {
+    title: 'The scanner was not learnt',
+    meaning: 'What it typed was not the test codes, or not three times alike.',
+    action: 'Scan the three codes again, in their order.',
+  },
   fanNotIdentified: {
     title: 'No fan is identified',
     meaning: 'The points would belong to nobody.',

@@ -187,6 +187,36 @@ export const errors: Catalogue['errors'] = {
     meaning: 'Les fans s’identifient toujours par lecteur, image ou identifiant.',
     action: 'Redémarrez-la, ou choisissez-en une autre dans les options.',
   },
+  screenHidden: {
+    title: 'L’écran ne peut pas être regardé',
+    meaning: 'Le système ne montre à aucun programme ce que dessinent les autres.',
+    action: 'Enregistrez une image du code et déposez-la ici, ou utilisez une caméra.',
+  },
+  scannerGone: {
+    title: 'Le lecteur n’est pas là',
+    meaning: 'Rien ne répond sur son port. Il sera entendu de nouveau dès son retour.',
+    action: 'Branchez-le, ou choisissez un autre port dans les réglages.',
+  },
+  scannerBusy: {
+    title: 'Le port du lecteur est occupé',
+    meaning: 'Un autre programme l’utilise.',
+    action: 'Fermez l’autre programme.',
+  },
+  scannerDenied: {
+    title: 'Le port du lecteur n’est pas autorisé',
+    meaning: 'Le système ne laisse pas cette application l’utiliser.',
+    action: 'Sous Linux, ajoutez cet utilisateur au groupe « dialout » et reconnectez-vous.',
+  },
+  scannerFailed: {
+    title: 'Le port du lecteur ne fonctionne pas',
+    meaning: 'Les fans peuvent toujours être identifiés par caméra, image ou ID.',
+    action: 'Vérifiez le port et sa vitesse dans les réglages.',
+  },
+  teachUnread: {
+    title: 'Le lecteur n’a pas été appris',
+    meaning: 'Il n’a pas écrit les codes de test, ou pas trois fois de la même façon.',
+    action: 'Scannez de nouveau les trois codes, dans l’ordre.',
+  },
   fanNotIdentified: {
     title: 'Aucun fan identifié',
     meaning: 'Les points n’appartiendraient à personne.',

@@ -187,6 +187,36 @@ export const errors: Catalogue['errors'] = {
     meaning: 'I fan si identificano comunque con lettore, immagine o ID.',
     action: 'Riavviala, o scegline un’altra nelle opzioni.',
   },
+  screenHidden: {
+    title: 'Lo schermo non può essere guardato',
+    meaning: 'Il sistema non mostra a nessun programma ciò che disegnano gli altri.',
+    action: 'Salva un’immagine del codice e trascinala qui, o usa una fotocamera.',
+  },
+  scannerGone: {
+    title: 'Lo scanner non c’è',
+    meaning: 'Nessuno risponde sulla sua porta. Tornerà a farsi sentire da solo.',
+    action: 'Collegalo, o scegli un’altra porta nelle impostazioni.',
+  },
+  scannerBusy: {
+    title: 'La porta dello scanner è occupata',
+    meaning: 'La usa un altro programma.',
+    action: 'Chiudi l’altro programma.',
+  },
+  scannerDenied: {
+    title: 'La porta dello scanner non è permessa',
+    meaning: 'Il sistema non lascia che questa app la usi.',
+    action: 'Su Linux aggiungi questo utente al gruppo «dialout» e accedi di nuovo.',
+  },
+  scannerFailed: {
+    title: 'La porta dello scanner non funziona',
+    meaning: 'I fan si possono ancora identificare con fotocamera, immagine o ID.',
+    action: 'Controlla la porta e la sua velocità nelle impostazioni.',
+  },
+  teachUnread: {
+    title: 'Lo scanner non è stato appreso',
+    meaning: 'Non ha scritto i codici di prova, o non tre volte allo stesso modo.',
+    action: 'Scansiona di nuovo i tre codici, in ordine.',
+  },
   fanNotIdentified: {
     title: 'Nessun fan identificato',
     meaning: 'I punti non sarebbero di nessuno.',
