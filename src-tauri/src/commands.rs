@@ -2,8 +2,8 @@
 
 use partner::view::{
     CameraView, CodeSource, ConnectRequest, Diagnostics, FanCard, GatePlan, GateView, ItemInput,
-    OperationFilter, OperationPage, Passage, PinView, Preferences, Quote, Receipt, Status, ThresholdView,
-    Totals,
+    OperationFilter, OperationPage, Passage, PinView, Preferences, QuickButton, Quote, Receipt, SplitQuote,
+    Status, ThresholdView, Totals,
 };
 use partner::{AppError, ErrorCode, Terminal};
 use tauri::State;
@@ -219,4 +219,42 @@ pub async fn reset_manager_pin(app: App<'_>, secret: String, pin: String) -> Ans
 #[specta::specta]
 pub async fn take_link(links: State<'_, Links>) -> Answer<Option<String>> {
     Ok(links.take())
+}
+
+/// What a purchase comes to when so many points pay a part of it.
+#[tauri::command]
+#[specta::specta]
+pub async fn quote_split(app: App<'_>, items: Vec<ItemInput>, points: i64) -> Answer<SplitQuote> {
+    app.quote_split(&items, points).await
+}
+
+/// Takes points for a part of the purchase and gives points for the rest.
+#[tauri::command]
+#[specta::specta]
+pub async fn pay(app: App<'_>, fan: String, items: Vec<ItemInput>, points: i64) -> Answer<Receipt> {
+    app.pay(&fan, items, points).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn quick_buttons(app: App<'_>) -> Answer<Vec<QuickButton>> {
+    app.quick_buttons().await
+}
+
+/// Sets the quick buttons; asks for the manager's PIN where one is set.
+#[tauri::command]
+#[specta::specta]
+pub async fn set_quick_buttons(
+    app: App<'_>,
+    buttons: Vec<QuickButton>,
+    pin: Option<String>,
+) -> Answer<Vec<QuickButton>> {
+    app.set_quick_buttons(buttons, pin).await
+}
+
+/// A text as a QR code to show on the screen: an SVG picture.
+#[tauri::command]
+#[specta::specta]
+pub async fn qr_code(text: String) -> Answer<String> {
+    partner::qr_svg(&text)
 }

@@ -60,6 +60,11 @@ pub fn bindings() -> Builder<tauri::Wry> {
             commands::set_manager_pin,
             commands::reset_manager_pin,
             commands::take_link,
+            commands::quote_split,
+            commands::pay,
+            commands::quick_buttons,
+            commands::set_quick_buttons,
+            commands::qr_code,
         ])
         .events(collect_events![
             StatusChanged,

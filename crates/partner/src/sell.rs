@@ -218,7 +218,7 @@ impl Terminal {
     ) -> Result<Receipt, AppError> {
         let config = self.config().await?;
         let card = self.card(row.fan, trust, &config).await?;
-        Ok(Receipt { standing, operation: operation_view(&row), card })
+        Ok(Receipt { standing, operation: operation_view(&row), also: None, also_failed: None, card })
     }
 }
 

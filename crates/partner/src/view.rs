@@ -268,7 +268,31 @@ pub struct Quote {
 pub struct Receipt {
     pub standing: ReceiptStanding,
     pub operation: OperationView,
+    /// Given for the part of the same purchase that was paid with money.
+    pub also: Option<OperationView>,
+    /// Why nothing was given for that part.
+    pub also_failed: Option<AppError>,
     pub card: FanCard,
+}
+
+/// What a purchase comes to when points pay a part of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct SplitQuote {
+    pub points: i64,
+    /// Left to pay with money, in minor units.
+    pub rest_minor: i64,
+    /// Points that this rest earns.
+    pub earns: i64,
+}
+
+/// A thing that is sold often: one tap puts it on the list.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct QuickButton {
+    pub title: String,
+    pub price_minor: i64,
+    pub rate_label: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Type)]

@@ -7,13 +7,16 @@ import {
   type FanCard,
   type ItemInput,
   type OperationView,
+  type QuickButton,
   type Quote,
   type Receipt,
   type ScanSignal,
+  type SplitQuote,
   type ThresholdView,
 } from '$ipc';
 import { EMPTY, entryOf, minor, parseAmount, press, type AmountProblem, type Entry, type Key } from '../lib/amount';
 import { choices } from '../lib/choices.svelte';
+import { session } from '../lib/session.svelte';
 import { appError, asAppError } from '../lib/errors';
 import { play, type Sound } from '../lib/sound';
 import { groupMark } from '../i18n/index.svelte';
@@ -26,6 +29,9 @@ const QUOTE_MS = 30;
 /** An answer that comes sooner needs no sign of waiting: drawing it would only delay the answer. */
 const PATIENCE_MS = 150;
 const RECENT = 6;
+/** The same again within this time is asked for once more. */
+const REPEAT_MS = 60_000;
+export const MOST_OF_ONE = 50;
 const LARGEST_PICTURE = 64 * 1024 * 1024;
 
 export type Tab = 'amount' | 'items' | 'status';
@@ -36,6 +42,7 @@ export interface ItemDraft {
   title: string;
   price: Entry;
   rateLabel: string | null;
+  quantity: number;
 }
 
 export interface Outcome {
@@ -62,6 +69,14 @@ export class Counter {
   /** Why the confirmed operation did not happen. */
   actionError = $state.raw<AppError | null>(null);
   outcome = $state.raw<Outcome | null>(null);
+  /** What was done before this fan, as long as it can be undone in place. */
+  last = $state.raw<Outcome | null>(null);
+  /** Waits for a person to say that the same is meant once more. */
+  repeat = $state.raw<{ what: Busy; since: number } | null>(null);
+  quick = $state.raw<QuickButton[]>([]);
+  /** Points that pay a part of the purchase; 0: none. */
+  split = $state(0);
+  splitQuote = $state.raw<SplitQuote | null>(null);
   threshold = $state.raw<ThresholdView | null>(null);
   recent = $state.raw<OperationView[]>([]);
   recentError = $state.raw<AppError | null>(null);
@@ -69,11 +84,12 @@ export class Counter {
   private nextKey = 1;
   private attempt = 0;
   private quoting = 0;
+  private splitting = 0;
   private quoteTimer: ReturnType<typeof setTimeout> | undefined;
   private pending: FanCard | null = null;
   private outcomeTimer: ReturnType<typeof setTimeout> | undefined;
 
-  total = $derived.by(() => (this.tab === 'items' ? this.items.reduce((sum, item) => sum + minor(item.price), 0) : minor(this.entry)));
+  total = $derived.by(() => (this.tab === 'items' ? this.items.reduce((sum, item) => sum + minor(item.price) * item.quantity, 0) : minor(this.entry)));
 
   /** The purchase as the platform wants it; empty while there is nothing to sell. */
   purchase(): ItemInput[] {
@@ -83,8 +99,8 @@ export class Counter {
       return priceMinor > 0 ? [{ title: '', priceMinor, rateLabel: this.rateLabel }] : [];
     }
     return this.items
-      .map((item) => ({ title: item.title.trim(), priceMinor: minor(item.price), rateLabel: item.rateLabel }))
-      .filter((item) => item.priceMinor > 0 || item.title !== '');
+      .filter((item) => minor(item.price) > 0 || item.title.trim() !== '')
+      .flatMap((item) => Array.from({ length: item.quantity }, () => ({ title: item.title.trim(), priceMinor: minor(item.price), rateLabel: item.rateLabel })));
   }
 
   // --- the fan ---
@@ -184,7 +200,9 @@ export class Counter {
 
   private dismissOutcome(): void {
     clearTimeout(this.outcomeTimer);
+    if (this.outcome) this.last = this.outcome.undo || this.outcome.receipt.standing === 'refused' ? null : this.outcome;
     this.outcome = null;
+    this.repeat = null;
   }
 
   // --- the purchase ---
@@ -210,7 +228,29 @@ export class Counter {
   }
 
   addItem(): void {
-    this.items.push({ key: this.nextKey++, title: '', price: EMPTY, rateLabel: null });
+    this.items.push({ key: this.nextKey++, title: '', price: EMPTY, rateLabel: null, quantity: 1 });
+  }
+
+  /** One tap for what is sold often; a second one makes it two. */
+  addQuick(button: QuickButton): void {
+    this.tab = 'items';
+    const same = this.items.find((item) => item.title === button.title && minor(item.price) === button.priceMinor && item.rateLabel === button.rateLabel);
+    if (same) same.quantity = Math.min(MOST_OF_ONE, same.quantity + 1);
+    else {
+      const kept = this.items.filter((item) => item.title.trim() !== '' || minor(item.price) > 0);
+      this.items = [...kept, { key: this.nextKey++, title: button.title, price: entryOf(button.priceMinor), rateLabel: button.rateLabel, quantity: 1 }];
+    }
+    this.actionError = null;
+    this.changed();
+  }
+
+  async loadQuick(): Promise<void> {
+    try {
+      this.quick = await commands.quickButtons();
+    } catch {
+      // The till sells without them.
+      this.quick = [];
+    }
   }
 
   removeItem(key: number): void {
@@ -238,6 +278,8 @@ export class Counter {
   changed(): void {
     clearTimeout(this.quoteTimer);
     const mine = ++this.quoting;
+    this.repeat = null;
+    this.setSplit(0);
     const items = this.purchase();
     if (items.length === 0 || items.some((item) => item.priceMinor <= 0)) {
       this.quote = null;
@@ -257,29 +299,94 @@ export class Counter {
     }
   }
 
+  /** So many points are to pay a part; the rest is paid with money and earns. */
+  setSplit(points: number): void {
+    this.split = points;
+    const mine = ++this.splitting;
+    if (points <= 0 || points >= this.total) {
+      this.splitQuote = null;
+      return;
+    }
+    void this.askSplit(mine, points);
+  }
+
+  private async askSplit(mine: number, points: number): Promise<void> {
+    try {
+      const quote = await commands.quoteSplit(this.purchase(), points);
+      if (mine === this.splitting) this.splitQuote = quote;
+    } catch (thrown) {
+      if (mine !== this.splitting) return;
+      this.splitQuote = null;
+      this.actionError = asAppError(thrown);
+    }
+  }
+
   // --- the confirmation ---
 
-  give(): Promise<void> {
-    return this.confirm('give', (fan) => commands.give(fan, this.purchase()));
+  give(sure = false): Promise<void> {
+    return this.confirm('give', sure, (fan) => commands.give(fan, this.purchase()));
   }
 
-  redeem(): Promise<void> {
-    return this.confirm('redeem', (fan) => commands.redeem(fan, this.purchase()));
+  redeem(sure = false): Promise<void> {
+    const points = this.split;
+    if (points > 0 && points < this.total) return this.confirm('redeem', sure, (fan) => commands.pay(fan, this.purchase(), points));
+    return this.confirm('redeem', sure, (fan) => commands.redeem(fan, this.purchase()));
   }
 
-  async award(): Promise<void> {
+  /** The person says that the same is meant once more. */
+  async sure(): Promise<void> {
+    const what = this.repeat?.what;
+    this.repeat = null;
+    if (what === 'give') await this.give(true);
+    else if (what === 'redeem') await this.redeem(true);
+    else if (what === 'award') await this.award(true);
+  }
+
+  /** When this fan got the very same within the last minute; null: not at all. */
+  private repeated(what: Busy): number | null {
+    const fan = this.fan;
+    if (!fan) return null;
+    const points = this.split > 0 && this.split < this.total ? this.split : this.total;
+    const before = this.recent.find((row) => {
+      if (row.kind !== what || row.undone || row.state === 'refused' || Date.now() - row.madeAt >= REPEAT_MS) return false;
+      if (row.fan !== fan.fan && row.fanLabel !== fan.label) return false;
+      return what === 'award' ? this.isAction(row) : row.priceMinor === (what === 'redeem' ? points : this.total);
+    });
+    return before?.madeAt ?? null;
+  }
+
+  private isAction(row: OperationView): boolean {
+    const action = session.connection?.actions.find((one) => one.category === this.action);
+    return action !== undefined && row.title === action.title && row.statusPoints === action.statusPoints;
+  }
+
+  async award(sure = false): Promise<void> {
     const action = this.action;
     if (action === null) return;
-    await this.confirm('award', (fan) => commands.award(fan, action));
+    await this.confirm('award', sure, (fan) => commands.award(fan, action));
   }
 
   undo(operation: string): Promise<void> {
     return this.run('undo', () => commands.undo(operation));
   }
 
-  private async confirm(what: Busy, ask: (fan: string) => Promise<Receipt>): Promise<void> {
+  /** Undoes all that one confirmation did: the gift for the rest first, then what points paid. */
+  undoAll({ receipt }: Outcome): Promise<void> {
+    return this.run('undo', async () => {
+      if (receipt.also && !receipt.also.undone) await commands.undo(receipt.also.id);
+      return commands.undo(receipt.operation.id);
+    });
+  }
+
+  private async confirm(what: Busy, sure: boolean, ask: (fan: string) => Promise<Receipt>): Promise<void> {
     const fan = this.fan?.fan;
-    if (fan === undefined || this.outcome) return;
+    if (fan === undefined || this.outcome || this.confirming()) return;
+    const since = sure ? null : this.repeated(what);
+    this.repeat = since === null ? null : { what, since };
+    if (since !== null) {
+      this.sound('attention');
+      return;
+    }
     await this.run(what, () => ask(fan));
   }
 
@@ -304,6 +411,8 @@ export class Counter {
   private succeed(receipt: Receipt, undo: boolean): void {
     this.dismissOutcome();
     this.outcome = { receipt, at: Date.now(), undo };
+    if (undo) this.last = null;
+    if (receipt.also) this.note(receipt.also);
     if (!this.fan || this.fan.fan === receipt.card.fan) this.fan = receipt.card;
     this.threshold = null;
     this.note(receipt.operation);

@@ -1,7 +1,7 @@
 // The border without Rust: a small shop that keeps its books in memory. For the demonstration and for
 // tests alone; the build of the app never contains it.
 import type {
-  AppError, CameraSignal, ErrorCode, FanCard, GateSignal, GateView, ItemInput, Passage, OperationKindView, OperationView, Outline, Receipt, ReceiptStanding, ScanSignal,
+  AppError, CameraSignal, ErrorCode, FanCard, GateSignal, GateView, ItemInput, Passage, OperationKindView, OperationView, Outline, QuickButton, Receipt, ReceiptStanding, ScanSignal,
   Status, TrustView,
 } from '../ipc/bindings';
 import type { Port } from '../ipc/port';
@@ -37,6 +37,7 @@ class Shop {
   gate: GateView = { plan: null, tiers: ['Bronze', 'Silver', 'Gold', 'Platinum'], pin: { set: false, waitUntil: null, locked: false }, run: null };
   pin = '';
   link: string | null = null;
+  quick: QuickButton[] = [];
   private timer: ReturnType<typeof setInterval> | undefined;
   private seq = 20_000;
 
@@ -56,6 +57,7 @@ class Shop {
     this.gate = { ...this.gate, plan: null, run: null, pin: { set: false, waitUntil: null, locked: false } };
     this.pin = '';
     this.link = null;
+    this.quick = busy ? [{ title: 'Scarf', priceMinor: 2500, rateLabel: 'merchandise' }, { title: 'Coffee', priceMinor: 450, rateLabel: null }] : [];
     this.count();
   }
 
@@ -140,7 +142,7 @@ class Shop {
     };
     this.operations.push(operation);
     this.tellStatus();
-    return { standing, operation, card: this.card(id) };
+    return { standing, operation, also: null, alsoFailed: null, card: this.card(id) };
   }
 
   checkPin(pin: string | null): void {
@@ -342,6 +344,28 @@ export const commands: Port['commands'] = {
   },
   setManagerPin: async (old, pin) => (shop.call('setManagerPin'), shop.checkPin(old), shop.setPin(pin)),
   resetManagerPin: async (_secret, pin) => (shop.call('resetManagerPin'), shop.setPin(pin)),
+  quoteSplit: async (items, points) => {
+    shop.call('quoteSplit', items, points);
+    const { totalMinor, earns } = shop.quote(items);
+    if (points < 0 || points > totalMinor) throw failure('invalidAmount');
+    return { points, restMinor: totalMinor - points, earns: Math.round((earns * (totalMinor - points)) / totalMinor) };
+  },
+  pay: async (fan, items, points) => {
+    shop.call('pay', fan, items, points);
+    const { totalMinor, earns } = shop.quote(items);
+    const receipt = shop.book('redeem', fan, { points: -points, price: points, title: items[0]?.title ?? '' });
+    const gift = shop.book('give', fan, { points: Math.round((earns * (totalMinor - points)) / totalMinor), price: totalMinor - points, title: items[0]?.title ?? '' });
+    return { ...receipt, also: gift.operation, card: gift.card };
+  },
+  quickButtons: async () => (shop.call('quickButtons'), shop.quick),
+  setQuickButtons: async (buttons, pin) => {
+    shop.call('setQuickButtons', buttons);
+    shop.checkPin(pin);
+    if (buttons.some((one) => one.title.trim() === '')) throw failure('missingField');
+    if (buttons.some((one) => one.priceMinor <= 0)) throw failure('invalidAmount');
+    return (shop.quick = buttons);
+  },
+  qrCode: async (text) => (shop.call('qrCode', text), "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 21 21'><path d='M0 0h7v7H0zM14 0h7v7h-7zM0 14h7v7H0zM9 9h5v5H9z'/></svg>"),
   takeLink: async () => {
     const link = shop.link;
     shop.link = null;

@@ -405,6 +405,44 @@ const messages: Catalogue['messages'] = {
 
   'help.gate': 'Am Einlass',
   'help.gateNext': 'Urteil ausblenden',
+
+  'unit.pointsCount': { one: '{count} Punkt', other: '{count} Punkte' },
+  'items.quantityOf': 'Menge von Artikel {count}',
+  'items.fewerOf': 'Eins weniger von Artikel {count}',
+  'items.moreOf': 'Eins mehr von Artikel {count}',
+
+  'quick.title': 'Schnelltasten',
+  'quick.edit': 'Einrichten',
+  'quick.hint': 'Ein Tipp setzt den Artikel auf die Liste; ein zweiter macht zwei daraus.',
+  'quick.add': 'Taste hinzufügen',
+  'quick.save': 'Speichern',
+
+  'split.title': 'Teil mit Punkten zahlen',
+  'split.slider': 'Punkte für einen Teil',
+  'split.earns': { one: 'bringt {count} Punkt', other: 'bringt {count} Punkte' },
+  'split.pay': '{points} Punkte und {rest}',
+  'split.also': { one: '{rest} zu zahlen: {count} Punkt gegeben', other: '{rest} zu zahlen: {count} Punkte gegeben' },
+  'split.alsoFailed': 'Für den Rest wurden keine Punkte gegeben.',
+
+  'repeat.title': 'Nochmals dasselbe?',
+  'repeat.meaning': 'Dieser Fan hat genau das vor {age} bekommen.',
+  'repeat.no': 'Nein, das war es',
+  'repeat.yes': 'Ja, nochmals',
+  'undo.left': 'Rückgängig {seconds}',
+
+  'receipt.title': 'Quittung',
+  'receipt.time': 'Zeit',
+  'receipt.code': 'Die Quittung als Code',
+  'receipt.hint': 'Der Fan kann diesen Code scannen und die Quittung behalten.',
+  'receipt.print': 'Drucken',
+
+  'settings.textSize': 'Schriftgröße',
+  'settings.textNormal': 'Normal',
+  'settings.textLarge': 'Groß',
+  'settings.textLarger': 'Größer',
+  'settings.readyAfter': 'Bereit für den nächsten Fan nach',
+  'settings.leftHanded': 'Linkshändig',
+  'settings.leftHandedHint': 'Tastenfeld und Knöpfe unter der linken Hand',
 };
 
 export const de: Catalogue = { messages, errors };

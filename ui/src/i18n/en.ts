@@ -404,6 +404,44 @@ const messages = {
 
   'help.gate': 'At the gate',
   'help.gateNext': 'Put the verdict away',
+
+  'unit.pointsCount': { one: '{count} point', other: '{count} points' },
+  'items.quantityOf': 'Quantity of item {count}',
+  'items.fewerOf': 'One less of item {count}',
+  'items.moreOf': 'One more of item {count}',
+
+  'quick.title': 'Quick buttons',
+  'quick.edit': 'Set up',
+  'quick.hint': 'One tap puts the thing on the list; a second tap makes it two.',
+  'quick.add': 'Add button',
+  'quick.save': 'Save',
+
+  'split.title': 'Pay a part with points',
+  'split.slider': 'Points that pay a part',
+  'split.earns': { one: 'earns {count} point', other: 'earns {count} points' },
+  'split.pay': '{points} points and {rest}',
+  'split.also': { one: '{rest} to pay: {count} point given', other: '{rest} to pay: {count} points given' },
+  'split.alsoFailed': 'For the rest no points were given.',
+
+  'repeat.title': 'The same again?',
+  'repeat.meaning': 'This fan got exactly this {age} ago.',
+  'repeat.no': 'No, that was it',
+  'repeat.yes': 'Yes, again',
+  'undo.left': 'Undo {seconds}',
+
+  'receipt.title': 'Receipt',
+  'receipt.time': 'Time',
+  'receipt.code': 'The receipt as a code',
+  'receipt.hint': 'The fan can scan this code to keep the receipt.',
+  'receipt.print': 'Print',
+
+  'settings.textSize': 'Text size',
+  'settings.textNormal': 'Normal',
+  'settings.textLarge': 'Large',
+  'settings.textLarger': 'Larger',
+  'settings.readyAfter': 'Ready for the next fan after',
+  'settings.leftHanded': 'Left-handed',
+  'settings.leftHandedHint': 'Keypad and buttons under the left hand',
 } as const;
 
 export const en = { messages, errors };

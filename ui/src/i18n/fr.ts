@@ -407,6 +407,44 @@ const messages: Catalogue['messages'] = {
 
   'help.gate': 'À l’entrée',
   'help.gateNext': 'Masquer le verdict',
+
+  'unit.pointsCount': p('{count} point', '{count} points', '{count} de points'),
+  'items.quantityOf': 'Quantité de l’article {count}',
+  'items.fewerOf': 'Un de moins de l’article {count}',
+  'items.moreOf': 'Un de plus de l’article {count}',
+
+  'quick.title': 'Touches rapides',
+  'quick.edit': 'Configurer',
+  'quick.hint': 'Une touche met l’article sur la liste ; une deuxième en fait deux.',
+  'quick.add': 'Ajouter une touche',
+  'quick.save': 'Enregistrer',
+
+  'split.title': 'Payer une partie en points',
+  'split.slider': 'Points pour une partie',
+  'split.earns': p('rapporte {count} point', 'rapporte {count} points', 'rapporte {count} de points'),
+  'split.pay': '{points} points et {rest}',
+  'split.also': p('{rest} à payer : {count} point donné', '{rest} à payer : {count} points donnés', '{rest} à payer : {count} de points donnés'),
+  'split.alsoFailed': 'Pour le reste, aucun point n’a été donné.',
+
+  'repeat.title': 'Encore la même chose ?',
+  'repeat.meaning': 'Ce fan a eu exactement cela il y a {age}.',
+  'repeat.no': 'Non, c’était bon',
+  'repeat.yes': 'Oui, encore',
+  'undo.left': 'Annuler {seconds}',
+
+  'receipt.title': 'Reçu',
+  'receipt.time': 'Heure',
+  'receipt.code': 'Le reçu sous forme de code',
+  'receipt.hint': 'Le fan peut scanner ce code pour garder le reçu.',
+  'receipt.print': 'Imprimer',
+
+  'settings.textSize': 'Taille du texte',
+  'settings.textNormal': 'Normal',
+  'settings.textLarge': 'Grand',
+  'settings.textLarger': 'Très grand',
+  'settings.readyAfter': 'Prêt pour le fan suivant après',
+  'settings.leftHanded': 'Gaucher',
+  'settings.leftHandedHint': 'Pavé et boutons sous la main gauche',
 };
 
 export const fr: Catalogue = { messages, errors };

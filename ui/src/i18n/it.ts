@@ -407,6 +407,44 @@ const messages: Catalogue['messages'] = {
 
   'help.gate': 'Al varco',
   'help.gateNext': 'Nascondi l’esito',
+
+  'unit.pointsCount': p('{count} punto', '{count} punti', '{count} di punti'),
+  'items.quantityOf': 'Quantità dell’articolo {count}',
+  'items.fewerOf': 'Uno in meno dell’articolo {count}',
+  'items.moreOf': 'Uno in più dell’articolo {count}',
+
+  'quick.title': 'Tasti rapidi',
+  'quick.edit': 'Configura',
+  'quick.hint': 'Un tocco mette l’articolo in lista; un secondo ne fa due.',
+  'quick.add': 'Aggiungi tasto',
+  'quick.save': 'Salva',
+
+  'split.title': 'Paga una parte con punti',
+  'split.slider': 'Punti per una parte',
+  'split.earns': p('rende {count} punto', 'rende {count} punti', 'rende {count} di punti'),
+  'split.pay': '{points} punti e {rest}',
+  'split.also': p('{rest} da pagare: {count} punto dato', '{rest} da pagare: {count} punti dati', '{rest} da pagare: {count} di punti dati'),
+  'split.alsoFailed': 'Per il resto non sono stati dati punti.',
+
+  'repeat.title': 'Ancora lo stesso?',
+  'repeat.meaning': 'Questo fan ha avuto esattamente questo {age} fa.',
+  'repeat.no': 'No, era quello',
+  'repeat.yes': 'Sì, ancora',
+  'undo.left': 'Annulla {seconds}',
+
+  'receipt.title': 'Ricevuta',
+  'receipt.time': 'Ora',
+  'receipt.code': 'La ricevuta come codice',
+  'receipt.hint': 'Il fan può scansionare il codice per tenere la ricevuta.',
+  'receipt.print': 'Stampa',
+
+  'settings.textSize': 'Dimensione testo',
+  'settings.textNormal': 'Normale',
+  'settings.textLarge': 'Grande',
+  'settings.textLarger': 'Più grande',
+  'settings.readyAfter': 'Pronto per il prossimo fan dopo',
+  'settings.leftHanded': 'Mancino',
+  'settings.leftHandedHint': 'Tastierino e pulsanti sotto la mano sinistra',
 };
 
 export const it: Catalogue = { messages, errors };

@@ -55,6 +55,11 @@ export const commands = {
 	/**  Sets the manager's PIN with the client secret. */
 	resetManagerPin: (secret: string, pin: string) => __TAURI_INVOKE<PinView>("reset_manager_pin", { secret, pin }),
 	/**  The code of a fan that another program asked to serve, once. */
+	quoteSplit: (items: ItemInput[], points: number) => __TAURI_INVOKE<SplitQuote>("quote_split", { items, points }),
+	pay: (fan: string, items: ItemInput[], points: number) => __TAURI_INVOKE<Receipt>("pay", { fan, items, points }),
+	quickButtons: () => __TAURI_INVOKE<QuickButton[]>("quick_buttons"),
+	setQuickButtons: (buttons: QuickButton[], pin: string | null) => __TAURI_INVOKE<QuickButton[]>("set_quick_buttons", { buttons, pin }),
+	qrCode: (text: string) => __TAURI_INVOKE<string>("qr_code", { text }),
 	takeLink: () => __TAURI_INVOKE<string | null>("take_link"),
 };
 
@@ -420,6 +425,8 @@ export type RateView = {
 export type Receipt = {
 	standing: ReceiptStanding,
 	operation: OperationView,
+	also: OperationView | null,
+	alsoFailed: AppError | null,
 	card: FanCard,
 };
 
@@ -531,3 +538,15 @@ function makeEvent<TListen, TEmit = TListen>(name: string, serialize?: (payload:
     return Object.assign(fn, base);
 }
 
+
+export type SplitQuote = {
+	points: number,
+	restMinor: number,
+	earns: number,
+};
+
+export type QuickButton = {
+	title: string,
+	priceMinor: number,
+	rateLabel: string | null,
+};

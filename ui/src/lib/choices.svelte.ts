@@ -7,9 +7,17 @@ interface Choices {
   camera: string | null;
   /** Whether the camera runs as soon as the counter is shown. */
   cameraOn: boolean;
+  /** Seconds until the counter is ready for the next fan by itself. */
+  readyAfter: number;
+  /** Percent of the usual size. */
+  textSize: 100 | 115 | 130;
+  /** The keypad under the left hand. */
+  leftHanded: boolean;
+  /** Whether the guided minute of the first run is over. */
+  toured: boolean;
 }
 
-const DEFAULTS: Choices = { sound: true, camera: null, cameraOn: false };
+const DEFAULTS: Choices = { sound: true, camera: null, cameraOn: false, readyAfter: 15, textSize: 100, leftHanded: false, toured: false };
 
 function stored(): Partial<Choices> {
   try {
@@ -21,8 +29,16 @@ function stored(): Partial<Choices> {
 
 export const choices: Choices = $state({ ...DEFAULTS, ...stored() });
 
+/** Puts the choices that concern the whole page on it. */
+export function applyChoices(): void {
+  const page = document.documentElement.dataset;
+  page['text'] = String(choices.textSize);
+  page['hand'] = choices.leftHanded ? 'left' : 'right';
+}
+
 export function choose(change: Partial<Choices>): void {
   Object.assign(choices, change);
+  applyChoices();
   try {
     localStorage.setItem(KEY, JSON.stringify(choices));
   } catch {
