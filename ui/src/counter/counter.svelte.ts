@@ -76,6 +76,8 @@ export class Counter {
   quick = $state.raw<QuickButton[]>([]);
   /** Points that pay a part of the purchase; 0: none. */
   split = $state(0);
+  /** The slider is shown in the keypad's place. */
+  splitting = $state(false);
   splitQuote = $state.raw<SplitQuote | null>(null);
   threshold = $state.raw<ThresholdView | null>(null);
   recent = $state.raw<OperationView[]>([]);
@@ -84,7 +86,7 @@ export class Counter {
   private nextKey = 1;
   private attempt = 0;
   private quoting = 0;
-  private splitting = 0;
+  private splits = 0;
   private quoteTimer: ReturnType<typeof setTimeout> | undefined;
   private pending: FanCard | null = null;
   private outcomeTimer: ReturnType<typeof setTimeout> | undefined;
@@ -279,6 +281,7 @@ export class Counter {
     clearTimeout(this.quoteTimer);
     const mine = ++this.quoting;
     this.repeat = null;
+    this.splitting = false;
     this.setSplit(0);
     const items = this.purchase();
     if (items.length === 0 || items.some((item) => item.priceMinor <= 0)) {
@@ -302,7 +305,7 @@ export class Counter {
   /** So many points are to pay a part; the rest is paid with money and earns. */
   setSplit(points: number): void {
     this.split = points;
-    const mine = ++this.splitting;
+    const mine = ++this.splits;
     if (points <= 0 || points >= this.total) {
       this.splitQuote = null;
       return;
@@ -313,9 +316,9 @@ export class Counter {
   private async askSplit(mine: number, points: number): Promise<void> {
     try {
       const quote = await commands.quoteSplit(this.purchase(), points);
-      if (mine === this.splitting) this.splitQuote = quote;
+      if (mine === this.splits) this.splitQuote = quote;
     } catch (thrown) {
-      if (mine !== this.splitting) return;
+      if (mine !== this.splits) return;
       this.splitQuote = null;
       this.actionError = asAppError(thrown);
     }
