@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use crate::canon::Canon;
 use crate::journal::Effect;
-use crate::{OperationState, StoreError, commit, journal};
+use crate::{OperationState, StoreError, archive, commit, journal};
 
 /// Length and hash of the chain. Kept elsewhere (in the keychain), it tells that an old copy of the
 /// database was put back.
@@ -53,6 +53,9 @@ pub enum AuditFault {
     /// There are operations that the chain does not know: the end of the chain was cut off.
     #[error("the chain is shorter than the journal")]
     Cut,
+    /// The archived operation reads differently from when it was archived.
+    #[error("the archive was changed")]
+    ArchiveEdited,
     #[error("the entry can not be read")]
     Unreadable,
     /// The chain is not the continuation of the head that was kept: an old copy was put back.
@@ -76,6 +79,12 @@ pub(crate) enum Entry {
         booked: (Option<i64>, Option<i64>),
         at: Timestamp,
     },
+    /// An accepted operation went into the archive, where it reads so.
+    Archived {
+        id: Uuid,
+        digest: [u8; 32],
+        at: Timestamp,
+    },
     /// Something about the device itself, such as a clock that jumped.
     Noted {
         what: String,
@@ -86,6 +95,7 @@ pub(crate) enum Entry {
 const COMMITTED: u8 = 1;
 const SETTLED: u8 = 2;
 const NOTED: u8 = 3;
+const ARCHIVED: u8 = 4;
 
 impl Entry {
     fn canonical(&self) -> Vec<u8> {
@@ -101,6 +111,9 @@ impl Entry {
                 .number(booked.1)
                 .int(at.0)
                 .finish(),
+            Self::Archived { id, digest, at } => {
+                Canon::new(ARCHIVED).bytes(id.as_bytes()).bytes(digest).int(at.0).finish()
+            }
             Self::Noted { what, at } => Canon::new(NOTED).text(what).int(at.0).finish(),
         }
     }
@@ -155,9 +168,13 @@ pub(crate) fn verify(db: &Db, kept: Option<AuditHead>) -> Result<Result<AuditHea
             return at(n, AuditFault::PutBack);
         }
     }
-    let operations: i64 = db.query_row("SELECT count(*) FROM operation", [], |row| row.get(0))?;
-    let beyond: i64 =
-        db.query_row("SELECT count(*) FROM operation WHERE audit > ?1", [entries], |row| row.get(0))?;
+    let (operations, beyond): (i64, i64) = db.query_row(
+        "SELECT (SELECT count(*) FROM operation) + (SELECT count(*) FROM archive),
+                (SELECT count(*) FROM operation WHERE audit > ?1)
+                + (SELECT count(*) FROM archive WHERE audit > ?1)",
+        [entries],
+        |row| Ok((row.get(0)?, row.get(1)?)),
+    )?;
     if operations != committed || beyond > 0 {
         return at(entries + 1, AuditFault::Cut);
     }
@@ -175,7 +192,12 @@ fn compare(db: &Db, n: i64, body: &[u8], committed: &mut i64) -> Result<Option<A
     if *tag == NOTED {
         return Ok(None);
     }
-    let Some(stored) = Stored::find(db, id)? else { return Ok(Some(AuditFault::OperationGone)) };
+    let Some(stored) = Stored::find(db, id)? else {
+        let Some(digest) = archive::digest(db, id)? else { return Ok(Some(AuditFault::OperationGone)) };
+        *committed += i64::from(*tag == COMMITTED);
+        let differs = *tag == ARCHIVED && body.get(33..65) != Some(digest.as_slice());
+        return Ok(differs.then_some(AuditFault::ArchiveEdited));
+    };
     if *tag == COMMITTED {
         *committed += 1;
         let expected = Entry::Committed {
@@ -246,7 +268,7 @@ impl Stored {
         let mut expected = Effect::of(&kept.entry);
         let expected_state = match self.state {
             OperationState::Queued | OperationState::Sending | OperationState::Held => 0,
-            OperationState::Accepted => 1,
+            OperationState::Accepted | OperationState::Moved => 1,
             OperationState::Refused => 2,
         };
         if self.state == OperationState::Accepted {
@@ -271,6 +293,7 @@ impl Stored {
         match self.state {
             OperationState::Accepted => matches(OperationState::Accepted, self.server_time),
             OperationState::Refused => matches(OperationState::Refused, self.settled_at),
+            OperationState::Moved => matches(OperationState::Moved, self.settled_at),
             OperationState::Held => matches(OperationState::Held, None),
             OperationState::Queued | OperationState::Sending => matches(OperationState::Queued, None),
         }

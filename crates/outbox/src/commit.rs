@@ -9,15 +9,17 @@ use crate::books::Books;
 use crate::canon::Canon;
 use crate::decision::{self, Decided, Program, Subject};
 use crate::{
-    Commit, Decline, OperationKind, OperationRow, Proposal, Proposed, PurchaseItem, Route, StoreError, facts,
-    fans, journal, load, settings,
+    Commit, Decline, OperationKind, OperationRow, Proposal, Proposed, PurchaseItem, Route, StoreError, clock,
+    facts, fans, journal, load, settings,
 };
 
 /// A call takes so many bytes of the request beside its texts, at the most.
 const BYTES_OF_CALL: usize = 640;
 const BYTES_OF_ITEM: usize = 224;
-/// A clock may be corrected by so much without anybody having set it back.
-const CLOCK_LEEWAY_MS: i64 = 2 * 60 * 1000;
+
+/// The number after the last of the device's history, archived or not.
+pub(crate) const NEXT_SEQ: &str = "SELECT max(coalesce((SELECT max(seq) FROM operation), 0),
+    coalesce((SELECT max(seq) FROM archive), 0)) + 1";
 
 /// Decides and, if it may be, writes. The caller's transaction makes it durable.
 pub(crate) fn commit(db: &Db, proposal: &Proposal, program: Option<&Program>) -> Result<Commit, StoreError> {
@@ -69,9 +71,7 @@ fn write(
     digest: &[u8; 32],
 ) -> Result<OperationRow, StoreError> {
     let fan = subject.row.map_or_else(|| fans::find_or_add(db, subject.fan), Ok)?;
-    let seq: i64 = db
-        .prepare_cached("SELECT coalesce(max(seq), 0) + 1 FROM operation")?
-        .query_row([], |row| row.get(0))?;
+    let seq: i64 = db.prepare_cached(NEXT_SEQ)?.query_row([], |row| row.get(0))?;
     insert_operation(db, seq, fan, proposal, subject, decided, digest)?;
     insert_items(db, seq, proposal, &decided.posted.entry.item_points)?;
     Books { db, rates_as_of: program.config.fetched_at }.post(&decided.operation, &decided.posted)?;
@@ -90,7 +90,7 @@ fn write(
 fn note_time(db: &Db, now: Timestamp) -> Result<(), StoreError> {
     let steady = facts::steady(db, now)?;
     let behind = steady.0.saturating_sub(now.0);
-    if behind > CLOCK_LEEWAY_MS {
+    if behind > clock::LEEWAY_MS {
         let what = format!("the clock was set back by {} s", behind / 1000);
         audit::append(db, &Entry::Noted { what, at: now })?;
     }

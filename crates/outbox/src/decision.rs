@@ -114,6 +114,10 @@ pub(crate) fn make(
     program: &Program,
     subject: &Subject,
 ) -> Result<Result<Decided, Decline>, StoreError> {
+    if subject.original.is_none() && matches!(proposal.kind, Proposed::Undo { .. }) {
+        // Never here, or archived: the platform could not be told what is meant.
+        return Ok(Err(Decline::Rules(Refusal::UnknownOperation)));
+    }
     let now = facts::steady(db, proposal.now)?;
     let fan = FanId(u64::try_from(subject.row.unwrap_or(0)).unwrap_or(0));
     let operation = operation(proposal, fan, now);

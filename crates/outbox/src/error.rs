@@ -16,7 +16,12 @@ pub enum StoreError {
     /// The file can not be read although the key is right. It was moved to `set_aside`, whole;
     /// opening again starts an empty database.
     #[error("the database is damaged and was set aside")]
-    Damaged { set_aside: PathBuf },
+    Damaged {
+        set_aside: PathBuf,
+        /// What could be read of it, as JSON Lines, and how many operations that is.
+        export: Option<PathBuf>,
+        operations: u64,
+    },
     /// Damage was found while the database was in use. Opening it again sets it aside.
     #[error("the database is damaged")]
     Corrupt,

@@ -3,7 +3,7 @@
 use ledger::{FanPoints, Millis, OfflineFacts, OfflinePolicy, Timestamp, Trust};
 use rusqlite::{Connection as Db, OptionalExtension, params};
 
-use crate::{KnownFan, StoreError, settings};
+use crate::{KnownFan, StoreError, clock, settings};
 
 const HOUR_MS: i64 = 60 * 60 * 1000;
 /// Redemptions that the platform could still refuse: confirmed by this device, goods handed out.
@@ -26,7 +26,8 @@ pub(crate) fn offline_facts(
 ) -> Result<OfflineFacts, StoreError> {
     let age = |since: Timestamp| Millis(now.0.saturating_sub(since.0).max(0));
     let (fan_unsynced_redemptions, fan_unsynced_points) = fan_at_risk(db, fan, i64::MIN)?;
-    let split_from = now.0.saturating_sub(policy.split_window.0);
+    let jumped = clock::jumped(db)?;
+    let split_from = now.0.saturating_sub(policy.split_window.0).saturating_sub(jumped);
     let (_, fan_recent_points) = fan_at_risk(db, fan, split_from)?;
     let (device_unsynced_redemptions, device_unsynced_points) = device_at_risk(db)?;
     Ok(OfflineFacts {
@@ -40,7 +41,7 @@ pub(crate) fn offline_facts(
         fan_recent_points,
         device_unsynced_redemptions,
         device_unsynced_points,
-        device_grants_last_hour: grants_since(db, now.0.saturating_sub(HOUR_MS))?,
+        device_grants_last_hour: grants_since(db, now.0.saturating_sub(HOUR_MS).saturating_sub(jumped))?,
         manager_raised,
     })
 }

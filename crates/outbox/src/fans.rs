@@ -100,17 +100,7 @@ pub(crate) fn note_pass(db: &Db, pass: &FanPass) -> Result<(), StoreError> {
 }
 
 pub(crate) fn note_platform_fan(db: &Db, fan: &PlatformFan) -> Result<(), StoreError> {
-    let mut row = find_or_add(db, FanRef::Id(fan.user_id))?;
-    if let Some(pseudonym) = fan.pseudonym {
-        match find(db, FanRef::Pseudonym(pseudonym))? {
-            Some(other) if other != row => row = merge(db, row, other)?,
-            Some(_) => {}
-            None => {
-                db.prepare_cached("UPDATE fan SET pseudonym = ?2 WHERE fan = ?1")?
-                    .execute(params![row, pseudonym.to_string()])?;
-            }
-        }
-    }
+    let row = by_names(db, fan.user_id, fan.pseudonym)?;
     let confirmed = Confirmed {
         fan_points: fan.fan_points,
         status_points: fan.status_points,
@@ -121,10 +111,26 @@ pub(crate) fn note_platform_fan(db: &Db, fan: &PlatformFan) -> Result<(), StoreE
     note_confirmed(db, row, &confirmed)
 }
 
+/// The row of a fan with these two names, made one where they were two.
+pub(crate) fn by_names(db: &Db, id: FanPointsId, pseudonym: Option<Pseudonym>) -> Result<FanRow, StoreError> {
+    let row = find_or_add(db, FanRef::Id(id))?;
+    let Some(pseudonym) = pseudonym else { return Ok(row) };
+    match find(db, FanRef::Pseudonym(pseudonym))? {
+        Some(other) if other != row => merge(db, row, other),
+        Some(_) => Ok(row),
+        None => {
+            db.prepare_cached("UPDATE fan SET pseudonym = ?2 WHERE fan = ?1")?
+                .execute(params![row, pseudonym.to_string()])?;
+            Ok(row)
+        }
+    }
+}
+
 /// Two names turn out to be one fan: one lane, one projection. The older row stays.
 fn merge(db: &Db, one: FanRow, two: FanRow) -> Result<FanRow, StoreError> {
     let (keep, drop) = (one.min(two), one.max(two));
     db.prepare_cached("UPDATE operation SET fan = ?1 WHERE fan = ?2")?.execute([keep, drop])?;
+    db.prepare_cached("UPDATE archive SET fan = ?1 WHERE fan = ?2")?.execute([keep, drop])?;
     journal::merge(db, keep, drop)?;
     let gone = db.prepare_cached("SELECT * FROM fan WHERE fan = ?1")?.query_row([drop], Record::read)?;
     db.prepare_cached("DELETE FROM fan WHERE fan = ?1")?.execute([drop])?;

@@ -98,24 +98,27 @@ fn find(db: &Db, sql: &str, id: OpId) -> Result<Option<Kept>, StoreError> {
 
 fn read(row: &Row<'_>) -> Result<Kept, StoreError> {
     let fan = FanId(row.get::<_, i64>(0)?.cast_unsigned());
-    let unreadable = |_| StoreError::Unreadable { what: "journal" };
-    let mut kept = Kept {
-        digest: row.get(1)?,
-        operation: Operation::from_canonical(row.get_ref(2)?.as_blob().map_err(|_| BLOB)?)
-            .map_err(unreadable)?,
-        entry: Entry::from_canonical(row.get_ref(3)?.as_blob().map_err(|_| BLOB)?).map_err(unreadable)?,
-    };
+    let bytes = |column| row.get_ref(column)?.as_blob().map_err(|_| UNREADABLE);
+    let mut kept = Kept::from_canonical(bytes(2)?, bytes(3)?)?;
+    kept.digest = row.get(1)?;
     if kept.operation.fan != fan {
         kept.rename(fan);
     }
     Ok(kept)
 }
 
-const BLOB: StoreError = StoreError::Unreadable { what: "journal" };
+const UNREADABLE: StoreError = StoreError::Unreadable { what: "journal" };
 
 impl Kept {
-    /// Two names of one fan were merged since: the books know the fan by the older row.
-    fn rename(&mut self, fan: FanId) {
+    pub(crate) fn from_canonical(operation: &[u8], entry: &[u8]) -> Result<Self, StoreError> {
+        let operation = Operation::from_canonical(operation).map_err(|_| UNREADABLE)?;
+        let entry = Entry::from_canonical(entry).map_err(|_| UNREADABLE)?;
+        Ok(Self { digest: operation.digest(), operation, entry })
+    }
+
+    /// The same entry of the fan in another row: two names of one fan were merged since, or the entry comes from
+    /// another device.
+    pub(crate) fn rename(&mut self, fan: FanId) {
         self.operation.fan = fan;
         self.digest = self.operation.digest();
         self.entry.fan = fan;

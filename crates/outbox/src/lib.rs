@@ -7,15 +7,18 @@
 //! What is absent: no network, no clock (times are passed in), no deciding of its own (the
 //! [`ledger`] decides), no plain-text file.
 
+mod archive;
 mod audit;
 mod books;
 mod canon;
+mod clock;
 mod commit;
 mod config;
 mod decision;
 mod error;
 mod facts;
 mod fans;
+mod handover;
 mod journal;
 mod key;
 mod load;
@@ -27,15 +30,18 @@ mod queries;
 mod queue;
 mod resolve;
 mod row;
+mod salvage;
 mod settings;
 mod store;
 mod to_journal;
 mod writer;
 
 pub use audit::{AuditBreak, AuditFault, AuditHead};
+pub use clock::ClockState;
 pub use config::{AppAction, AppThreshold, Connection, Environment, ProgramConfig};
 pub use error::StoreError;
 pub use fans::{Confirmed, KnownFan, Pending, PlatformFan, Source};
+pub use handover::{Handed, TakenOver};
 pub use key::DatabaseKey;
 pub use machine::{Event, IllegalTransition, OperationState};
 pub use proposal::{Commit, Decline, Proposal, Proposed, PurchaseItem, Route};

@@ -78,6 +78,7 @@ pub(crate) fn read(db: &Db, row: &Row<'_>) -> Result<OperationRow, StoreError> {
         manager_raised: row.get("manager_raised")?,
         rule: rule(row)?,
         exposure: FanPoints(row.get("exposure")?),
+        archived: false,
     })
 }
 

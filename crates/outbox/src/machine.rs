@@ -16,17 +16,20 @@ pub enum OperationState {
     Refused,
     /// The platform said something only a person can judge. Its fan's lane waits.
     Held,
+    /// Another device has taken it over and delivers it; here nothing follows.
+    Moved,
 }
 
 impl OperationState {
-    pub const ALL: [Self; 5] = [Self::Queued, Self::Sending, Self::Accepted, Self::Refused, Self::Held];
+    pub const ALL: [Self; 6] =
+        [Self::Queued, Self::Sending, Self::Accepted, Self::Refused, Self::Held, Self::Moved];
 
     /// Nothing follows any more.
     pub fn is_terminal(self) -> bool {
-        matches!(self, Self::Accepted | Self::Refused)
+        matches!(self, Self::Accepted | Self::Refused | Self::Moved)
     }
 
-    /// Not decided by the platform yet.
+    /// Still this device's to deliver.
     pub fn is_open(self) -> bool {
         !self.is_terminal()
     }
@@ -38,6 +41,7 @@ impl OperationState {
             Self::Accepted => 2,
             Self::Refused => 3,
             Self::Held => 4,
+            Self::Moved => 5,
         }
     }
 
@@ -60,11 +64,21 @@ pub enum Event {
     Release,
     /// It never left this device and is taken back before it does.
     Withdraw,
+    /// Another device says that it has taken it over.
+    Move,
 }
 
 impl Event {
-    pub const ALL: [Self; 7] =
-        [Self::Send, Self::Return, Self::Accept, Self::Refuse, Self::Hold, Self::Release, Self::Withdraw];
+    pub const ALL: [Self; 8] = [
+        Self::Send,
+        Self::Return,
+        Self::Accept,
+        Self::Refuse,
+        Self::Hold,
+        Self::Release,
+        Self::Withdraw,
+        Self::Move,
+    ];
 }
 
 /// Something that may not happen in this state.
@@ -80,7 +94,7 @@ pub struct IllegalTransition {
 /// # Errors
 /// [`IllegalTransition`]: the caller changes nothing.
 pub(crate) fn step(from: OperationState, event: Event) -> Result<OperationState, IllegalTransition> {
-    use OperationState::{Accepted, Held, Queued, Refused, Sending};
+    use OperationState::{Accepted, Held, Moved, Queued, Refused, Sending};
     match (from, event) {
         (Queued, Event::Send) => Ok(Sending),
         (Queued, Event::Withdraw) => Ok(Refused),
@@ -89,7 +103,9 @@ pub(crate) fn step(from: OperationState, event: Event) -> Result<OperationState,
         (Sending, Event::Refuse) => Ok(Refused),
         (Sending, Event::Hold) => Ok(Held),
         (Held, Event::Release) => Ok(Queued),
-        (Queued | Sending | Held | Accepted | Refused, _) => Err(IllegalTransition { from, event }),
+        // One that is out may arrive twice: the platform takes an id once.
+        (Queued | Sending | Held, Event::Move) => Ok(Moved),
+        (Queued | Sending | Held | Accepted | Refused | Moved, _) => Err(IllegalTransition { from, event }),
     }
 }
 
@@ -116,17 +132,20 @@ mod tests {
                 }
             }
         }
-        use OperationState::{Accepted, Held, Queued, Refused, Sending};
+        use OperationState::{Accepted, Held, Moved, Queued, Refused, Sending};
         assert_eq!(
             legal,
             [
                 (Queued, Event::Send, Sending),
                 (Queued, Event::Withdraw, Refused),
+                (Queued, Event::Move, Moved),
                 (Sending, Event::Return, Queued),
                 (Sending, Event::Accept, Accepted),
                 (Sending, Event::Refuse, Refused),
                 (Sending, Event::Hold, Held),
+                (Sending, Event::Move, Moved),
                 (Held, Event::Release, Queued),
+                (Held, Event::Move, Moved),
             ]
         );
     }
@@ -136,6 +155,6 @@ mod tests {
         for state in OperationState::ALL {
             assert_eq!(OperationState::from_number(state.to_number()), Some(state));
         }
-        assert_eq!(OperationState::from_number(5), None);
+        assert_eq!(OperationState::from_number(6), None);
     }
 }

@@ -15,6 +15,7 @@ struct Migration {
 const MIGRATIONS: &[Migration] = &[
     Migration { sql: include_str!("migrations/0001.sql"), then: |_| Ok(()) },
     Migration { sql: include_str!("migrations/0002.sql"), then: to_journal::move_over },
+    Migration { sql: include_str!("migrations/0003.sql"), then: |_| Ok(()) },
 ];
 
 /// The version that this app writes.
@@ -38,13 +39,18 @@ pub(crate) fn refuse_newer(db: &Db) -> Result<(), StoreError> {
 /// Brings the database to the version of this app. A step that is cut short leaves the one before.
 pub(crate) fn migrate(db: &mut Db) -> Result<(), StoreError> {
     let done = version(db)?;
+    // A table can only be made anew without its foreign keys; what they say is checked in the same transaction.
+    db.execute_batch("PRAGMA foreign_keys = OFF")?;
     for (number, Migration { sql, then }) in (1_u32..).zip(MIGRATIONS).filter(|(number, _)| *number > done) {
         let step = db.transaction()?;
         step.execute_batch(sql)?;
         then(&step)?;
+        if step.prepare("PRAGMA foreign_key_check")?.exists([])? {
+            return Err(StoreError::Corrupt);
+        }
         step.pragma_update(None, "user_version", number)?;
         step.commit()?;
         tracing::info!(version = number, "the database was brought to a new version");
     }
-    Ok(())
+    Ok(db.execute_batch("PRAGMA foreign_keys = ON")?)
 }

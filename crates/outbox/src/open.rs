@@ -8,7 +8,7 @@ use std::sync::Arc;
 use rusqlite::{Connection as Db, OpenFlags};
 
 use crate::writer::{Health, Writer};
-use crate::{DatabaseKey, StoreError, migrate, queue};
+use crate::{DatabaseKey, StoreError, migrate, queue, salvage};
 
 /// Up to this size a database is checked whole before it is used; a larger one is read as it is
 /// used, and every page is authenticated by the cipher anyway.
@@ -35,7 +35,7 @@ pub(crate) fn open(path: &Path, key: &DatabaseKey) -> Result<Opened, StoreError>
     let proven = lock.knows_key(key, is_new)?;
     let db = match prepare(path, key) {
         Ok(db) => db,
-        Err(StoreError::Corrupt) if proven => return Err(set_aside(path)),
+        Err(StoreError::Corrupt) if proven => return Err(set_aside(path, key)),
         Err(StoreError::Corrupt) => return Err(StoreError::WrongKey),
         Err(other) => return Err(other),
     };
@@ -101,7 +101,7 @@ fn check_whole(db: &Db, path: &Path) -> Result<(), StoreError> {
 }
 
 /// Moves a damaged database out of the way, with all that belongs to it, under the first free name.
-fn set_aside(path: &Path) -> StoreError {
+fn set_aside(path: &Path, key: &DatabaseKey) -> StoreError {
     let free = (1_u32..).map(|n| beside(path, &format!("damaged-{n}"))).find(|name| !name.exists());
     let Some(target) = free else { return StoreError::Corrupt };
     for tail in ["-wal", "-shm", ""] {
@@ -111,10 +111,17 @@ fn set_aside(path: &Path) -> StoreError {
         }
     }
     tracing::error!(file = %target.display(), "the database is damaged and was set aside");
-    StoreError::Damaged { set_aside: target }
+    let (export, operations) = match salvage::export(&target, key) {
+        Ok((file, operations)) => (Some(file), operations),
+        Err(error) => {
+            tracing::error!(code = error.code(), "nothing could be exported of it");
+            (None, 0)
+        }
+    };
+    StoreError::Damaged { set_aside: target, export, operations }
 }
 
-fn with_tail(path: &Path, tail: &str) -> PathBuf {
+pub(crate) fn with_tail(path: &Path, tail: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(tail);
     PathBuf::from(name)

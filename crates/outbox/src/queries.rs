@@ -7,7 +7,7 @@ use rusqlite::{Connection as Db, params_from_iter};
 use uuid::Uuid;
 
 use crate::decision::Program;
-use crate::{OperationKind, OperationRow, OperationState, StoreError, facts, fans, load};
+use crate::{OperationKind, OperationRow, OperationState, StoreError, archive, facts, fans, load};
 
 /// Which operations. Empty lists and None let everything through.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -39,6 +39,10 @@ pub struct Counts {
     pub accepted: u64,
     pub refused: u64,
     pub held: u64,
+    /// Taken over by another device.
+    pub moved: u64,
+    /// Accepted long ago and out of the way; not among `accepted`.
+    pub archived: u64,
     /// When the oldest that is still to be sent was decided.
     pub oldest_waiting: Option<Timestamp>,
 }
@@ -90,7 +94,10 @@ pub struct Exposure {
 }
 
 pub(crate) fn operation(db: &Db, id: Uuid) -> Result<Option<OperationRow>, StoreError> {
-    load::seq_of(db, id)?.map(|seq| load::load(db, seq)).transpose()
+    match load::seq_of(db, id)? {
+        Some(seq) => load::load(db, seq).map(Some),
+        None => archive::find(db, id),
+    }
 }
 
 pub(crate) fn operations(db: &Db, filter: &Filter, page: Page) -> Result<Vec<OperationRow>, StoreError> {
@@ -130,7 +137,26 @@ pub(crate) fn operations(db: &Db, filter: &Filter, page: Page) -> Result<Vec<Ope
     while let Some(row) = rows.next()? {
         found.push(load::read(db, row)?);
     }
+    archive::add_to(db, filter, page, &mut found)?;
     Ok(found)
+}
+
+/// An operation that was booked so much later than it was decided is looked for in vain in the archive.
+const LONGEST_WAY_MS: i64 = 90 * 24 * 60 * 60 * 1000;
+
+pub(crate) fn to_reconcile(db: &Db, from: Timestamp, to: Timestamp) -> Result<Vec<OperationRow>, StoreError> {
+    let mut statement = db.prepare_cached(
+        "SELECT seq FROM operation WHERE state = 2 AND server_time >= ?1 AND server_time < ?2
+         UNION SELECT seq FROM operation WHERE state <> 2 AND created_at >= ?1 AND created_at < ?2 ORDER BY seq",
+    )?;
+    let found = statement.query_map([from.0, to.0], |row| row.get(0))?.collect::<Result<Vec<i64>, _>>()?;
+    let mut rows = found.into_iter().map(|seq| load::load(db, seq)).collect::<Result<Vec<_>, _>>()?;
+    let early = Timestamp(from.0.saturating_sub(LONGEST_WAY_MS));
+    let filter = Filter { from: Some(early), to: Some(to), ..Filter::default() };
+    archive::add_to(db, &filter, Page { after: None, limit: u32::MAX }, &mut rows)?;
+    rows.retain(|row| !row.archived || row.server_time.is_some_and(|at| at >= from && at < to));
+    rows.sort_unstable_by_key(|row| row.seq);
+    Ok(rows)
 }
 
 const TEXT: &str =
@@ -140,7 +166,7 @@ const TEXT: &str =
   OR EXISTS (SELECT 1 FROM item i WHERE i.operation = o.seq AND (i.title LIKE ? ESCAPE '\\'
     OR i.description LIKE ? ESCAPE '\\' OR i.rate_label LIKE ? ESCAPE '\\')))";
 
-fn like(text: &str) -> String {
+pub(crate) fn like(text: &str) -> String {
     let mut pattern = String::from("%");
     for char in text.chars() {
         if matches!(char, '%' | '_' | '\\') {
@@ -169,8 +195,10 @@ pub(crate) fn counts(db: &Db) -> Result<Counts, StoreError> {
             OperationState::Accepted => counts.accepted = count,
             OperationState::Refused => counts.refused = count,
             OperationState::Held => counts.held = count,
+            OperationState::Moved => counts.moved = count,
         }
     }
+    counts.archived = archive::count(db)?;
     // The order of the numbers is the order of the history, whatever the clock did.
     let oldest: Option<i64> = db
         .prepare_cached(
@@ -203,14 +231,35 @@ pub(crate) fn totals(db: &Db, from: Timestamp, to: Timestamp) -> Result<Totals, 
             OperationState::from_number(row.get(1)?).ok_or(StoreError::Unreadable { what: "state" })?;
         let (count, fan, status): (u64, i64, i64) = (count(row.get(2)?), row.get(3)?, row.get(4)?);
         totals.operations += count;
-        if state == OperationState::Refused {
-            totals.refused += count;
-            continue;
+        match state {
+            OperationState::Refused => {
+                totals.refused += count;
+                continue;
+            }
+            // The other device counts it.
+            OperationState::Moved => {
+                totals.operations -= count;
+                continue;
+            }
+            OperationState::Queued
+            | OperationState::Sending
+            | OperationState::Accepted
+            | OperationState::Held => {}
         }
         if state.is_open() {
             totals.waiting += count;
         }
         add(&mut totals, load::kind(row.get(0)?)?, count, fan, status);
+    }
+    let mut statement = db.prepare_cached(
+        "SELECT kind, count(*), sum(fan_points), sum(status_points) FROM archive
+         WHERE created_at >= ?1 AND created_at < ?2 GROUP BY kind",
+    )?;
+    let mut rows = statement.query([from.0, to.0])?;
+    while let Some(row) = rows.next()? {
+        let number: u64 = count(row.get(1)?);
+        totals.operations += number;
+        add(&mut totals, load::kind(row.get(0)?)?, number, row.get(2)?, row.get(3)?);
     }
     Ok(totals)
 }

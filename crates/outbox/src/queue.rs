@@ -244,7 +244,9 @@ fn change_state(db: &Db, seq: i64, event: Event) -> Result<OperationState, Store
     let to = machine::step(from, event)?;
     let set = match to {
         // These two only stand with their reason or time, which the caller writes in the same statement.
-        OperationState::Accepted | OperationState::Refused | OperationState::Held => return Ok(to),
+        OperationState::Accepted | OperationState::Refused | OperationState::Held | OperationState::Moved => {
+            return Ok(to);
+        }
         OperationState::Queued | OperationState::Sending => to.to_number(),
     };
     db.prepare_cached("UPDATE operation SET state = ?2 WHERE seq = ?1")?.execute([seq, set])?;
@@ -363,6 +365,26 @@ fn refuse_or_hold(
 pub(crate) fn withdraw(db: &Db, seq: i64, id: Uuid, now: Timestamp) -> Result<(), StoreError> {
     let to = change_state(db, seq, Event::Withdraw)?;
     refuse_or_hold(db, seq, id, to, "withdrawn", now)
+}
+
+/// Another device has taken the operation over, with the handover of this name. True: it is that device's now;
+/// false: it was settled here meanwhile.
+pub(crate) fn hand_over(
+    db: &Db,
+    seq: i64,
+    id: Uuid,
+    handover: &str,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    let to = match change_state(db, seq, Event::Move) {
+        Ok(to) => to,
+        Err(StoreError::Illegal(_)) => return Ok(false),
+        Err(other) => return Err(other),
+    };
+    refuse_or_hold(db, seq, id, to, handover, now)?;
+    // It counts until the platform tells of figures that are newer.
+    journal::book(db, id, now, (None, None))?;
+    Ok(true)
 }
 
 /// Lets a held operation go out again.

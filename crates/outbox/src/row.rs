@@ -34,7 +34,7 @@ impl OperationKind {
 }
 
 /// One line of a purchase and what it moves.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ItemRow {
     /// Its id within the purchase: 1, 2, ...
     pub number: u16,
@@ -49,7 +49,7 @@ pub struct ItemRow {
 }
 
 /// The action of an award.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ActionRow {
     pub category: String,
     pub title: String,
@@ -57,7 +57,7 @@ pub struct ActionRow {
 }
 
 /// An operation with everything that is known of it.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct OperationRow {
     pub id: Uuid,
     /// Dense and growing: the order of this device's own history.
@@ -105,6 +105,8 @@ pub struct OperationRow {
     pub rule: Option<PolicyRule>,
     /// What this operation can still cost if the platform refuses it.
     pub exposure: FanPoints,
+    /// Accepted long ago and out of the way: it can not be undone here any more.
+    pub archived: bool,
 }
 
 impl OperationRow {

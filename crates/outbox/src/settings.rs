@@ -7,6 +7,8 @@ use crate::{Connection, ProgramConfig, StoreError};
 
 /// The device's own names start with a dot, so that no caller's name meets them.
 pub(crate) const CLOCK_FLOOR: &str = ".clock_floor";
+pub(crate) const CLOCK_JUMP: &str = ".clock_jump";
+pub(crate) const RETENTION: &str = ".retention_days";
 pub(crate) const SYNCED_AT: &str = ".synced_at";
 const CONNECTION: &str = ".connection";
 const CONFIG: &str = ".config";
@@ -40,6 +42,7 @@ pub(crate) fn number(db: &Db, name: &str) -> Result<Option<i64>, StoreError> {
 /// The platform has answered: the clock is believed again, and the policy's age starts anew.
 pub(crate) fn note_sync(db: &Db, now: Timestamp) -> Result<(), StoreError> {
     set(db, SYNCED_AT, &now.0.to_string())?;
+    remove(db, CLOCK_JUMP)?;
     set(db, CLOCK_FLOOR, &now.0.to_string())
 }
 

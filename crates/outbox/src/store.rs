@@ -2,19 +2,21 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::time::Duration;
 
 use fanpass::{FanPass, FanRef, LiveProof, PassRefusal, Pseudonym};
 use ledger::{FanPoints, Outcome, PolicyRule, StatusPoints, Timestamp};
 use rusqlite::Connection as Db;
 use uuid::Uuid;
 
+use crate::clock::{self, ClockState, ClockWatch};
 use crate::decision::{self, Program, Subject};
 use crate::writer::{Health, Writer};
 use crate::{
-    AuditBreak, AuditHead, Batch, Commit, Connection, Counts, DatabaseKey, Decline, Exposure, Filter,
+    AuditBreak, AuditHead, Batch, Commit, Connection, Counts, DatabaseKey, Decline, Exposure, Filter, Handed,
     KnownFan, OperationRow, OperationState, Page, PlatformFan, ProgramConfig, Proposal, Proposed, Reach,
-    Route, Settlement, StoreError, Totals, audit, commit, facts, fans, load, migrate, open, queries, queue,
-    resolve, settings,
+    Route, Settlement, StoreError, TakenOver, Totals, archive, audit, commit, facts, fans, handover, load,
+    migrate, open, queries, queue, resolve, settings,
 };
 
 /// Readers that are kept for the next who asks.
@@ -32,6 +34,7 @@ struct Inner {
     readers: Mutex<Vec<Db>>,
     program: RwLock<Option<Arc<Program>>>,
     health: Arc<Health>,
+    clock: ClockWatch,
     path: PathBuf,
     key: DatabaseKey,
     _lock: open::Lock,
@@ -62,6 +65,7 @@ impl Store {
                 readers: Mutex::new(Vec::new()),
                 program: RwLock::new(None),
                 health,
+                clock: ClockWatch::default(),
                 path: path.to_path_buf(),
                 key: key.clone(),
                 _lock: lock,
@@ -200,6 +204,16 @@ impl Store {
         self.read(facts::last_sync)
     }
 
+    /// Compares the wall clock from now on with one that nobody can set, such as the time since a start.
+    pub fn watch_clock(&self, monotonic: impl Fn() -> Duration + Send + Sync + 'static) {
+        self.inner.clock.start(Box::new(monotonic));
+    }
+
+    /// The wall clock beside what the device has seen.
+    pub fn clock(&self, now: Timestamp) -> Result<ClockState, StoreError> {
+        self.read(|db| clock::state(db, now))
+    }
+
     /// The device's time: `now`, but never before anything the device has already seen.
     pub fn steady_time(&self, now: Timestamp) -> Result<Timestamp, StoreError> {
         self.read(|db| facts::steady(db, now))
@@ -246,7 +260,13 @@ impl Store {
     /// Decides and keeps an operation. When this returns `Committed` it is durable.
     pub fn commit(&self, proposal: Proposal) -> Result<Commit, StoreError> {
         let program = self.program();
-        self.write(move |db| commit::commit(db, &proposal, program.as_deref()))
+        let ahead = self.inner.clock.ahead(proposal.now);
+        self.write(move |db| {
+            if ahead > 0 {
+                clock::note_ahead(db, ahead, proposal.now)?;
+            }
+            commit::commit(db, &proposal, program.as_deref())
+        })
     }
 
     /// What committing would do now. Writes nothing.
@@ -350,6 +370,60 @@ impl Store {
     }
 }
 
+/// What leaves the daily tables: to another device, or into the archive.
+impl Store {
+    /// All that is open, for another device. It stays here until [`Store::confirm_handover`].
+    pub fn outgoing(&self) -> Result<Vec<Handed>, StoreError> {
+        self.read(handover::outgoing)
+    }
+
+    /// Remembers that `operations` were handed out under the name `id`, with the digest of what went out.
+    pub fn note_handover(
+        &self,
+        id: Uuid,
+        digest: [u8; 32],
+        operations: Vec<Uuid>,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        self.write(move |db| handover::note_out(db, id, &digest, &operations, now))
+    }
+
+    /// The digest of what was handed out under this name.
+    pub fn handover_digest(&self, id: Uuid) -> Result<Option<[u8; 32]>, StoreError> {
+        self.read(|db| handover::given(db, id))
+    }
+
+    /// Another device has them: what of the handover is still open here is moved now; how many.
+    pub fn confirm_handover(&self, id: Uuid, now: Timestamp) -> Result<u32, StoreError> {
+        self.write(move |db| handover::confirm(db, id, now))
+    }
+
+    /// Takes over what another device of the same partner has handed out, all or nothing, once.
+    pub fn take_over(
+        &self,
+        id: Uuid,
+        digest: [u8; 32],
+        handed: Vec<Handed>,
+        now: Timestamp,
+    ) -> Result<TakenOver, StoreError> {
+        self.write(move |db| handover::take_over(db, id, &digest, &handed, now))
+    }
+
+    /// After so many days an accepted operation goes into the archive; None: never.
+    pub fn retention(&self) -> Result<Option<u32>, StoreError> {
+        self.read(archive::retention)
+    }
+
+    pub fn set_retention(&self, days: Option<u32>) -> Result<(), StoreError> {
+        self.write(move |db| archive::set_retention(db, days))
+    }
+
+    /// Archives some of what is old enough; how many. To be called until it says zero.
+    pub fn archive_old(&self, now: Timestamp) -> Result<usize, StoreError> {
+        self.write(move |db| archive::archive_old(db, now))
+    }
+}
+
 /// Queries.
 impl Store {
     pub fn operation(&self, id: Uuid) -> Result<Option<OperationRow>, StoreError> {
@@ -359,6 +433,12 @@ impl Store {
     /// The newest first; the next page goes on after the last row's `seq`.
     pub fn operations(&self, filter: &Filter, page: Page) -> Result<Vec<OperationRow>, StoreError> {
         self.read(|db| queries::operations(db, filter, page))
+    }
+
+    /// What can stand in the platform's books of a period: booked in it, or decided in it and not booked; in the
+    /// order of the device's history.
+    pub fn to_reconcile(&self, from: Timestamp, to: Timestamp) -> Result<Vec<OperationRow>, StoreError> {
+        self.read(|db| queries::to_reconcile(db, from, to))
     }
 
     pub fn counts(&self) -> Result<Counts, StoreError> {

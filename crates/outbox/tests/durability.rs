@@ -94,7 +94,7 @@ fn a_damaged_database_is_set_aside_and_never_deleted() {
             *byte ^= 0x55;
         }
         std::fs::write(&path, &bytes).unwrap();
-        let Err(StoreError::Damaged { set_aside }) = Store::open(&path, &key()) else {
+        let Err(StoreError::Damaged { set_aside, .. }) = Store::open(&path, &key()) else {
             panic!("{name}: not noticed");
         };
         assert_eq!(std::fs::read(&set_aside).unwrap(), bytes, "{name}");
@@ -103,7 +103,7 @@ fn a_damaged_database_is_set_aside_and_never_deleted() {
         drop(store);
         // The next one does not overwrite the first.
         std::fs::write(&path, vec![1; 8192]).unwrap();
-        let Err(StoreError::Damaged { set_aside: second }) = Store::open(&path, &key()) else {
+        let Err(StoreError::Damaged { set_aside: second, .. }) = Store::open(&path, &key()) else {
             panic!("{name}: not noticed");
         };
         assert_ne!(set_aside, second);

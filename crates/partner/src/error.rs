@@ -107,6 +107,7 @@ pub enum ErrorCode {
     StorageDamaged,
     StorageKeyMissing,
     StorageFailed,
+<<<<<<< HEAD
     // The gate and its manager
     GateNotPrepared,
     GateClosed,
@@ -117,6 +118,19 @@ pub enum ErrorCode {
     PinWait,
     PinLocked,
     PinTooWeak,
+=======
+    // Handing what waits over to another device
+    NothingToMove,
+    PassphraseTooShort,
+    BadDeviceKey,
+    EvacuationDamaged,
+    EvacuationForOther,
+    EvacuationForged,
+    EvacuationOtherProgram,
+    EvacuationImported,
+    EvacuationIncomplete,
+    UnknownEvacuation,
+>>>>>>> 5aa50f9 (Look after the device: hand over what waits, archive, reconcile, check the chain)
     Internal,
 }
 

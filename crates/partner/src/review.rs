@@ -121,6 +121,7 @@ fn store_filter(filter: &OperationFilter) -> Filter {
                 OperationStateView::Accepted => OperationState::Accepted,
                 OperationStateView::Refused => OperationState::Refused,
                 OperationStateView::Held => OperationState::Held,
+                OperationStateView::Moved => OperationState::Moved,
             })
             .collect(),
         kinds: filter
@@ -139,26 +140,31 @@ fn store_filter(filter: &OperationFilter) -> Filter {
     }
 }
 
-pub(crate) fn operation_view(row: &OperationRow) -> OperationView {
-    let kind = match row.kind {
+pub(crate) fn kind_view(kind: OperationKind) -> OperationKindView {
+    match kind {
         OperationKind::Give => OperationKindView::Give,
         OperationKind::Redeem => OperationKindView::Redeem,
         OperationKind::Award => OperationKindView::Award,
         OperationKind::Undo => OperationKindView::Undo,
-    };
+    }
+}
+
+pub(crate) fn operation_view(row: &OperationRow) -> OperationView {
+    let kind = kind_view(row.kind);
     let state = match row.state {
         OperationState::Queued => OperationStateView::Waiting,
         OperationState::Sending => OperationStateView::Sending,
         OperationState::Accepted => OperationStateView::Accepted,
         OperationState::Refused => OperationStateView::Refused,
         OperationState::Held => OperationStateView::Held,
+        OperationState::Moved => OperationStateView::Moved,
     };
     let title = match (&row.action, row.items.as_slice()) {
         (Some(action), _) => action.title.clone(),
         (None, items) => items.iter().map(|item| item.title.as_str()).collect::<Vec<_>>().join(", "),
     };
     let price = row.items.iter().map(|item| item.price.minor).sum();
-    let settled_badly = matches!(row.state, OperationState::Refused | OperationState::Held);
+    let stands = !matches!(row.state, OperationState::Refused | OperationState::Held | OperationState::Moved);
     OperationView {
         id: row.id.to_string(),
         seq: i64::try_from(row.seq).unwrap_or(i64::MAX),
@@ -177,7 +183,7 @@ pub(crate) fn operation_view(row: &OperationRow) -> OperationView {
         next_try: row.next_try.map(|at| at.0),
         undo_of: row.undo_of.map(|id| id.to_string()),
         undone: row.is_reversed(),
-        can_undo: row.kind != OperationKind::Undo && !row.is_reversed() && !settled_badly,
+        can_undo: row.kind != OperationKind::Undo && !row.is_reversed() && !row.archived && stands,
         trust: trust_view(row.trust),
     }
 }
@@ -185,7 +191,7 @@ pub(crate) fn operation_view(row: &OperationRow) -> OperationView {
 /// Why it waits, or why it was refused or is held.
 fn reason(row: &OperationRow) -> Option<AppError> {
     let code = match row.state {
-        OperationState::Accepted => return None,
+        OperationState::Accepted | OperationState::Moved => return None,
         OperationState::Refused | OperationState::Held => row.refusal.as_deref()?,
         OperationState::Queued | OperationState::Sending => row.last_error.as_deref()?,
     };

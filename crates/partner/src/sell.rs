@@ -204,7 +204,7 @@ impl Terminal {
         let standing = match row.state {
             OperationState::Accepted => ReceiptStanding::Booked,
             OperationState::Refused => ReceiptStanding::Refused,
-            OperationState::Held => ReceiptStanding::Unconfirmed,
+            OperationState::Held | OperationState::Moved => ReceiptStanding::Unconfirmed,
             OperationState::Queued | OperationState::Sending => otherwise,
         };
         self.receipt(row, standing, trust).await

@@ -18,9 +18,14 @@ use crate::handheld::SerialDesk;
 use crate::identify::PresentFans;
 use crate::keychain::{Keychain, Secret};
 use crate::review::Watched;
+<<<<<<< HEAD
 use crate::view::{
     CameraSignal, ErrorNote, FanCard, GateSignal, OperationView, Preferences, ScanSignal, Status,
 };
+=======
+use crate::upkeep::{self, Upkeep};
+use crate::view::{CameraSignal, ErrorNote, FanCard, OperationView, Preferences, ScanSignal, Status};
+>>>>>>> 5aa50f9 (Look after the device: hand over what waits, archive, reconcile, check the chain)
 use crate::{AppError, ErrorCode};
 
 const DATABASE_FILE: &str = "partner.db";
@@ -89,6 +94,7 @@ pub(crate) struct Inner {
     /// Rings when the database has changed.
     pub changed: Notify,
     shown: std::sync::Once,
+    pub upkeep: Upkeep,
 }
 
 /// What is there once the database is open.
@@ -129,9 +135,11 @@ impl Terminal {
             bell: Notify::new(),
             changed: Notify::new(),
             shown: std::sync::Once::new(),
+            upkeep: Upkeep::default(),
         }));
         tokio::spawn(terminal.clone().tell_status());
         tokio::spawn(terminal.clone().tell_changes());
+        tokio::spawn(terminal.clone().keep_up());
         let opening = terminal.clone();
         tokio::spawn(async move {
             if opening.opened().await.is_ok() {
@@ -163,7 +171,10 @@ impl Terminal {
             return Ok(opened.clone());
         }
         let (folder, keychain) = (self.0.options.data_dir.clone(), self.0.options.keychain.clone());
-        let (store, device_id) = blocking(move || open_store(&folder, &*keychain)).await??;
+        let now = self.now();
+        let (store, device_id) = blocking(move || open_store(&folder, &*keychain, now)).await??;
+        let started = Instant::now();
+        store.watch_clock(move || started.elapsed());
         // The database must not keep the terminal alive that owns it.
         let terminal = Arc::downgrade(&self.0);
         store.on_change(move |_| {
@@ -178,7 +189,13 @@ impl Terminal {
             None
         });
         *opened = Some(fresh.clone());
+        self.0.upkeep.begin();
         Ok(fresh)
+    }
+
+    /// The database, if it is open; does not open it.
+    pub(crate) async fn if_open(&self) -> Option<Opened> {
+        self.0.opened.lock().await.clone()
     }
 
     /// Replaces the line; the old one stops.
@@ -199,10 +216,11 @@ impl Terminal {
             tracing::debug!(code = ?error.code, "the camera did not stop");
         }
         let opened = self.0.opened.lock().await.take();
-        if let Some(Opened { store, line, .. }) = opened {
+        if let Some(Opened { store, line, device_id }) = opened {
             if let Some(line) = line {
                 line.drain.stop().await;
             }
+            self.keep_head(&store, &device_id).await;
             drop(store);
         }
     }
@@ -261,7 +279,7 @@ pub(crate) async fn blocking<T: Send + 'static>(
     tokio::task::spawn_blocking(call).await.map_err(|_| AppError::new(ErrorCode::Internal))
 }
 
-fn open_store(folder: &Path, keychain: &dyn Keychain) -> Result<(Store, Arc<str>), AppError> {
+fn open_store(folder: &Path, keychain: &dyn Keychain, now: Timestamp) -> Result<(Store, Arc<str>), AppError> {
     let device_id = device_id(folder)?;
     let name = format!("database-key {device_id}");
     let path = folder.join(DATABASE_FILE);
@@ -278,7 +296,15 @@ fn open_store(folder: &Path, keychain: &dyn Keychain) -> Result<(Store, Arc<str>
             key
         }
     };
-    Ok((Store::open(&path, &key)?, device_id))
+    match Store::open(&path, &key) {
+        // What was damaged is out of the way, and the counter goes on; the person is told until they say so.
+        Err(StoreError::Damaged { set_aside, export, operations }) => {
+            let store = Store::open(&path, &key)?;
+            upkeep::note_set_aside(&store, &set_aside, export.as_deref(), operations, now)?;
+            Ok((store, device_id))
+        }
+        opened => Ok((opened?, device_id)),
+    }
 }
 
 /// The name of this device: random, made once, not secret.

@@ -325,6 +325,7 @@ pub enum OperationStateView {
     Accepted,
     Refused,
     Held,
+    Moved,
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Type)]

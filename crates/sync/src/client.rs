@@ -16,7 +16,9 @@ pub use crate::http::Timeouts;
 use crate::answer::{self, Reply};
 use crate::token::TokenSource;
 use crate::wire::{self, Request};
-use crate::{Answer, ClientError, Platform, ReadBack, config, fans, http, read_back};
+use crate::{
+    Answer, ClientError, Listed, Platform, ReadBack, config, fans, http, read_back, reconcile, values,
+};
 
 /// Calls in one request: what a server without a word about it is sent at the most.
 const CALLS: usize = 50;
@@ -147,7 +149,7 @@ impl PlatformClient {
             let variables = serde_json::json!({ "project_id": project_id, "user_id": id });
             let reply =
                 self.ask(&Request::fixed(wire::BALANCES, "Balances", variables), self.timeouts.light).await?;
-            if let Some(answer) = fans::read_balances(&reply, id, crate::values::wall_clock()) {
+            if let Some(answer) = fans::read_balances(&reply, id, values::wall_clock()) {
                 return Ok(answer);
             }
         }
@@ -156,6 +158,43 @@ impl PlatformClient {
         let reply =
             self.ask(&Request::fixed(wire::FAN_EXISTS, "FanExists", variables), self.timeouts.light).await?;
         fans::read_existence(&reply)
+    }
+
+    /// The partner's transactions of a period (`to` excluded), newest first, of all its devices.
+    ///
+    /// # Errors
+    /// Where the platform could not be asked, or does not show them to this partner.
+    pub async fn transactions(&self, from: Timestamp, to: Timestamp) -> Result<Listed, ClientError> {
+        let (mut transactions, mut complete) = (Vec::new(), true);
+        let after = values::date(Timestamp(from.0.saturating_sub(1)));
+        let project = self.project();
+        for field in ["get_partner_fan_points_transactions", "get_partner_status_points_transactions"] {
+            let mut before = values::date(to);
+            let mut pages = 0;
+            loop {
+                let request = if field == "get_partner_fan_points_transactions" {
+                    reconcile::purchases_request(&self.partner_id, project.as_deref(), &before, &after)
+                } else {
+                    reconcile::awards_request(&self.partner_id, &before)
+                };
+                let reply = self.ask_whole(&request, self.timeouts.request).await?;
+                let page = reconcile::read_page(&reply, field)?;
+                let passed = page.transactions.last().is_some_and(|last| last.at < from);
+                transactions.extend(page.transactions.into_iter().filter(|t| t.at >= from && t.at < to));
+                pages += 1;
+                match page.oldest {
+                    Some(oldest) if !page.is_last && !passed && pages < reconcile::MOST_PAGES => {
+                        before = oldest;
+                    }
+                    Some(_) if !page.is_last && !passed => {
+                        complete = false;
+                        break;
+                    }
+                    _ => break,
+                }
+            }
+        }
+        Ok(Listed { transactions: reconcile::join_undos(transactions), complete })
     }
 
     /// Asks, with a new token once if the platform does not take the one at hand.

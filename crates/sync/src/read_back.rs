@@ -1,6 +1,6 @@
 //! Is what the platform has under an operation's id this very operation?
 
-use ledger::{FanPoints, StatusPoints};
+use ledger::{FanPoints, StatusPoints, Timestamp};
 use outbox::{Booked, OperationKind, OperationRow};
 use serde_json::Value;
 use uuid::Uuid;
@@ -17,7 +17,8 @@ pub(crate) fn read(reply: &Reply, calls: &[Call], operations: &[OperationRow]) -
             Some(outcome) => match operation.wire_kind() {
                 OperationKind::Award => award(operation, outcome),
                 OperationKind::Give | OperationKind::Redeem | OperationKind::Undo => {
-                    purchase(operation, outcome)
+                    let undone_at = undone_at(operation, reply.field(&format!("{}_undo", call.alias)));
+                    purchase(operation, outcome, undone_at)
                 }
             },
         };
@@ -39,7 +40,18 @@ fn missing(outcome: &Value) -> ReadBack {
     if named { ReadBack::Missing } else { ReadBack::Failed { error: "answer_malformed".into() } }
 }
 
-fn purchase(operation: &OperationRow, outcome: &Value) -> ReadBack {
+/// When the platform has undone the last item, as its list tells.
+fn undone_at(operation: &OperationRow, listed: Option<&Value>) -> Option<Timestamp> {
+    let id = operation.wire_id().to_string();
+    let is_undo = |one: &&Value| {
+        let kind = one.get("transaction_type").and_then(Value::as_str).unwrap_or_default();
+        kind.starts_with("undo_") && one.get("purchase_id").and_then(Value::as_str) == Some(id.as_str())
+    };
+    let list = listed?.get("result")?.as_array()?;
+    list.iter().filter(is_undo).filter_map(|one| values::time(one.get("date")?)).max()
+}
+
+fn purchase(operation: &OperationRow, outcome: &Value, undone_at: Option<Timestamp>) -> ReadBack {
     let Some(found) = outcome.get("result").filter(|result| !result.is_null()) else {
         return missing(outcome);
     };
@@ -68,6 +80,7 @@ fn purchase(operation: &OperationRow, outcome: &Value) -> ReadBack {
         return ReadBack::Failed { error: "answer_malformed".into() };
     };
     let reference = found.get("purchase_id").and_then(Value::as_str).map(str::to_owned);
+    let server_time = undone_at.unwrap_or(server_time);
     ReadBack::Same(Booked { server_time, items, status_points: None, reference })
 }
 

@@ -36,6 +36,14 @@ pub(crate) fn time(value: &Value) -> Option<Timestamp> {
     Some(Timestamp(civil.to_zoned(TimeZone::UTC).ok()?.timestamp().as_millisecond()))
 }
 
+/// A time as the platform takes it: UTC, without a zone.
+pub(crate) fn date(time: Timestamp) -> String {
+    jiff::Timestamp::from_millisecond(time.0)
+        .unwrap_or(jiff::Timestamp::MIN)
+        .strftime("%Y-%m-%d %H:%M:%S.%6f")
+        .to_string()
+}
+
 /// The wall clock of this device.
 pub(crate) fn wall_clock() -> Timestamp {
     Timestamp(jiff::Timestamp::now().as_millisecond())

@@ -123,6 +123,13 @@ const AWARDS: &str = "fragment Awards on GetStatusPointsTransactionsResult {
   result { date action_id action_category amount user_id }
 }";
 
+const UNDOS: &str = "fragment Undos on GetFanPointsTransactionsResult {
+  result { date purchase_id transaction_type }
+}";
+
+/// The newest transactions of a fan that are looked through for an undo.
+const UNDOS_LOOKED_THROUGH: u32 = 50;
+
 /// The awards of a fan that are looked through for one.
 pub(crate) const AWARDS_LOOKED_THROUGH: u32 = 200;
 
@@ -286,11 +293,20 @@ pub(crate) fn read_back(
                 "{alias}: get_fan_points_transaction({SCOPE}, user_id: ${alias}_user, purchase_id: ${alias}_id) \
                  {{ ...Purchase }}"
             ));
+            if operation.kind == OperationKind::Undo {
+                // The original's own answer does not tell when it was undone.
+                document.fields.push(format!(
+                    "{alias}_undo: get_partner_fan_points_transactions({SCOPE}, user_id: ${alias}_user, \
+                     limit: {UNDOS_LOOKED_THROUGH}) {{ ...Undos }}"
+                ));
+            }
         }
         calls.push(Call { id: operation.id, alias });
     }
     let mut fragments = Vec::new();
     fragments.extend(operations.iter().any(|o| !is_award(o)).then_some(PURCHASE));
+    let undoes = |o: &OperationRow| !is_award(o) && o.kind == OperationKind::Undo;
+    fragments.extend(operations.iter().any(undoes).then_some(UNDOS));
     fragments.extend(operations.iter().any(is_award).then_some(AWARDS));
     (document.finish(&fragments), calls)
 }

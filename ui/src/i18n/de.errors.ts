@@ -398,6 +398,7 @@ export const errors: Catalogue['errors'] = {
     meaning: 'Dies wurde nicht gebucht. Früher Gespeichertes ist sicher.',
     action: 'Erneut versuchen. Falls es bleibt, die App neu starten.',
   },
+<<<<<<< HEAD
   gateNotPrepared: {
     title: 'Dieser Einlass ist nicht vorbereitet',
     meaning: 'Ohne Regel kann niemand hereinkommen.',
@@ -442,6 +443,57 @@ export const errors: Catalogue['errors'] = {
     title: 'Diese PIN geht nicht',
     meaning: 'Sie ist zu kurz, zu einfach, oder die zwei Eingaben sind verschieden.',
     action: 'Sechs Ziffern oder mehr wählen und zweimal gleich eintippen.',
+=======
+  nothingToMove: {
+    title: 'Hier wartet nichts',
+    meaning: 'Es gibt nichts, was ein anderes Gerät übernehmen müsste.',
+    action: 'Sie können das Gerät abmelden.',
+  },
+  passphraseTooShort: {
+    title: 'Die Passphrase ist zu kurz',
+    meaning: 'Sie schützt, was übergeben wird.',
+    action: 'Mindestens zwölf Zeichen nehmen, etwa vier Wörter.',
+  },
+  badDeviceKey: {
+    title: 'Das ist kein Schlüssel eines Geräts',
+    meaning: 'Der Text ist unvollständig oder etwas anderes.',
+    action: 'Den Schlüssel auf dem anderen Gerät anzeigen und erneut scannen.',
+  },
+  evacuationDamaged: {
+    title: 'Die Übergabe ist nicht lesbar',
+    meaning: 'Datei, Codes oder Quittung sind beschädigt oder etwas anderes. Nichts wurde übernommen.',
+    action: 'Auf dem ersten Gerät neu erstellen.',
+  },
+  evacuationForOther: {
+    title: 'Das ist nicht für dieses Gerät',
+    meaning: 'Es wurde für ein anderes Gerät erstellt, oder die Passphrase ist eine andere.',
+    action: 'Die Passphrase prüfen oder für dieses Gerät neu erstellen.',
+  },
+  evacuationForged: {
+    title: 'Die Unterschrift stimmt nicht',
+    meaning: 'Die Übergabe wurde unterwegs verändert. Nichts wurde übernommen.',
+    action: 'Auf dem ersten Gerät neu erstellen und den Support rufen.',
+  },
+  evacuationOtherProgram: {
+    title: 'Das gehört zu einem anderen Konto',
+    meaning: 'Beide Geräte müssen mit demselben Partner und derselben Umgebung verbunden sein.',
+    action: 'Dieses Gerät zuerst mit demselben Konto verbinden.',
+  },
+  evacuationImported: {
+    title: 'Das wurde schon übernommen',
+    meaning: 'Die Vorgänge sind bereits auf diesem Gerät.',
+    action: 'Dem ersten Gerät die Quittung zeigen.',
+  },
+  evacuationIncomplete: {
+    title: 'Es fehlen Codes',
+    meaning: 'Die Übergabe verteilt sich auf mehrere Codes.',
+    action: 'Alle scannen, in beliebiger Reihenfolge.',
+  },
+  unknownEvacuation: {
+    title: 'Diese Quittung ist nicht für dieses Gerät',
+    meaning: 'Sie gehört zu einer Übergabe eines anderen Geräts.',
+    action: 'Mit jenem Gerät scannen.',
+>>>>>>> 5aa50f9 (Look after the device: hand over what waits, archive, reconcile, check the chain)
   },
   internal: {
     title: 'In der App ist etwas schiefgegangen',

@@ -160,6 +160,7 @@ const messages: Catalogue['messages'] = {
   'state.accepted': 'Gebucht',
   'state.refused': 'Abgelehnt',
   'state.held': 'Angehalten',
+  'state.moved': 'Übergeben',
 
   'operation.undo': 'Rückgängig',
   'operation.undoThis': 'Rückgängig machen: {what}, Fan {fan}',

@@ -400,6 +400,7 @@ export const errors: { readonly [C in ErrorCode]: ErrorWording } = {
     meaning: 'This was not booked. What was stored before is safe.',
     action: 'Try again. If it stays, restart the app.',
   },
+<<<<<<< HEAD
   gateNotPrepared: {
     title: 'This gate is not prepared',
     meaning: 'Without a rule nobody can be let in.',
@@ -444,6 +445,57 @@ export const errors: { readonly [C in ErrorCode]: ErrorWording } = {
     title: 'This PIN will not do',
     meaning: 'It is too short, too easy, or the two entries differ.',
     action: 'Take six digits or more, and type the same twice.',
+=======
+  nothingToMove: {
+    title: 'Nothing is waiting here',
+    meaning: 'There is nothing to hand over to another device.',
+    action: 'You can sign out.',
+  },
+  passphraseTooShort: {
+    title: 'The passphrase is too short',
+    meaning: 'It protects what is handed over.',
+    action: 'Use at least twelve characters, such as four words.',
+  },
+  badDeviceKey: {
+    title: 'This is not the key of a device',
+    meaning: 'The text was cut short, or it is something else.',
+    action: 'Show the key on the other device and scan it again.',
+  },
+  evacuationDamaged: {
+    title: 'What was handed over can not be read',
+    meaning: 'The file, the codes or the receipt are damaged or something else. Nothing was taken over.',
+    action: 'Make it anew on the first device.',
+  },
+  evacuationForOther: {
+    title: 'This is not for this device',
+    meaning: 'It was made for another device, or the passphrase is another one.',
+    action: 'Check the passphrase, or make it anew for this device.',
+  },
+  evacuationForged: {
+    title: 'The signature does not match',
+    meaning: 'What is handed over was changed on the way. Nothing was taken over.',
+    action: 'Make it anew on the first device, and call support.',
+  },
+  evacuationOtherProgram: {
+    title: 'This is of another account',
+    meaning: 'Both devices must be connected to the same partner and environment.',
+    action: 'Connect this device with the same account first.',
+  },
+  evacuationImported: {
+    title: 'This was taken over before',
+    meaning: 'Its operations are on this device already.',
+    action: 'Show the receipt to the first device.',
+  },
+  evacuationIncomplete: {
+    title: 'Codes are missing',
+    meaning: 'What is handed over is spread over several codes.',
+    action: 'Scan all of them, in any order.',
+  },
+  unknownEvacuation: {
+    title: 'This receipt is not for this device',
+    meaning: 'It belongs to something that another device has handed over.',
+    action: 'Scan it with that device.',
+>>>>>>> 5aa50f9 (Look after the device: hand over what waits, archive, reconcile, check the chain)
   },
   internal: {
     title: 'Something went wrong in the app',

@@ -159,6 +159,7 @@ const messages = {
   'state.accepted': 'Booked',
   'state.refused': 'Refused',
   'state.held': 'Held',
+  'state.moved': 'Moved',
 
   'operation.undo': 'Undo',
   'operation.undoThis': 'Undo: {what}, fan {fan}',
