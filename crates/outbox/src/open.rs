@@ -33,7 +33,7 @@ pub(crate) fn open(path: &Path, key: &DatabaseKey) -> Result<Opened, StoreError>
     let mut lock = Lock::take(&beside(path, "lock"))?;
     let is_new = !path.exists();
     let proven = lock.knows_key(key, is_new)?;
-    let db = match prepare(path, key) {
+    let db = match prepare_patiently(path, key) {
         Ok(db) => db,
         Err(StoreError::Corrupt) if proven => return Err(set_aside(path, key)),
         Err(StoreError::Corrupt) => return Err(StoreError::WrongKey),
@@ -58,6 +58,22 @@ pub(crate) fn reader(path: &Path, key: &DatabaseKey) -> Result<Db, StoreError> {
     Ok(db)
 }
 
+/// The cipher now and then fails to set itself up, without a reason and without having touched the file (about one
+/// start in three hundred on a busy machine); the next try does it.
+fn prepare_patiently(path: &Path, key: &DatabaseKey) -> Result<Db, StoreError> {
+    const TRIES: u32 = 3;
+    let mut tried = 1;
+    loop {
+        match prepare(path, key) {
+            Err(StoreError::Unexpected { code: rusqlite::ffi::SQLITE_ERROR }) if tried < TRIES => {
+                tracing::warn!(tried, "the database did not open and is tried again");
+                tried += 1;
+            }
+            outcome => return outcome,
+        }
+    }
+}
+
 fn prepare(path: &Path, key: &DatabaseKey) -> Result<Db, StoreError> {
     let flags =
         OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
@@ -76,7 +92,11 @@ fn prepare(path: &Path, key: &DatabaseKey) -> Result<Db, StoreError> {
 fn unlock(db: &Db, key: &DatabaseKey) -> Result<(), StoreError> {
     // The cipher reports on the standard error output, which is not its to write to.
     db.execute_batch("PRAGMA cipher_log_level = NONE")?;
-    Ok(db.execute_batch(&key.pragma())?)
+    db.execute_batch(&key.pragma()).map_err(|error| match error {
+        // The text of the statement holds the key: it must not reach a log.
+        rusqlite::Error::SqlInputError { error, .. } => StoreError::Unexpected { code: error.extended_code },
+        other => other.into(),
+    })
 }
 
 fn set_pragmas(db: &Db) -> Result<(), StoreError> {

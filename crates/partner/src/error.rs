@@ -107,7 +107,6 @@ pub enum ErrorCode {
     StorageDamaged,
     StorageKeyMissing,
     StorageFailed,
-<<<<<<< HEAD
     // The gate and its manager
     GateNotPrepared,
     GateClosed,
@@ -118,7 +117,6 @@ pub enum ErrorCode {
     PinWait,
     PinLocked,
     PinTooWeak,
-=======
     // Handing what waits over to another device
     NothingToMove,
     PassphraseTooShort,
@@ -130,7 +128,6 @@ pub enum ErrorCode {
     EvacuationImported,
     EvacuationIncomplete,
     UnknownEvacuation,
->>>>>>> 5aa50f9 (Look after the device: hand over what waits, archive, reconcile, check the chain)
     Internal,
 }
 

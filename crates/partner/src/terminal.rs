@@ -18,14 +18,10 @@ use crate::handheld::SerialDesk;
 use crate::identify::PresentFans;
 use crate::keychain::{Keychain, Secret};
 use crate::review::Watched;
-<<<<<<< HEAD
+use crate::upkeep::{self, Upkeep};
 use crate::view::{
     CameraSignal, ErrorNote, FanCard, GateSignal, OperationView, Preferences, ScanSignal, Status,
 };
-=======
-use crate::upkeep::{self, Upkeep};
-use crate::view::{CameraSignal, ErrorNote, FanCard, OperationView, Preferences, ScanSignal, Status};
->>>>>>> 5aa50f9 (Look after the device: hand over what waits, archive, reconcile, check the chain)
 use crate::{AppError, ErrorCode};
 
 const DATABASE_FILE: &str = "partner.db";

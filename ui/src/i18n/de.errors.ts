@@ -398,7 +398,6 @@ export const errors: Catalogue['errors'] = {
     meaning: 'Dies wurde nicht gebucht. Früher Gespeichertes ist sicher.',
     action: 'Erneut versuchen. Falls es bleibt, die App neu starten.',
   },
-<<<<<<< HEAD
   gateNotPrepared: {
     title: 'Dieser Einlass ist nicht vorbereitet',
     meaning: 'Ohne Regel kann niemand hereinkommen.',
@@ -443,7 +442,7 @@ export const errors: Catalogue['errors'] = {
     title: 'Diese PIN geht nicht',
     meaning: 'Sie ist zu kurz, zu einfach, oder die zwei Eingaben sind verschieden.',
     action: 'Sechs Ziffern oder mehr wählen und zweimal gleich eintippen.',
-=======
+  },
   nothingToMove: {
     title: 'Hier wartet nichts',
     meaning: 'Es gibt nichts, was ein anderes Gerät übernehmen müsste.',
@@ -493,7 +492,6 @@ export const errors: Catalogue['errors'] = {
     title: 'Diese Quittung ist nicht für dieses Gerät',
     meaning: 'Sie gehört zu einer Übergabe eines anderen Geräts.',
     action: 'Mit jenem Gerät scannen.',
->>>>>>> 5aa50f9 (Look after the device: hand over what waits, archive, reconcile, check the chain)
   },
   internal: {
     title: 'In der App ist etwas schiefgegangen',

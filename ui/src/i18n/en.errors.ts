@@ -400,7 +400,6 @@ export const errors: { readonly [C in ErrorCode]: ErrorWording } = {
     meaning: 'This was not booked. What was stored before is safe.',
     action: 'Try again. If it stays, restart the app.',
   },
-<<<<<<< HEAD
   gateNotPrepared: {
     title: 'This gate is not prepared',
     meaning: 'Without a rule nobody can be let in.',
@@ -445,7 +444,7 @@ export const errors: { readonly [C in ErrorCode]: ErrorWording } = {
     title: 'This PIN will not do',
     meaning: 'It is too short, too easy, or the two entries differ.',
     action: 'Take six digits or more, and type the same twice.',
-=======
+  },
   nothingToMove: {
     title: 'Nothing is waiting here',
     meaning: 'There is nothing to hand over to another device.',
@@ -495,7 +494,6 @@ export const errors: { readonly [C in ErrorCode]: ErrorWording } = {
     title: 'This receipt is not for this device',
     meaning: 'It belongs to something that another device has handed over.',
     action: 'Scan it with that device.',
->>>>>>> 5aa50f9 (Look after the device: hand over what waits, archive, reconcile, check the chain)
   },
   internal: {
     title: 'Something went wrong in the app',
