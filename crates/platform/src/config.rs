@@ -103,6 +103,8 @@ pub struct Config {
     pub body_timeout: Duration,
     /// A connection that is silent for so long, or so slow with a request's head, is closed.
     pub idle_timeout: Duration,
+    /// Engagement events are kept for so long; what they earned stays.
+    pub event_retention: Duration,
     /// At a stop, requests in flight get so long.
     pub grace: Duration,
 }
@@ -130,6 +132,7 @@ impl Config {
             request_timeout: Duration::from_secs(30),
             body_timeout: Duration::from_secs(10),
             idle_timeout: Duration::from_secs(75),
+            event_retention: Duration::from_secs(400 * 86_400),
             grace: Duration::from_secs(10),
         }
     }
@@ -179,6 +182,7 @@ impl fmt::Display for Config {
             ("request-seconds", seconds(self.request_timeout)),
             ("body-seconds", seconds(self.body_timeout)),
             ("idle-seconds", seconds(self.idle_timeout)),
+            ("event-days", format!("{} d", self.event_retention.as_secs() / 86_400)),
             ("grace-seconds", seconds(self.grace)),
         ];
         for (number, (name, value)) in lines.into_iter().enumerate() {

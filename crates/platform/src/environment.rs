@@ -50,10 +50,18 @@ pub struct Environment {
 impl Environment {
     /// Opens `<data_dir>/<name>.sqlite3`, or with a URL the schema `<name>` of that PostgreSQL database.
     pub fn open(data_dir: &Path, url: Option<&str>, name: EnvironmentName) -> Result<Self, StoreError> {
-        let database = match url {
+        Ok(Self { name, store: Store::open(&Self::database(data_dir, url, name)?)? })
+    }
+
+    /// Where an environment is stored.
+    pub fn database(
+        data_dir: &Path,
+        url: Option<&str>,
+        name: EnvironmentName,
+    ) -> Result<Database, StoreError> {
+        Ok(match url {
             None => Database::Sqlite(data_dir.join(format!("{name}.sqlite3"))),
             Some(url) => Database::Postgres(PostgresDatabase::new(url, name.name())?),
-        };
-        Ok(Self { name, store: Store::open(&database)? })
+        })
     }
 }

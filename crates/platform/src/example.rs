@@ -14,6 +14,7 @@ use crate::auth::secrets::{SecretError, Secrets, fresh_client_id, fresh_secret};
 use crate::environment::{Environment, EnvironmentName};
 use crate::files::write_private;
 use crate::store::catalogue::{Action, Credential, DEFAULT_LABEL, NamedRule, Owner};
+use crate::store::events::{self, BadgeRule};
 use crate::store::keys::{renew_pass_keys, unix_seconds};
 use crate::store::seeding::{
     ExampleFan, NewPartner, NewProgram, insert_example_fan, insert_partner, insert_program,
@@ -70,6 +71,9 @@ pub async fn seed(environment: &Environment) -> Result<(), StoreError> {
             .store
             .commit(|turn| {
                 let program = insert_program(turn, &program())?;
+                for rule in badges() {
+                    events::set_badge_rule(turn.connection, program, &rule)?;
+                }
                 for partner in partners() {
                     insert_partner(turn, program, Currency::Chf, &partner)?;
                 }
@@ -145,6 +149,16 @@ fn program() -> NewProgram {
             rule: ThresholdRule::AtLeast { status_points: StatusPoints(1000) },
         }],
     }
+}
+
+fn badges() -> [BadgeRule; 2] {
+    let badge = |badge_id: &str, title: &str, action: &str, number| BadgeRule {
+        badge_id: badge_id.to_owned(),
+        title: title.to_owned(),
+        action: action.to_owned(),
+        number,
+    };
+    [badge("regular", "Regular", "match_visit", 10), badge("quizzer", "Quizzer", "quiz", 3)]
 }
 
 fn partners() -> [NewPartner; 2] {

@@ -8,11 +8,14 @@ use tokio::time::MissedTickBehavior;
 
 use crate::environment::Environment;
 use crate::http::Shared;
+use crate::store::events;
 use crate::store::keys::TokenKey;
 use crate::store::{StoreError, now_us};
 
 /// Far shorter than a new key is published before it signs: another process may have made it.
 const LOOK_AT_KEYS: Duration = Duration::from_secs(60);
+
+const FORGET_EVENTS: Duration = Duration::from_secs(3600);
 
 /// The server's recurring work; it ends with this.
 pub struct Jobs(Vec<JoinHandle<()>>);
@@ -20,7 +23,11 @@ pub struct Jobs(Vec<JoinHandle<()>>);
 impl Jobs {
     pub fn start(server: &Shared) -> Self {
         let keys = Arc::clone(server);
-        Self(vec![tokio::spawn(every(LOOK_AT_KEYS, move || renew_all(Arc::clone(&keys))))])
+        let events = Arc::clone(server);
+        Self(vec![
+            tokio::spawn(every(LOOK_AT_KEYS, move || renew_all(Arc::clone(&keys)))),
+            tokio::spawn(every(FORGET_EVENTS, move || forget_all(Arc::clone(&events)))),
+        ])
     }
 
     pub fn stop(&self) {
@@ -53,6 +60,31 @@ async fn renew_all(server: Shared) {
             tracing::error!(environment = %environment.name, %error, "the token keys were not looked at");
         }
     }
+}
+
+async fn forget_all(server: Shared) {
+    for environment in &server.environments {
+        match forget_events(&server, environment, now_us()).await {
+            Ok(0) => {}
+            Ok(number) => {
+                tracing::info!(environment = %environment.name, number, "old events were forgotten");
+            }
+            Err(error) => {
+                tracing::error!(environment = %environment.name, %error, "old events are still there");
+            }
+        }
+    }
+}
+
+/// Forgets the events that are too old at a time, and tells how many there were.
+pub async fn forget_events(
+    server: &Shared,
+    environment: &Environment,
+    now_us: i64,
+) -> Result<u64, StoreError> {
+    let kept = i64::try_from(server.event_retention.as_micros()).unwrap_or(i64::MAX);
+    let before = now_us.saturating_sub(kept);
+    environment.store.commit(move |turn| events::forget_before(turn.connection, before)).await
 }
 
 /// Takes over the environment's token keys, after doing what is due about them.

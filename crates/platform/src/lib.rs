@@ -15,6 +15,7 @@ mod files;
 mod http;
 mod jobs;
 mod metrics;
+pub mod operator;
 mod server;
 pub mod settings;
 /// Only for the benches: an embedder starts a server.
@@ -27,3 +28,5 @@ pub use environment::EnvironmentName;
 pub use example::ExampleCredential;
 pub use http::TlsError;
 pub use server::{Ready, Running, StartError, start};
+pub use store::StoreError;
+pub use store::admin::AdminChange;

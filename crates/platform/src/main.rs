@@ -1,5 +1,7 @@
 //! The command line of the platform server.
 
+mod commands;
+
 use std::fmt::Display;
 use std::io::Write as _;
 use std::process::ExitCode;
@@ -37,6 +39,18 @@ enum Command {
     Serve(Box<Serve>),
     /// Print the GraphQL schema
     Schema,
+    /// Make the example program where it is missing, and print its credentials
+    Seed(Place),
+    /// Make a credential and print its secret, once; a server that runs on files knows it from its next start
+    Token(commands::Token),
+    /// Make the next key for access tokens; it signs once it has been published for a while
+    RotateKeys(commands::Within),
+    /// Print all that is known of a fan, as JSON
+    ExportUser(commands::User),
+    /// Empty every personal field of a fan, for ever; the books keep their sums
+    EraseUser(commands::Erase),
+    /// Print what administrators changed, newest first
+    Audit(commands::Audit),
 }
 
 #[derive(Args)]
@@ -56,6 +70,12 @@ async fn main() -> ExitCode {
             Ok(()) => ExitCode::SUCCESS,
             Err(error) => fail(FAILED, &error),
         },
+        Command::Seed(place) => commands::seed(&place).await,
+        Command::Token(token) => token.run().await,
+        Command::RotateKeys(within) => commands::rotate_keys(&within).await,
+        Command::ExportUser(user) => commands::export_user(&user).await,
+        Command::EraseUser(erase) => erase.run().await,
+        Command::Audit(audit) => audit.run().await,
     }
 }
 

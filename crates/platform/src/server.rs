@@ -22,7 +22,8 @@ use crate::files::{private_dir, write_private};
 use crate::http::{self, Limits, Listening, Server, Shared, TlsError, listen};
 use crate::jobs::{self, Jobs};
 use crate::metrics::Metrics;
-use crate::store::StoreError;
+use crate::store::admin::{self, AdminChange};
+use crate::store::{StoreError, now_us};
 
 /// Why the server did not start.
 #[derive(Debug, thiserror::Error)]
@@ -143,6 +144,7 @@ fn serve(config: &Config, environments: &[Arc<Environment>], secrets: Secrets) -
             body_time: config.body_timeout,
             trusted_proxies: config.trusted_proxies.clone(),
         },
+        event_retention: config.event_retention,
         started: Instant::now(),
     })
 }
@@ -236,6 +238,31 @@ impl Running {
             jobs::renew_token_keys(&self.server, environment, true).await?;
         }
         Ok(())
+    }
+
+    /// Forgets the engagement events that are too old, in every environment; tells how many there were.
+    ///
+    /// # Errors
+    /// Where a database refuses.
+    pub async fn forget_events(&self) -> Result<u64, StoreError> {
+        let mut number = 0;
+        for environment in &self.environments {
+            number += jobs::forget_events(&self.server, environment, now_us()).await?;
+        }
+        Ok(number)
+    }
+
+    /// The newest changes that administrators made, newest first.
+    ///
+    /// # Errors
+    /// Where the database refuses.
+    pub async fn admin_changes(
+        &self,
+        environment: EnvironmentName,
+        limit: u32,
+    ) -> Result<Vec<AdminChange>, StoreError> {
+        let environment = self.server.environment(environment).ok_or(StoreError::Stopped)?;
+        environment.store.read(move |connection| admin::list(connection, limit)).await
     }
 
     /// Reads the TLS certificate again, for connections from now on.

@@ -91,6 +91,9 @@ pub struct Serving {
     /// Seconds for which a new token key is published before it signs [default: 600]
     #[arg(long, env = "FANPOINTS_KEY_LEAD_SECONDS", value_name = "NUMBER")]
     pub key_lead_seconds: Option<u64>,
+    /// Days for which engagement events are kept [default: 400]
+    #[arg(long, env = "FANPOINTS_EVENT_DAYS", value_name = "NUMBER")]
+    pub event_days: Option<u64>,
     /// How the log is written [default: json]
     #[arg(long, env = "FANPOINTS_LOG_FORMAT", value_name = "FORMAT")]
     pub log_format: Option<LogFormat>,
@@ -205,6 +208,7 @@ impl Serving {
             request_timeout: seconds(self.request_seconds, file.request_seconds, default.request_timeout),
             body_timeout: seconds(self.body_seconds, file.body_seconds, default.body_timeout),
             idle_timeout: seconds(self.idle_seconds, file.idle_seconds, default.idle_timeout),
+            event_retention: self.event_days.or(file.event_days).map_or(default.event_retention, days),
             grace: seconds(self.grace_seconds, file.grace_seconds, default.grace),
             ..default
         };

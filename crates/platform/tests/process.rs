@@ -307,3 +307,154 @@ async fn the_log_carries_the_names_of_requests_and_no_secrets() {
         assert!(!text.contains(secret.as_str()), "{text}");
     }
 }
+
+const MAIL: &str = "jane.doe@example.org";
+const MEMBER: &str = "member-77-jane";
+const WORDS: &str = "For Jane with love";
+
+/// One environment's books in balance: all of both books' accounts together come to nothing.
+fn in_balance(path: &Path) -> (i64, i64) {
+    let books = rusqlite::Connection::open(path).unwrap();
+    let sum = |sql: &str| books.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap();
+    let house = |book: &str| {
+        sum(&format!("SELECT coalesce(sum(amount), 0) FROM house_balance WHERE book = '{book}'"))
+    };
+    let fans = sum("SELECT sum(wallet - receivable) FROM fan");
+    let standing = sum("SELECT sum(standing) FROM fan");
+    (fans + house("fan_points"), standing + house("status_points"))
+}
+
+fn run(dir: &Path, words: &[&str]) -> Output {
+    program().args(words).arg("--data").arg(dir).output().unwrap()
+}
+
+fn told(output: &Output) -> Value {
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+async fn ask(http: &Client, url: &str, token: &str, query: &str) -> Value {
+    let request = http.post(url).header("authorization", token).json(&json!({ "query": query }));
+    let body: Value = request.send().await.unwrap().json().await.unwrap();
+    assert_eq!(body.get("errors"), None, "{body}");
+    body["data"].clone()
+}
+
+/// A fan of whom something is known in many tables.
+async fn make_a_life(dir: &Path) {
+    let running = start(Config { seed_example: true, ..Config::new(dir) }).await.unwrap();
+    let http = Client::new();
+    let url = running.ready().graphql.clone();
+    let credential = |partner: Option<&str>| {
+        let found = running.credential(EnvironmentName::Development, partner).unwrap();
+        (found.client_id.clone(), found.client_secret.clone())
+    };
+    let owner = token(&http, running.ready(), &credential(None)).await;
+    let add = format!(
+        "mutation {{ add_user(project_id: \"fc-example\", user_id: \"{MEMBER}\", mail_address: \"{MAIL}\")
+            {{ errors {{ user_already_exists_error {{ _empty }} }} }} }}"
+    );
+    ask(&http, &url, &owner, &add).await;
+    let shop = token(&http, running.ready(), &credential(Some(SHOP))).await;
+    let live = format!(
+        "mutation {{ a: give_fan_points_on_purchase(partner_id: \"{SHOP}\", user_id: \"{MEMBER}\",
+            custom_purchase_id: \"order-77\",
+            purchase_items: [{{ currency: chf, price: 50, title: \"Scarf\", description: \"{WORDS}\" }}])
+            {{ result {{ purchase_id }} }}
+          b: distribute_status_points(partner_id: \"{SHOP}\", user_id: \"{MEMBER}\", action_category: \"quiz\",
+            title: \"{WORDS}\", description: \"{WORDS}\") {{ result {{ amount }} }} }}"
+    );
+    ask(&http, &url, &shop, &live).await;
+    let time = jiff::Timestamp::now().to_string();
+    let event = json!({ "events": [{ "client_event_id": "e-77", "user_id": MEMBER, "action": "match_visit",
+                                     "description": WORDS, "time": time }] });
+    let request = http.post(format!("{}/events", running.endpoint())).header("authorization", &shop).json(&event);
+    let answer: Value = request.send().await.unwrap().json().await.unwrap();
+    assert_eq!(answer["results"][0]["status"], "accepted", "{answer}");
+    running.stop().await;
+}
+
+/// Which of these texts stand anywhere in the files of a folder.
+fn found_in(dir: &Path, texts: &[&str]) -> Vec<String> {
+    let mut found = Vec::new();
+    for file in std::fs::read_dir(dir).unwrap() {
+        let path = file.unwrap().path();
+        let bytes = std::fs::read(&path).unwrap();
+        for text in texts {
+            if bytes.windows(text.len()).any(|window| window == text.as_bytes()) {
+                found.push(format!("{text} in {}", path.display()));
+            }
+        }
+    }
+    found
+}
+
+#[tokio::test]
+async fn a_fan_is_told_everything_and_then_erased_from_every_byte() {
+    let dir = TempDir::new().unwrap();
+    let path = dir.path();
+    make_a_life(path).await;
+    let of_fan = |command: &'static str| {
+        let user = [command, "--environment", "development", "--project", "fc-example", "--user", MEMBER];
+        user.to_vec()
+    };
+    let told = told(&run(path, &of_fan("export-user")));
+    let records = &told["records"];
+    assert_eq!((&told["fan_points"], &told["status_points"]), (&json!(100), &json!(60)));
+    assert_eq!(records["fan"][0]["mail_address"], MAIL);
+    assert_eq!(records["purchase_item"][0]["description"], WORDS);
+    assert_eq!(records["event"][0]["description"], WORDS);
+    for table in ["award", "event_count", "operation", "purchase"] {
+        assert!(records[table].is_array(), "{table} in {told}");
+    }
+    let personal = [MAIL, MEMBER, WORDS, told["user_id"].as_str().unwrap()];
+    let [mail, member, words, id] = personal;
+    assert!(!found_in(path, &[mail]).is_empty() && !found_in(path, &[member]).is_empty());
+    assert!(!found_in(path, &[words]).is_empty());
+    assert_eq!(in_balance(&path.join("development.sqlite3")), (0, 0));
+
+    ends_with(2, &run(path, &of_fan("erase-user")), "--yes");
+    let mut erase = of_fan("erase-user");
+    erase.push("--yes");
+    assert!(run(path, &erase).status.success());
+    assert_eq!(found_in(path, &[mail, member, words, id]), Vec::<String>::new());
+    assert_eq!(in_balance(&path.join("development.sqlite3")), (0, 0));
+    ends_with(1, &run(path, &erase), "no such user");
+    ends_with(1, &run(path, &of_fan("export-user")), "no such user");
+
+    // The points stay in the books, and the log says what was done.
+    let books = rusqlite::Connection::open(path.join("development.sqlite3")).unwrap();
+    let left: (i64, i64) = books
+        .query_row("SELECT wallet, standing FROM fan ORDER BY no DESC LIMIT 1", [], |row| {
+            Ok((row.get(0)?, row.get(1)?))
+        })
+        .unwrap();
+    assert_eq!(left, (100, 60));
+    let log = run(path, &["audit", "--environment", "development"]);
+    let log: Value = serde_json::from_slice(&log.stdout).unwrap();
+    let actions: Vec<_> = log.as_array().unwrap().iter().map(|row| row["action"].as_str().unwrap()).collect();
+    assert_eq!(actions, ["erase-user", "export-user", "add_user"]);
+}
+
+#[tokio::test]
+async fn a_credential_and_a_key_are_made_by_command() {
+    let dir = TempDir::new().unwrap();
+    let path = dir.path();
+    let within = ["--environment", "development"];
+    let made = |words: &[&str]| run(path, &[words, within.as_slice()].concat());
+    ends_with(1, &made(&["rotate-keys"]), "no data");
+    assert_eq!(told(&run(path, &["seed"]))["credentials"].as_array().unwrap().len(), 6);
+    ends_with(2, &made(&["token", "--name", "till"]), "--partner");
+    ends_with(1, &made(&["token", "--name", "till", "--partner", "nobody"]), "no partner nobody");
+    let till = told(&made(&["token", "--name", "till", "--partner", SHOP, "--days", "30"]));
+    let keys = told(&made(&["rotate-keys"]));
+    assert_eq!(keys["made"], true);
+
+    let running = start(Config::new(path)).await.unwrap();
+    let text = |name: &str| till[name].as_str().unwrap().to_owned();
+    let (id, secret) = (text("client_id"), text("client_secret"));
+    let signed_in = token(&Client::new(), running.ready(), &(id, secret.clone())).await;
+    ask(&Client::new(), &running.ready().graphql, &signed_in, "{ ping }").await;
+    running.stop().await;
+    assert_eq!(found_in(path, &[&secret]), Vec::<String>::new());
+}

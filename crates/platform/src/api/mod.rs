@@ -16,6 +16,7 @@ use std::sync::Arc;
 
 use async_graphql::{EmptySubscription, MergedObject};
 
+use crate::auth::audit::Audit;
 use crate::metrics::{Metrics, PerOperation};
 
 /// The whole schema.
@@ -46,6 +47,7 @@ const MAX_COMPLEXITY: usize = 8000;
 /// Builds the schema with its limits.
 pub fn schema(metrics: Arc<Metrics>) -> Schema {
     Schema::build(Query::default(), Mutation::default(), EmptySubscription)
+        .extension(Audit)
         .extension(PerOperation(Arc::clone(&metrics)))
         .data(metrics)
         .limit_depth(MAX_DEPTH)

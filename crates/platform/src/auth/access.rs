@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use async_graphql::{Context, Error, ErrorExtensions as _};
 
+use super::audit;
 use crate::environment::Environment;
 use crate::store::catalogue::Owner;
 use crate::store::{
@@ -19,6 +20,8 @@ pub struct Caller {
     pub catalogue: Arc<Catalogue>,
     pub owner: Owner,
     pub client_id: String,
+    /// What the request is called in the logs.
+    pub request_id: String,
     /// Changes that this request will still make.
     pending: AtomicUsize,
     /// Changes whose commit the answer has to wait for.
@@ -37,9 +40,16 @@ impl Caller {
             catalogue,
             owner,
             client_id,
+            request_id: String::new(),
             pending: AtomicUsize::new(0),
             durables: Mutex::new(Vec::new()),
         }
+    }
+
+    /// The same, for a request of this name.
+    #[must_use]
+    pub fn in_request(self, request_id: String) -> Self {
+        Self { request_id, ..self }
     }
 
     pub fn of<'c>(context: &Context<'c>) -> Result<&'c Arc<Self>, Error> {
@@ -59,6 +69,11 @@ impl Caller {
     {
         let before = self.pending.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |n| n.checked_sub(1));
         let more = if before.unwrap_or(0) > 1 { More::Coming } else { More::No };
+        let act = audit::present(self);
+        let work = move |turn: &mut Turn<'_>| match &act {
+            Some(act) => act.witness(turn, &work),
+            None => work(turn),
+        };
         let (answer, durable) =
             self.environment.store.write(more, work).await.map_err(|error| internal(&error))?;
         self.durables.lock().unwrap_or_else(PoisonError::into_inner).push(durable);

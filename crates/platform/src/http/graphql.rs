@@ -6,10 +6,11 @@ use std::time::Instant;
 use async_graphql::parser::types::{ExecutableDocument, OperationType, Selection};
 use axum::extract::{FromRequest as _, Request, State};
 use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use axum::http::{HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 
 use super::body::Json;
+use super::request::RequestId;
 use super::{Shared, error};
 use crate::auth::access::Caller;
 use crate::auth::throttle::Allowance;
@@ -21,7 +22,7 @@ const MAX_TOP_FIELDS: usize = 120;
 
 /// Runs one GraphQL request.
 pub async fn execute(State(server): State<Shared>, request: Request) -> Response {
-    let Some(caller) = sign_in(&server, request.headers()) else {
+    let Some(caller) = sign_in(&server, &request).map(Arc::new) else {
         server.metrics.refused("unauthenticated");
         return error(StatusCode::UNAUTHORIZED, "UNAUTHENTICATED", "sign in first");
     };
@@ -97,8 +98,8 @@ fn without_nan(body: &[u8]) -> Option<Vec<u8>> {
 }
 
 /// The caller behind the token: its credential must still exist and not have expired.
-fn sign_in(server: &Shared, headers: &HeaderMap) -> Option<Arc<Caller>> {
-    let header = headers.get(AUTHORIZATION)?.to_str().ok()?.trim();
+pub(super) fn sign_in(server: &Shared, request: &Request) -> Option<Caller> {
+    let header = request.headers().get(AUTHORIZATION)?.to_str().ok()?.trim();
     let token = match header.split_once(' ') {
         Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => token.trim(),
         Some(_) => return None,
@@ -108,7 +109,8 @@ fn sign_in(server: &Shared, headers: &HeaderMap) -> Option<Arc<Caller>> {
     let environment = server.environment(name)?;
     let catalogue = environment.store.catalogue();
     let owner = catalogue.credentials.get(&client_id).filter(|known| known.expires_us > now_us())?.owner;
-    Some(Arc::new(Caller::new(Arc::clone(environment), catalogue, owner, client_id)))
+    let name = request.extensions().get::<RequestId>().map(ToString::to_string).unwrap_or_default();
+    Some(Caller::new(Arc::clone(environment), catalogue, owner, client_id).in_request(name))
 }
 
 struct Shape {
@@ -134,7 +136,7 @@ impl Shape {
 }
 
 /// Tells the caller how much is left (draft-ietf-httpapi-ratelimit-headers).
-fn with_allowance(mut response: Response, allowance: Allowance) -> Response {
+pub(super) fn with_allowance(mut response: Response, allowance: Allowance) -> Response {
     let headers = response.headers_mut();
     let numbers = [
         ("ratelimit-limit", u64::from(allowance.limit)),

@@ -1,6 +1,7 @@
 //! What is spoken over HTTP: tokens, GraphQL, the example fans' pages, health and metrics.
 
 mod body;
+mod events;
 pub mod fan_page;
 pub mod graphql;
 pub mod health;
@@ -44,6 +45,8 @@ pub struct Server {
     pub sign_ins: SignIns,
     pub metrics: Arc<Metrics>,
     pub limits: Limits,
+    /// Events are kept for so long, and none that is older is taken.
+    pub event_retention: Duration,
     pub started: Instant,
 }
 
@@ -70,6 +73,8 @@ pub fn router(server: &Shared, config: &Config, figures: bool) -> Router {
     let mut routes = Router::new()
         .route("/graphql", post(graphql::execute))
         .route("/oauth2/token", post(token::issue))
+        .route("/events", post(events::record))
+        .route("/leaderboard", get(events::leaderboard))
         .route("/.well-known/jwks.json", get(token::key_set))
         .route("/fan/{id}", get(fan_page::page))
         .route("/fan/{id}/codes.json", get(fan_page::codes))

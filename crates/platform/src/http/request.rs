@@ -75,6 +75,7 @@ pub async fn accompany(
     let span = tracing::info_span!("request", request_id = %id, method = %request.method(), route);
     let origin = origin(peer.ip(), request.headers(), &server.limits.trusted_proxies);
     request.extensions_mut().insert(origin);
+    request.extensions_mut().insert(id.clone());
     async move {
         let limit = server.limits.request_time;
         let mut response = match tokio::time::timeout(limit, next.run(request)).await {

@@ -125,7 +125,7 @@ pub fn register(connection: &Connection, new: &NewFan) -> Result<Option<Fan>, St
     by_external_id(connection, new.program, &new.external_user_id)
 }
 
-fn free_id(connection: &Connection) -> Result<FanPointsId, StoreError> {
+pub(super) fn free_id(connection: &Connection) -> Result<FanPointsId, StoreError> {
     const ELEVEN_DIGITS: u64 = 100_000_000_000;
     loop {
         let drawn = u64::from_be_bytes(random()?) % ELEVEN_DIGITS;

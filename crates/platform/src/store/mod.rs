@@ -1,13 +1,16 @@
 //! The durable storage of one environment. Nothing outside this module speaks SQL, and nothing in it but
 //! [`sql`] knows which engine it speaks to.
 
+pub mod admin;
 pub mod awards;
 pub mod books;
 pub mod catalogue;
 pub mod credentials;
+pub mod events;
 pub mod fans;
 mod house;
 pub mod keys;
+pub mod personal;
 mod publish;
 pub mod purchases;
 mod readers;
@@ -117,6 +120,14 @@ impl Store {
     #[allow(dead_code)] // the change feed waits on it
     pub fn last_commit(&self) -> watch::Receiver<i64> {
         self.published.last_commit()
+    }
+
+    /// Leaves nothing of what was deleted in the files. It takes as long as copying them.
+    ///
+    /// # Errors
+    /// Where somebody is in the way, or the database refuses.
+    pub fn sweep(database: &Database) -> Result<(), StoreError> {
+        database.connect()?.sweep()
     }
 
     /// Reads from one consistent view.

@@ -4,8 +4,11 @@
 use super::StoreError;
 use super::sql::{Connection, Database, dialect, params};
 
-const MIGRATIONS: [&str; 2] =
-    [include_str!("../../migrations/0001_books.sql"), include_str!("../../migrations/0002_turns.sql")];
+const MIGRATIONS: [&str; 3] = [
+    include_str!("../../migrations/0001_books.sql"),
+    include_str!("../../migrations/0002_turns.sql"),
+    include_str!("../../migrations/0003_operations.sql"),
+];
 
 /// Brings the database to the current schema.
 pub(super) fn migrate(connection: &Connection, database: &Database) -> Result<(), StoreError> {

@@ -2,8 +2,10 @@
 //! PostgreSQL in `tests/postgres`.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod audit;
 mod club;
 mod durability;
+mod events;
 mod fan_pages;
 mod fan_points;
 mod isolation;

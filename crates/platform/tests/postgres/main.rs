@@ -1,6 +1,8 @@
 //! Every test of `tests/api` again, with servers that store in PostgreSQL.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+#[path = "../api/audit.rs"]
+mod audit;
 #[path = "../api/club.rs"]
 mod club;
 #[path = "../cluster/mod.rs"]
@@ -8,6 +10,8 @@ mod club;
 mod cluster;
 #[path = "../api/durability.rs"]
 mod durability;
+#[path = "../api/events.rs"]
+mod events;
 #[path = "../api/fan_pages.rs"]
 mod fan_pages;
 #[path = "../api/fan_points.rs"]

@@ -2,6 +2,7 @@
 //! numbered parameters, and means the same to SQLite and to PostgreSQL; [`dialect`] knows the differences.
 
 pub(super) mod dialect;
+mod dump;
 mod postgres;
 mod sqlite;
 mod value;
@@ -30,7 +31,12 @@ impl Database {
             Self::Sqlite(path) => Engine::Sqlite(sqlite::connect(path)?),
             Self::Postgres(database) => Engine::Postgres(postgres::Session::connect(database)?),
         };
-        Ok(Connection { engine, savepoint: Cell::new(Savepoint::None), open: Cell::new(false) })
+        Ok(Connection {
+            engine,
+            savepoint: Cell::new(Savepoint::None),
+            open: Cell::new(false),
+            changes: Cell::new(0),
+        })
     }
 }
 
@@ -52,6 +58,8 @@ pub struct Connection {
     engine: Engine,
     savepoint: Cell<Savepoint>,
     open: Cell<bool>,
+    /// Statements so far that change something.
+    changes: Cell<u64>,
 }
 
 /// A row of an answer.
@@ -259,7 +267,7 @@ impl Connection {
     /// As [`Self::mark`], also after an error of a question that changes nothing.
     pub(super) fn mark_at_once(&self) -> Result<(), StoreError> {
         self.mark();
-        self.before_change()
+        self.make_savepoint()
     }
 
     /// Keeps what was changed since the mark.
@@ -304,7 +312,17 @@ impl Connection {
         }
     }
 
+    /// Statements that change something, so far: who compares two of these numbers knows whether any came between.
+    pub fn changes(&self) -> u64 {
+        self.changes.get()
+    }
+
     fn before_change(&self) -> Result<(), StoreError> {
+        self.changes.set(self.changes.get().wrapping_add(1));
+        self.make_savepoint()
+    }
+
+    fn make_savepoint(&self) -> Result<(), StoreError> {
         if self.savepoint.get() == Savepoint::Wanted {
             self.savepoint.set(Savepoint::Made);
             self.words("SAVEPOINT work")?;

@@ -1,0 +1,221 @@
+//! What the operator does to a platform's data by command: credentials, keys, and what the law asks for about a fan.
+//! Each command leaves a row in the log of administrative changes.
+
+use serde_json::{Value, json};
+
+use crate::auth::rotation::Rotation;
+use crate::auth::secrets::{SecretError, Secrets, fresh_client_id, fresh_secret};
+use crate::config::Config;
+use crate::environment::{Environment, EnvironmentName};
+use crate::example::{self, ExampleError};
+use crate::files::private_dir;
+use crate::store::admin::{self, AdminChange, OPERATOR};
+use crate::store::catalogue::{Credential, Owner};
+use crate::store::keys::TokenKey;
+use crate::store::{Catalogue, Connection, Store, StoreError, credentials, now_us, personal};
+
+/// Why a command did not succeed.
+#[derive(Debug, thiserror::Error)]
+pub enum OperatorError {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Secret(#[from] SecretError),
+    #[error("the example program: {0}")]
+    Example(#[from] ExampleError),
+    #[error("there is no data in {0}")]
+    NoData(String),
+    #[error("the folder can not be used: {0}")]
+    Folder(std::io::Error),
+    #[error("there is no {0}")]
+    Unknown(String),
+}
+
+/// Who a new credential is for.
+#[derive(Clone, Debug)]
+pub enum Holder {
+    Partner(String),
+    Program(String),
+}
+
+/// The data of one environment, open for a command.
+pub struct Desk {
+    config: Config,
+    environment: Environment,
+}
+
+impl Desk {
+    /// Opens data that is there.
+    ///
+    /// # Errors
+    /// [`OperatorError::NoData`] where there is none, and those of the database.
+    pub fn open(config: &Config, name: EnvironmentName) -> Result<Self, OperatorError> {
+        if config.database.is_none() && !config.data_dir.join(format!("{name}.sqlite3")).is_file() {
+            return Err(OperatorError::NoData(config.data_dir.display().to_string()));
+        }
+        let url = config.database.as_ref().map(|url| url.0.as_str());
+        let environment = Environment::open(&config.data_dir, url, name)?;
+        Ok(Self { config: config.clone(), environment })
+    }
+
+    fn store(&self) -> &Store {
+        &self.environment.store
+    }
+
+    fn act(action: &str, detail: &Value) -> AdminChange {
+        AdminChange {
+            date_us: now_us(),
+            actor: OPERATOR.to_owned(),
+            action: action.to_owned(),
+            fan: None,
+            detail: detail.to_string(),
+            request_id: String::new(),
+        }
+    }
+
+    /// Makes a credential; its secret is told here and never again.
+    ///
+    /// # Errors
+    /// Where the holder is unknown or the database refuses.
+    pub async fn new_credential(
+        &self,
+        holder: &Holder,
+        name: &str,
+        days: u32,
+    ) -> Result<Value, OperatorError> {
+        const DAY_US: i64 = 86_400 * 1_000_000;
+        let owner = owner(&self.store().catalogue(), holder)?;
+        let secret = fresh_secret()?;
+        let now = now_us();
+        let credential = Credential {
+            client_id: fresh_client_id()?,
+            owner,
+            name: name.to_owned(),
+            secret_hash: Secrets::new(self.config.hash_cost)?.hash(secret.clone()).await?,
+            created_us: now,
+            expires_us: now.saturating_add(i64::from(days).saturating_mul(DAY_US)),
+        };
+        let told = json!({ "client_id": credential.client_id, "client_secret": *secret, "days": days });
+        let act = Self::act("token", &json!({ "client_id": credential.client_id, "days": days }));
+        self.store()
+            .commit(move |turn| {
+                credentials::insert(turn, &credential)?;
+                admin::insert(turn.connection, &act)
+            })
+            .await?;
+        Ok(told)
+    }
+
+    /// Makes the next token key, unless there is one that does not sign yet.
+    ///
+    /// # Errors
+    /// Where the database refuses.
+    pub async fn rotate_keys(&self) -> Result<Value, OperatorError> {
+        let rotation = Rotation { interval: self.config.key_rotation, lead: self.config.key_lead };
+        let fresh = TokenKey::fresh(now_us())?;
+        let act = Self::act("rotate-keys", &json!({ "kid": fresh.kid }));
+        let kid = fresh.kid.clone();
+        let keys = self
+            .store()
+            .commit(move |turn| {
+                let keys = rotation.apply(turn.connection, &fresh, true)?;
+                admin::insert(turn.connection, &act)?;
+                Ok(keys)
+            })
+            .await?;
+        let kids: Vec<&str> = keys.iter().map(|key| key.kid.as_str()).collect();
+        Ok(json!({ "made": keys.iter().any(|key| key.kid == kid), "keys": kids }))
+    }
+
+    /// All that is known of a fan.
+    ///
+    /// # Errors
+    /// Where program or fan are unknown, or the database refuses.
+    pub async fn export_user(&self, project_id: &str, user: &str) -> Result<Value, OperatorError> {
+        let program = self.program(project_id)?;
+        let name = user.to_owned();
+        let found = self.store().read(move |connection| personal::export(connection, program, &name)).await?;
+        let found = found.ok_or_else(|| OperatorError::Unknown("such user".to_owned()))?;
+        let act = Self::act("export-user", &json!({ "project_id": project_id }));
+        self.store().commit(move |turn| admin::insert(turn.connection, &act)).await?;
+        Ok(found)
+    }
+
+    /// Empties every personal field of a fan, and leaves nothing of it in the files.
+    ///
+    /// # Errors
+    /// Where program or fan are unknown, or the database refuses.
+    pub async fn erase_user(self, project_id: &str, user: &str) -> Result<(), OperatorError> {
+        let program = self.program(project_id)?;
+        let act = Self::act("erase-user", &json!({ "project_id": project_id }));
+        let name = user.to_owned();
+        let erased = self
+            .store()
+            .commit(move |turn| {
+                let erased = personal::erase(turn, program, &name)?;
+                if erased {
+                    admin::insert(turn.connection, &act)?;
+                }
+                Ok(erased)
+            })
+            .await?;
+        if !erased {
+            return Err(OperatorError::Unknown("such user".to_owned()));
+        }
+        let url = self.config.database.as_ref().map(|url| url.0.as_str());
+        let database = Environment::database(&self.config.data_dir, url, self.environment.name)?;
+        self.close();
+        Ok(Store::sweep(&database)?)
+    }
+
+    /// The newest changes that administrators made, newest first.
+    ///
+    /// # Errors
+    /// Where the database refuses.
+    pub async fn admin_changes(&self, limit: u32) -> Result<Vec<AdminChange>, OperatorError> {
+        Ok(self.store().read(move |connection: &Connection| admin::list(connection, limit)).await?)
+    }
+
+    fn program(&self, project_id: &str) -> Result<crate::store::ProgramNo, OperatorError> {
+        let catalogue = self.store().catalogue();
+        let program = catalogue.program(project_id);
+        Ok(program.ok_or_else(|| OperatorError::Unknown(format!("program {project_id}")))?.no)
+    }
+
+    pub fn close(self) {
+        self.environment.store.close();
+    }
+}
+
+fn owner(catalogue: &Catalogue, holder: &Holder) -> Result<Owner, OperatorError> {
+    let (found, called) = match holder {
+        Holder::Partner(id) => {
+            (catalogue.partner(id).map(|partner| Owner::Partner(partner.no)), format!("partner {id}"))
+        }
+        Holder::Program(id) => {
+            (catalogue.program(id).map(|program| Owner::Program(program.no)), format!("program {id}"))
+        }
+    };
+    found.ok_or(OperatorError::Unknown(called))
+}
+
+/// Makes the example program in both environments, where it is missing, and tells its credentials.
+///
+/// # Errors
+/// Where a database refuses.
+pub async fn seed(config: &Config) -> Result<Value, OperatorError> {
+    private_dir(&config.data_dir).map_err(OperatorError::Folder)?;
+    let url = config.database.as_ref().map(|url| url.0.as_str());
+    let mut environments = Vec::new();
+    for name in EnvironmentName::ALL {
+        let environment = Environment::open(&config.data_dir, url, name)?;
+        example::seed(&environment).await?;
+        environments.push(std::sync::Arc::new(environment));
+    }
+    let secrets = Secrets::new(config.hash_cost)?;
+    let credentials = example::credentials(&config.data_dir, &environments, &secrets).await?;
+    for environment in &environments {
+        environment.store.close();
+    }
+    Ok(json!({ "credentials": credentials }))
+}
