@@ -155,7 +155,14 @@ fn insert_operation(
     now: Timestamp,
 ) -> Result<bool, StoreError> {
     let row = &handed.row;
-    if load::seq_of(db, row.id)?.is_some() || crate::archive::find(db, row.id)?.is_some() {
+    if let Some(seq) = load::seq_of(db, row.id)? {
+        let is_back = state != OperationState::Moved && load::load(db, seq)?.state == OperationState::Moved;
+        if is_back {
+            queue::take_back(db, seq, row.id, now)?;
+        }
+        return Ok(is_back);
+    }
+    if crate::archive::find(db, row.id)?.is_some() {
         return Ok(false);
     }
     let fan = fan_of(db, row)?;

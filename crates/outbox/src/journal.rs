@@ -197,6 +197,13 @@ pub(crate) fn book(
     Ok(())
 }
 
+/// The entry is not settled after all.
+pub(crate) fn unbook(db: &Db, id: Uuid) -> Result<(), StoreError> {
+    db.prepare_cached("UPDATE journal SET state = 0, booked_at = NULL WHERE op = ?1 AND state = 1")?
+        .execute([id.as_bytes()])?;
+    Ok(())
+}
+
 /// The entry counts no more: the platform refused it, or it never left. What it took back stands again.
 ///
 /// Operations of the queue leave lots and reservations alone, which only the platform's books keep.

@@ -16,7 +16,7 @@ pub enum OperationState {
     Refused,
     /// The platform said something only a person can judge. Its fan's lane waits.
     Held,
-    /// Another device has taken it over and delivers it; here nothing follows.
+    /// Another device has taken it over and delivers it. It can come back from there.
     Moved,
 }
 
@@ -26,12 +26,12 @@ impl OperationState {
 
     /// Nothing follows any more.
     pub fn is_terminal(self) -> bool {
-        matches!(self, Self::Accepted | Self::Refused | Self::Moved)
+        matches!(self, Self::Accepted | Self::Refused)
     }
 
     /// Still this device's to deliver.
     pub fn is_open(self) -> bool {
-        !self.is_terminal()
+        matches!(self, Self::Queued | Self::Sending | Self::Held)
     }
 
     pub(crate) fn to_number(self) -> i64 {
@@ -66,10 +66,12 @@ pub enum Event {
     Withdraw,
     /// Another device says that it has taken it over.
     Move,
+    /// The device that had taken it over hands it back.
+    TakeBack,
 }
 
 impl Event {
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Send,
         Self::Return,
         Self::Accept,
@@ -78,6 +80,7 @@ impl Event {
         Self::Release,
         Self::Withdraw,
         Self::Move,
+        Self::TakeBack,
     ];
 }
 
@@ -105,6 +108,7 @@ pub(crate) fn step(from: OperationState, event: Event) -> Result<OperationState,
         (Held, Event::Release) => Ok(Queued),
         // One that is out may arrive twice: the platform takes an id once.
         (Queued | Sending | Held, Event::Move) => Ok(Moved),
+        (Moved, Event::TakeBack) => Ok(Queued),
         (Queued | Sending | Held | Accepted | Refused | Moved, _) => Err(IllegalTransition { from, event }),
     }
 }
@@ -146,6 +150,7 @@ mod tests {
                 (Sending, Event::Move, Moved),
                 (Held, Event::Release, Queued),
                 (Held, Event::Move, Moved),
+                (Moved, Event::TakeBack, Queued),
             ]
         );
     }

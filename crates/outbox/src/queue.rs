@@ -387,6 +387,15 @@ pub(crate) fn hand_over(
     Ok(true)
 }
 
+/// An operation that was moved comes back: it is this device's to deliver again.
+pub(crate) fn take_back(db: &Db, seq: i64, id: Uuid, now: Timestamp) -> Result<(), StoreError> {
+    let to = change_state(db, seq, Event::TakeBack)?;
+    let n = audit::append(db, &Entry::Settled { id, state: to, code: None, booked: (None, None), at: now })?;
+    db.prepare_cached("UPDATE operation SET refusal = NULL, settled_at = NULL, audit = ?2 WHERE seq = ?1")?
+        .execute([seq, n])?;
+    journal::unbook(db, id)
+}
+
 /// Lets a held operation go out again.
 pub(crate) fn release(db: &Db, id: Uuid, now: Timestamp) -> Result<OperationRow, StoreError> {
     let seq = load::seq_of(db, id)?.ok_or(StoreError::UnknownOperation)?;

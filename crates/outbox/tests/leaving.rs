@@ -158,6 +158,21 @@ fn what_waits_is_delivered_by_the_other_device_instead() {
 }
 
 #[test]
+fn what_was_moved_comes_back() {
+    let (one, two) = (leaving(), Device::new());
+    for (from, to) in [(&one, &two), (&two, &one)] {
+        let handed = over_the_wire(&from.store.outgoing().unwrap());
+        let (id, ids) = (Uuid::now_v7(), handed.iter().map(|one| one.row.id).collect());
+        from.store.note_handover(id, [3; 32], ids, later(HOUR)).unwrap();
+        to.store.take_over(id, [3; 32], handed, later(HOUR)).unwrap();
+        assert_eq!(from.store.confirm_handover(id, later(HOUR)).unwrap(), 4);
+    }
+    assert_eq!((one.store.counts().unwrap().open(), two.store.counts().unwrap().open()), (4, 0));
+    assert!(one.store.verify_audit(None).unwrap().is_ok());
+    assert_eq!(one.store.fan(masked(1)).unwrap().pending.fan_points, FanPoints(-500));
+}
+
+#[test]
 fn what_was_settled_meanwhile_stays_settled() {
     let old = leaving();
     let ids: Vec<_> = old.store.outgoing().unwrap().iter().map(|one| one.row.id).collect();

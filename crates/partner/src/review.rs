@@ -103,7 +103,7 @@ impl Watched {
     /// Whether the operation stands differently than before.
     fn moved(&self, row: &OperationRow) -> bool {
         let mut watched = self.lock();
-        if row.state.is_terminal() {
+        if !row.state.is_open() {
             return watched.remove(&row.id).is_some();
         }
         watched.insert(row.id, row.state).is_some_and(|before| before != row.state)

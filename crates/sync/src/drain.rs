@@ -161,7 +161,7 @@ impl Drain {
                 .ask(move |store| store.operation(id))
                 .await?
                 .ok_or(StoreError::UnknownOperation)?;
-            if row.state.is_terminal() || row.state == OperationState::Held {
+            if !row.state.is_open() || row.state == OperationState::Held {
                 return Ok(row);
             }
             tokio::select! {

@@ -16,6 +16,9 @@ mod read_back;
 mod reconcile;
 mod round;
 mod settle;
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::print_stderr, clippy::print_stdout)]
+mod simulation;
 mod state;
 mod token;
 mod values;
