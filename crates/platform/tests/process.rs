@@ -368,7 +368,8 @@ async fn make_a_life(dir: &Path) {
     let time = jiff::Timestamp::now().to_string();
     let event = json!({ "events": [{ "client_event_id": "e-77", "user_id": MEMBER, "action": "match_visit",
                                      "description": WORDS, "time": time }] });
-    let request = http.post(format!("{}/events", running.endpoint())).header("authorization", &shop).json(&event);
+    let request =
+        http.post(format!("{}/events", running.endpoint())).header("authorization", &shop).json(&event);
     let answer: Value = request.send().await.unwrap().json().await.unwrap();
     assert_eq!(answer["results"][0]["status"], "accepted", "{answer}");
     running.stop().await;

@@ -56,6 +56,7 @@ const fn extra(name: &'static str, measure: fn(&Place, &BenchOptions) -> Outcome
 const PARTS: &[Part] = &[
     extra("cold", |place, _| cold(place)),
     extra("scan", scan),
+    extra("soak", |place, _| soak(place)),
     part("sizes", Stands::OnRelease, |place, _| sizes(place)),
     part("start", Stands::OnRelease, |place, _| starts(place)),
     part("tap", Stands::OnRelease, |place, _| tap_to_success(place)),
@@ -98,6 +99,20 @@ pub fn bench(place: &Place, options: &BenchOptions) -> Outcome<ExitCode> {
     }
     summary.print();
     Ok(if summary.succeeded() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// A minute of any requests that the platform's schema allows, and one of those that are none.
+fn soak(place: &Place) -> Outcome<String> {
+    const SECONDS: &str = "60";
+    let mut command = rust::cargo(
+        place,
+        &["test", "-p", "platform", "--test", "fuzz", "--", "--nocapture", "--test-threads", "1"],
+    );
+    if std::env::var_os("FANPOINTS_FUZZ_SECONDS").is_none() {
+        command.env("FANPOINTS_FUZZ_SECONDS", SECONDS);
+    }
+    step::run("soaking the platform in requests", command)?.or_fail("the soak")?;
+    Ok(String::new())
 }
 
 /// The second time nothing is left to build: what remains is what a warm `cargo xtask run` takes.

@@ -20,7 +20,8 @@ cargo xtask check             format, lints, types
 cargo xtask bench             sizes and speeds of a release build, as tables
 cargo xtask bench PART...     some of it alone: sizes, start, tap, ui, ledger, run; and what the whole leaves out:
     cold                      the first `run` on a new machine: UI packages, UI and Rust from nothing
-    scan --frames DIR         the decoder over a folder of frames";
+    scan --frames DIR         the decoder over a folder of frames
+    soak                      the platform under any requests for a minute (--soak means the same)";
 
 #[derive(Debug, PartialEq, Eq)]
 pub enum Task {
@@ -118,6 +119,7 @@ fn bench_options(mut words: impl Iterator<Item = String>) -> Outcome<BenchOption
                 let folder = words.next().ok_or_else(|| Problem::new("--frames wants a folder"))?;
                 options.frames = Some(PathBuf::from(folder));
             }
+            "--soak" => options.parts.push("soak".to_owned()),
             name if bench::is_part(name) => options.parts.push(word),
             _ => return Err(unknown(&word, "bench")),
         }

@@ -8,6 +8,7 @@ use serde_json::json;
 
 use super::{Shared, json};
 use crate::metrics::MEDIA_TYPE;
+use crate::store::house;
 use crate::store::sql::params;
 
 /// The process answers.
@@ -33,6 +34,22 @@ pub async fn ready(State(server): State<Shared>) -> Response {
 
 /// Counters for Prometheus.
 pub async fn metrics(State(server): State<Shared>) -> Response {
+    for environment in &server.environments {
+        let name = environment.name;
+        server.metrics.storage(name, environment.store.load());
+        match environment.store.read(house::totals).await {
+            Ok(totals) => {
+                let catalogue = environment.store.catalogue();
+                for total in &totals {
+                    if let Some(program) = catalogue.programs.get(&total.program) {
+                        server.metrics.balance(name, &program.project_id, total);
+                    }
+                }
+            }
+            // The other figures are worth having all the more.
+            Err(error) => tracing::warn!(environment = %name, %error, "the books could not be summed up"),
+        }
+    }
     let text = server.metrics.render(server.started.elapsed());
     ([(CONTENT_TYPE, MEDIA_TYPE)], text).into_response()
 }

@@ -12,6 +12,10 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
 
+use crate::environment::EnvironmentName;
+use crate::store::Load;
+use crate::store::house::HouseTotal;
+
 pub use operations::PerOperation;
 
 /// The media type of what [`Metrics::render`] writes.
@@ -57,6 +61,19 @@ struct Failed {
 }
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct Within {
+    environment: &'static str,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct Account {
+    environment: &'static str,
+    program: String,
+    book: String,
+    account: String,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
 struct SignIn {
     worked: &'static str,
 }
@@ -73,6 +90,10 @@ pub struct Metrics {
     sign_ins: Family<SignIn, Counter>,
     panics: Counter,
     uptime: Gauge,
+    writer_queue: Family<Within, Gauge>,
+    readers_busy: Family<Within, Gauge>,
+    readers: Family<Within, Gauge>,
+    ledger: Family<Account, Gauge>,
 }
 
 impl Default for Metrics {
@@ -89,6 +110,10 @@ impl Default for Metrics {
             sign_ins: Family::default(),
             panics: Counter::default(),
             uptime: Gauge::default(),
+            writer_queue: Family::default(),
+            readers_busy: Family::default(),
+            readers: Family::default(),
+            ledger: Family::default(),
         };
         metrics.register();
         metrics
@@ -120,6 +145,14 @@ impl Metrics {
         );
         registry.register("sign_ins", "Client secrets presented", self.sign_ins.clone());
         registry.register("panics", "Requests that ended in a fault of the server", self.panics.clone());
+        registry.register("writer_queue", "Changes that wait for the writer", self.writer_queue.clone());
+        registry.register("readers_busy", "Connections that somebody reads with", self.readers_busy.clone());
+        registry.register("readers", "Connections to read with", self.readers.clone());
+        registry.register(
+            "ledger_balance",
+            "Points on the accounts of the house; what fans have is the negative of a book's sum",
+            self.ledger.clone(),
+        );
         registry.register_with_unit("uptime", "Since the server started", Unit::Seconds, self.uptime.clone());
     }
 
@@ -155,6 +188,26 @@ impl Metrics {
 
     pub fn panicked(&self) {
         self.panics.inc();
+    }
+
+    /// How busy an environment's storage is right now.
+    pub fn storage(&self, environment: EnvironmentName, load: Load) {
+        let within = Within { environment: environment.name() };
+        let whole = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
+        self.writer_queue.get_or_create(&within).set(whole(load.waiting));
+        self.readers_busy.get_or_create(&within).set(whole(load.reading));
+        self.readers.get_or_create(&within).set(whole(load.readers));
+    }
+
+    /// What the books of a program come to right now.
+    pub fn balance(&self, environment: EnvironmentName, program: &str, total: &HouseTotal) {
+        let account = Account {
+            environment: environment.name(),
+            program: program.to_owned(),
+            book: total.book.clone(),
+            account: total.account.clone(),
+        };
+        self.ledger.get_or_create(&account).set(total.amount);
     }
 
     /// All figures.

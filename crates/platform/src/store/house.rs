@@ -35,6 +35,29 @@ impl HouseAccount {
     }
 }
 
+/// What an account of the house comes to, all its owners together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HouseTotal {
+    pub program: ProgramNo,
+    pub book: String,
+    pub account: String,
+    pub amount: i64,
+}
+
+/// The totals of all programs. What fans have is the negative of a book's sum.
+pub fn totals(connection: &Connection) -> Result<Vec<HouseTotal>, StoreError> {
+    let sql = "SELECT program_no, book, account, CAST(sum(amount) AS BIGINT) FROM house_balance
+               GROUP BY program_no, book, account ORDER BY program_no, book, account";
+    connection.query(sql, params![], |row| {
+        Ok(HouseTotal {
+            program: ProgramNo(row.get(0)?),
+            book: row.get(1)?,
+            account: row.get(2)?,
+            amount: row.get(3)?,
+        })
+    })
+}
+
 /// What the open group moved so far.
 #[derive(Default)]
 pub(super) struct House(RefCell<Vec<(ProgramNo, HouseAccount, i64)>>);

@@ -8,7 +8,7 @@ pub mod catalogue;
 pub mod credentials;
 pub mod events;
 pub mod fans;
-mod house;
+pub mod house;
 pub mod keys;
 pub mod personal;
 mod publish;
@@ -96,6 +96,17 @@ pub struct Store {
 
 const READERS: usize = 4;
 
+/// How busy a store is at a moment.
+#[derive(Clone, Copy, Debug)]
+pub struct Load {
+    /// Changes that wait for the writer or are in their turn.
+    pub waiting: usize,
+    /// Connections that somebody reads with.
+    pub reading: usize,
+    /// ... of so many.
+    pub readers: usize,
+}
+
 impl Store {
     /// Opens or creates the database and brings it to the current schema. To be called where waiting is allowed.
     ///
@@ -120,6 +131,12 @@ impl Store {
     #[allow(dead_code)] // the change feed waits on it
     pub fn last_commit(&self) -> watch::Receiver<i64> {
         self.published.last_commit()
+    }
+
+    /// How busy it is.
+    pub fn load(&self) -> Load {
+        let free = self.readers.free();
+        Load { waiting: self.writer.waiting(), reading: READERS.saturating_sub(free), readers: READERS }
     }
 
     /// Leaves nothing of what was deleted in the files. It takes as long as copying them.

@@ -50,6 +50,11 @@ impl Readers {
         reading.await.map_err(|_| StoreError::Stopped)?
     }
 
+    /// Connections that nobody reads with at the moment, made or not.
+    pub(super) fn free(&self) -> usize {
+        self.permits.available_permits()
+    }
+
     /// No new reads; the connections close when the last one is done.
     pub(super) fn close(&self) {
         self.permits.close();

@@ -7,6 +7,7 @@
 //! answers as before is kept; what does not is refused as not committed. So nothing is half done, one bad piece takes
 //! no other with it, and a caller never keeps an answer that does not hold.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{self, Receiver, Sender, TryRecvError};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -34,6 +35,8 @@ const FOLD: i64 = 1024;
 pub(super) struct Writer {
     jobs: Mutex<Option<Sender<Job>>>,
     thread: Mutex<Option<JoinHandle<()>>>,
+    /// Pieces of work whose first answer is not there yet.
+    waiting: AtomicUsize,
 }
 
 impl Writer {
@@ -60,7 +63,11 @@ impl Writer {
             .name("store-writer".to_owned())
             .spawn(move || desk.serve(&receiver))
             .map_err(|error| StoreError::Corrupt(format!("no writer thread: {error}")))?;
-        Ok(Self { jobs: Mutex::new(Some(sender)), thread: Mutex::new(Some(thread)) })
+        Ok(Self {
+            jobs: Mutex::new(Some(sender)),
+            thread: Mutex::new(Some(thread)),
+            waiting: AtomicUsize::new(0),
+        })
     }
 
     pub(super) async fn write<T, F>(&self, more: More, work: F) -> Result<(T, Durable), StoreError>
@@ -69,9 +76,15 @@ impl Writer {
         F: Fn(&mut Turn<'_>) -> Result<T, StoreError> + Send + 'static,
     {
         let (job, answer, durable) = Job::new(more, work);
+        let _waiting = Waiting::begin(&self.waiting);
         self.submit(job)?;
         let answer = answer.await.map_err(|_| StoreError::Stopped)??;
         Ok((answer, durable))
+    }
+
+    /// Pieces of work that wait for their turn or are in it.
+    pub(super) fn waiting(&self) -> usize {
+        self.waiting.load(Ordering::Relaxed)
     }
 
     fn submit(&self, job: Job) -> Result<(), StoreError> {
@@ -89,6 +102,22 @@ impl Writer {
         {
             tracing::error!("the store's writer ended abnormally");
         }
+    }
+}
+
+/// Counts a caller for as long as it waits, also when it goes away.
+struct Waiting<'w>(&'w AtomicUsize);
+
+impl<'w> Waiting<'w> {
+    fn begin(number: &'w AtomicUsize) -> Self {
+        number.fetch_add(1, Ordering::Relaxed);
+        Self(number)
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
 

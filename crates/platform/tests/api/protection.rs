@@ -78,6 +78,11 @@ async fn health_and_metrics_are_told_without_signing_in() {
         "fanpoints_operations_total{operation=\"give\",outcome=\"done\"} 1",
         "fanpoints_operations_total{operation=\"give\",outcome=\"refused\"} 1",
         "fanpoints_sign_ins_total{worked=\"true\"} 1",
+        "fanpoints_requests_total{route=\"/graphql\",status=\"200\"} 2",
+        "fanpoints_operation_duration_seconds_count{operation=\"give_fan_points_on_purchase\"} 2",
+        "fanpoints_writer_queue{environment=\"development\"} 0",
+        "fanpoints_readers{environment=\"production\"} 4",
+        "fanpoints_ledger_balance{environment=\"development\",program=\"fc-example\",book=\"fan_points\",account=\"funding\"} -10",
     ] {
         assert!(text.contains(line), "{line} in\n{text}");
     }
