@@ -5,6 +5,7 @@ mod binary;
 mod calm;
 mod clock;
 mod grey;
+mod ground;
 mod qr;
 mod refit;
 mod stage;
@@ -60,7 +61,7 @@ impl Decoder {
         Self::default()
     }
 
-    /// The codes in a frame of a camera. No stage starts after 24 ms; what was left out is tried on the next frame,
+    /// The codes in a frame of a camera. No stage starts after 22 ms; what was left out is tried on the next frame,
     /// for as long as nothing is read. Where nothing moves a frame gets a few milliseconds only.
     pub fn decode(&mut self, frame: &LumaFrame) -> Vec<Found> {
         if !frame.is_sound() {
@@ -256,7 +257,17 @@ impl<'a> Look<'a> {
             return;
         }
         let view = self.pyramid.at(stage.scale);
-        let filtered: Option<Grey> = grey::filtered(view, stage.filter);
+        let filtered: Option<Grey> = match stage.filter {
+            Filter::LightGround => {
+                let lightened = ground::lightened(view);
+                if lightened.is_none() {
+                    self.last = None;
+                    return;
+                }
+                lightened
+            }
+            filter => grey::filtered(view, filter),
+        };
         let view = filtered.as_ref().map_or(view, Grey::view);
         self.last = binary::binarize(view, stage.light).map(|mut matrix| {
             if stage.inverted {

@@ -276,9 +276,13 @@ fn unsound_frames_are_no_trouble() {
         assert_eq!(decoder.decode(&frame), []);
         assert_eq!(decoder.decode_picture(&frame), []);
     }
-    for (width, height) in [(1, 1), (1, 700), (700, 1), (3, 3), (39, 41)] {
+    // A sliver longer than the widest frame is shrunk to nothing.
+    for (width, height) in [(1, 1), (1, 700), (700, 1), (3, 3), (39, 41), (1, 4000), (4000, 1)] {
         let frame = LumaFrame::new(width, height, vec![7; (width * height) as usize]).unwrap();
-        assert_eq!(decoder.decode(&frame), []);
+        for _ in 0..40 {
+            assert_eq!(decoder.decode(&frame), []);
+        }
+        assert_eq!(decoder.decode_picture(&frame), []);
     }
 }
 
@@ -311,6 +315,23 @@ fn a_photo_of_twelve_megapixels() {
         for (corner, (x, y)) in found[0].corners.iter().zip(places) {
             assert!((corner.x - x).hypot(corner.y - y) < 14.0, "{corner:?} instead of {x} {y}");
         }
+    }
+}
+
+#[test]
+fn a_cut_out_on_a_dark_ground() {
+    let text = pass(148);
+    for (ground, dark) in [(64.0, 20.0), (90.0, 0.0), (140.0, 60.0)] {
+        let code = Modules::of(&text, EcLevel::M);
+        // Drawn pixel by pixel: a margin of paper is what is missing.
+        let mut canvas = Canvas::new(1280, 720, ground);
+        for (n, is_dark) in code.dark.iter().enumerate() {
+            let (left, top) = (500 + n % code.size * 4, 200 + n / code.size * 4);
+            for y in top..top + 4 {
+                canvas.luma[y * 1280 + left..y * 1280 + left + 4].fill(if *is_dark { dark } else { 235.0 });
+            }
+        }
+        assert_eq!(texts(&canvas), [text.as_str()], "ground {ground}");
     }
 }
 

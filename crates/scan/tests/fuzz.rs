@@ -12,7 +12,7 @@ use common::{Canvas, Dice, Modules, leaning, turned};
 use qrcode::EcLevel;
 use scan::{Decoder, LumaFrame, PixelFormat, luma_from_picture, luma_from_pixels};
 
-/// A frame's deadline is 32 ms; a busy machine and a debug build are forgiven, a loop without end is not.
+/// A frame's deadline is 30 ms; a busy machine and a debug build are forgiven, a loop without end is not.
 const PATIENCE: Duration = Duration::from_secs(2);
 /// What one frame may leave behind in memory, once everything is warm.
 const MEMORY_MB: f64 = 200.0;

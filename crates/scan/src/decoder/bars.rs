@@ -33,6 +33,10 @@ struct Seen {
 /// Every code that two lines agree on.
 pub fn read(view: View<'_>, clock: &Clock) -> Vec<Bars> {
     let mut seen: HashMap<String, Seen> = HashMap::new();
+    // A sliver that was shrunk has no width left; `rxing` can not turn an empty line around.
+    if view.width == 0 || view.height == 0 {
+        return Vec::new();
+    }
     for upright in [false, true] {
         let (count, length) = if upright { (view.width, view.height) } else { (view.height, view.width) };
         let mut line = vec![0u8; length];

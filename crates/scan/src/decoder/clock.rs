@@ -18,9 +18,9 @@ impl Clock {
     pub fn of_a_frame() -> Self {
         Self {
             started: Instant::now(),
-            start_until: Duration::from_millis(24),
+            start_until: Duration::from_millis(22),
             heavy_until: Duration::from_millis(16),
-            end: Duration::from_millis(32),
+            end: Duration::from_millis(30),
             stages_left: Cell::new(usize::MAX),
         }
     }

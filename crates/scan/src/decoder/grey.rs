@@ -117,7 +117,7 @@ pub fn enlarge(view: View<'_>, times: usize, border: usize) -> Grey {
 /// The picture that a stage binarizes; None where it is the picture itself.
 pub fn filtered(view: View<'_>, filter: Filter) -> Option<Grey> {
     match filter {
-        Filter::None => None,
+        Filter::None | Filter::LightGround => None,
         Filter::Sharpen => Some(cross(view, |centre, around| centre * 5 - around)),
         Filter::Blur => Some(cross(view, |centre, around| (centre * 4 + around) / 8)),
         Filter::Brighten => Some(brighten(view)),

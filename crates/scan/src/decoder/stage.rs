@@ -24,6 +24,8 @@ pub enum Filter {
     /// The lightest of 3 × 3.
     Lightest,
     LocalContrast,
+    /// A plain dark ground made light; where there is none the stage has nothing to do.
+    LightGround,
 }
 
 /// How dark is told from light.
@@ -126,6 +128,7 @@ pub(super) const PATIENT: &[Stage] = &[
     Stage::inverted(Scale::Half, Light::Fixed(128)),
     Stage::filtered(Scale::Third, Filter::Sharpen, MEAN_10),
     Stage::refit(Scale::Full),
+    Stage::filtered(Scale::Full, Filter::LightGround, Light::Blocks(8)),
     Stage::read_by(Scale::Full, Light::Fixed(0), Reader::Bars),
     Stage::new(Scale::Quarter, MEAN_10),
     Stage::new(Scale::Third, MEAN_20),
@@ -134,14 +137,14 @@ pub(super) const PATIENT: &[Stage] = &[
     Stage::new(Scale::Full, MEAN_20),
     Stage::inverted(Scale::Full, MEAN_20),
     Stage::filtered(Scale::Half, Filter::Brighten, Light::Blocks(8)),
-    Stage::filtered(Scale::Full, Filter::LocalContrast, Light::Blocks(8)),
-    Stage::new(Scale::Full, Light::Blocks(4)),
     Stage::read_by(Scale::Full, Light::Fixed(128), Reader::Thorough),
     Stage::new(Scale::Full, Light::Fixed(64)),
     Stage::filtered(Scale::Half, Filter::LocalContrast, Light::Blocks(8)),
+    Stage::refit(Scale::Half),
+    Stage::filtered(Scale::Full, Filter::LocalContrast, Light::Blocks(8)),
+    Stage::new(Scale::Full, Light::Blocks(4)),
     Stage::new(Scale::Half, Light::Middle(10)),
     Stage::new(Scale::Half, Light::Sauvola(20)),
-    Stage::refit(Scale::Half),
     Stage::filtered(Scale::Half, Filter::Darkest, Light::Blocks(8)),
     Stage::filtered(Scale::Half, Filter::Lightest, Light::Fixed(112)),
     Stage::new(Scale::Half, Light::Fixed(200)),
