@@ -28,7 +28,7 @@ use ledger::{Currency, FanPoints, Money, OfflinePolicy, PartnerId, Rate, RateRul
 use platform::store::fans::{self, NewFan};
 use platform::store::purchases::{self, OrderItem, PurchaseKind, PurchaseOrder};
 use platform::store::seeding::{NewPartner, NewProgram, insert_partner, insert_program};
-use platform::store::{Database, More, PostgresDatabase, ProgramNo, Store};
+use platform::store::{Database, More, PostgresDatabase, ProgramNo, Store, Turn};
 use tokio::runtime::Runtime;
 
 use cluster::{Cluster, Disk};
@@ -160,8 +160,9 @@ fn grouped(database: &Database, length: Duration) -> f64 {
                     let fan = ids[draw.below(ids.len() as u64) as usize];
                     let order = order(program, partner, fan, format!("{client}-{round}-{number}"));
                     let more = if number + 1 < BATCH { More::Coming } else { More::No };
-                    let (booked, durable) =
-                        store.write(more, move |turn| purchases::book(turn, &order)).await.unwrap();
+                    let ahead = purchases::book_ahead(&order);
+                    let work = move |turn: &mut Turn<'_>| purchases::book(turn, &order);
+                    let (booked, durable) = store.write_asking(more, ahead, work).await.unwrap();
                     assert_eq!(booked.unwrap().items[0].amount, FanPoints(50));
                     durables.push(durable);
                 }

@@ -261,7 +261,8 @@ impl Order {
         };
         let order =
             PurchaseOrder { partner: partner.no, programs, user: self.user_id, kind, purchase_id, items };
-        let outcome = caller.write(move |turn| purchases::book(turn, &order)).await?;
+        let ahead = purchases::book_ahead(&order);
+        let outcome = caller.write_asking(ahead, move |turn| purchases::book(turn, &order)).await?;
         answer(context, &self.partner_id, outcome)
     }
 }

@@ -10,7 +10,7 @@ use super::audit;
 use crate::environment::Environment;
 use crate::store::catalogue::Owner;
 use crate::store::{
-    Catalogue, Connection, Durable, More, Partner, Partnership, Program, ProgramNo, StoreError, Turn,
+    Ahead, Catalogue, Connection, Durable, More, Partner, Partnership, Program, ProgramNo, StoreError, Turn,
 };
 
 /// The signed-in caller of one request.
@@ -67,6 +67,15 @@ impl Caller {
         T: Clone + PartialEq + Send + 'static,
         F: Fn(&mut Turn<'_>) -> Result<T, StoreError> + Send + 'static,
     {
+        self.write_asking(Vec::new(), work).await
+    }
+
+    /// As [`Self::write`], for work of which is known what it will ask the database.
+    pub async fn write_asking<T, F>(&self, ahead: Vec<Ahead>, work: F) -> Result<T, Error>
+    where
+        T: Clone + PartialEq + Send + 'static,
+        F: Fn(&mut Turn<'_>) -> Result<T, StoreError> + Send + 'static,
+    {
         let before = self.pending.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |n| n.checked_sub(1));
         let more = if before.unwrap_or(0) > 1 { More::Coming } else { More::No };
         let act = audit::present(self);
@@ -74,8 +83,8 @@ impl Caller {
             Some(act) => act.witness(turn, &work),
             None => work(turn),
         };
-        let (answer, durable) =
-            self.environment.store.write(more, work).await.map_err(|error| internal(&error))?;
+        let written = self.environment.store.write_asking(more, ahead, work).await;
+        let (answer, durable) = written.map_err(|error| internal(&error))?;
         self.durables.lock().unwrap_or_else(PoisonError::into_inner).push(durable);
         Ok(answer)
     }

@@ -1,8 +1,9 @@
 //! The ledger's port to the database: one writer's view of the books of one program.
 
+use super::fans::Fan;
 use super::house::{House, HouseAccount};
-use super::sql::params;
-use super::{Connection, ProgramNo, StoreError, Turn};
+use super::sql::{About, Ahead, Kind, Owned, Rows, params};
+use super::{Connection, ProgramNo, Row, StoreError, Turn};
 use ledger::{
     Entry, FanAccount, FanId, FanPoints, FanState, Lot, OpId, Operation, OperationKind, PartnerId, Posted,
     Recorded, RecordedOutcome, Refusal, ReservationChange, State, StateMut, StatusAccount, StatusPoints,
@@ -16,11 +17,53 @@ pub struct Books<'t> {
     program: ProgramNo,
     /// The booking date of what is posted next, unique in this database.
     date_us: i64,
+    /// What was just read of the fan, until something is posted.
+    known: Option<&'t Fan>,
+}
+
+static OPERATION: Rows = Rows::insert(
+    "operation",
+    &[
+        ("date_us", Kind::Integer),
+        ("op", Kind::Bytes),
+        ("digest", Kind::Bytes),
+        ("corrects", Kind::Bytes),
+        ("operation", Kind::Text),
+        ("entry", Kind::Text),
+    ],
+    Some(1),
+);
+
+static BALANCES: Rows = Rows::update(
+    "fan",
+    &[
+        ("no", Kind::Integer),
+        ("wallet", Kind::Integer),
+        ("receivable", Kind::Integer),
+        ("standing", Kind::Integer),
+    ],
+);
+
+/// What became of an operation: posted, burned, or neither.
+const RECORDED: &str = "SELECT o.digest, o.operation, o.entry, b.digest, b.resolved
+    FROM (SELECT 1 AS one) AS always
+    LEFT JOIN operation o ON o.op = ?1 LEFT JOIN burned b ON b.op = ?1";
+
+/// What the books are asked first about an operation.
+pub fn recorded_ahead(id: OpId) -> Ahead {
+    let id = Owned::Bytes(id.0.to_vec());
+    Ahead { sql: RECORDED.to_owned(), values: vec![id.clone()], about: About::Value(id) }
 }
 
 impl<'t> Books<'t> {
     pub fn new(turn: &Turn<'t>, program: ProgramNo, date_us: i64) -> Self {
-        Self { connection: turn.connection, house: turn.house, program, date_us }
+        Self { connection: turn.connection, house: turn.house, program, date_us, known: None }
+    }
+
+    /// Does not read again what was just read of the fan.
+    #[must_use]
+    pub fn knowing(self, fan: &'t Fan) -> Self {
+        Self { known: Some(fan), ..self }
     }
 
     fn reversed(&self, id: OpId) -> Result<Vec<u16>, StoreError> {
@@ -29,8 +72,8 @@ impl<'t> Books<'t> {
     }
 
     fn append(&self, operation: &Operation, posted: &Posted) -> Result<(), StoreError> {
-        self.connection.execute(
-            "INSERT INTO operation (date_us, op, digest, corrects, operation, entry) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        self.connection.write_row(
+            &OPERATION,
             params![
                 self.date_us,
                 operation.id.0,
@@ -56,8 +99,8 @@ impl<'t> Books<'t> {
         let after = before.after(entry).map_err(|refusal| {
             StoreError::Corrupt(format!("an entry that does not apply ({})", refusal.code()))
         })?;
-        self.connection.execute(
-            "UPDATE fan SET wallet = ?2, receivable = ?3, standing = ?4 WHERE no = ?1",
+        self.connection.write_row(
+            &BALANCES,
             params![entry.fan.0.cast_signed(), after.wallet.0, after.receivable.0, after.standing.0],
         )?;
         for posting in &entry.fan_postings {
@@ -136,6 +179,13 @@ impl State for Books<'_> {
     type Error = StoreError;
 
     fn fan(&self, fan: FanId, now: Timestamp) -> Result<Option<FanState>, StoreError> {
+        if let Some(known) = self.known.filter(|known| known.no == fan && known.program == self.program)
+            && known.held_until.is_none_or(|end| end <= now.0)
+        {
+            let (wallet, reserved) = (known.wallet, FanPoints(0));
+            let (receivable, standing) = (known.receivable, known.standing);
+            return Ok(Some(FanState { wallet, reserved, receivable, standing }));
+        }
         self.connection.query_opt(
             "SELECT wallet,
                     (SELECT coalesce(sum(points), 0) FROM reservation WHERE fan_no = fan.no AND until_ms > ?3),
@@ -154,11 +204,19 @@ impl State for Books<'_> {
     }
 
     fn recorded(&self, id: OpId) -> Result<Option<Recorded>, StoreError> {
-        let posted: Option<([u8; 32], String, String)> = self.connection.query_opt(
-            "SELECT digest, operation, entry FROM operation WHERE op = ?1",
-            params![id.0],
-            |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
-        )?;
+        type Found = (Option<([u8; 32], String, String)>, Option<([u8; 32], bool)>);
+        let read = |row: &Row<'_>| -> Result<Found, StoreError> {
+            let posted = match row.get::<Option<[u8; 32]>>(0)? {
+                Some(digest) => Some((digest, row.get(1)?, row.get(2)?)),
+                None => None,
+            };
+            let burned = match row.get::<Option<[u8; 32]>>(3)? {
+                Some(digest) => Some((digest, row.get(4)?)),
+                None => None,
+            };
+            Ok((posted, burned))
+        };
+        let (posted, burned) = self.connection.query_row(RECORDED, params![id.0], read)?;
         if let Some((digest, operation, entry)) = posted {
             let outcome = RecordedOutcome::Posted {
                 operation: serde_json::from_str(&operation)?,
@@ -167,11 +225,10 @@ impl State for Books<'_> {
             };
             return Ok(Some(Recorded { digest, outcome }));
         }
-        self.connection.query_opt("SELECT digest, resolved FROM burned WHERE op = ?1", params![id.0], |row| {
-            let resolved: bool = row.get(1)?;
+        Ok(burned.map(|(digest, resolved)| {
             let outcome = if resolved { RecordedOutcome::Resolved } else { RecordedOutcome::Burned };
-            Ok(Recorded { digest: row.get(0)?, outcome })
-        })
+            Recorded { digest, outcome }
+        }))
     }
 
     fn limited_given(&self, partner: PartnerId, label: Option<&str>) -> Result<FanPoints, StoreError> {
@@ -206,6 +263,7 @@ impl StateMut for Books<'_> {
     fn post(&mut self, operation: &Operation, posted: &Posted) -> Result<(), StoreError> {
         self.append(operation, posted)?;
         self.apply_postings(&posted.entry)?;
+        self.known = None;
         self.apply_lots(operation.fan, &posted.lots)?;
         self.apply_limited(&posted.limited)?;
         if let OperationKind::Resolve { refused, .. } = &operation.kind {
@@ -269,7 +327,8 @@ mod tests {
         }
 
         fn books(&self, program: ProgramNo) -> Books<'_> {
-            Books { connection: &self.connection, house: &self.house, program, date_us: self.date_us }
+            let (connection, house, date_us) = (&self.connection, &self.house, self.date_us);
+            Books { connection, house, program, date_us, known: None }
         }
     }
 

@@ -1,6 +1,6 @@
 //! Fans: who is meant by a user id, and the program owner's list of them.
 
-use super::sql::params;
+use super::sql::{About, Ahead, Bind as _, Owned, params};
 use super::{Connection, ProgramNo, Row, StoreError, now_us, random};
 use fanpass::{FanPointsId, Pseudonym};
 use ledger::{FanId, FanPoints, StatusPoints};
@@ -17,10 +17,14 @@ pub struct Fan {
     pub name: Option<String>,
     pub wallet: FanPoints,
     pub standing: StatusPoints,
+    pub receivable: FanPoints,
+    /// When the last of the fan's reservations ends, in milliseconds; None without any.
+    pub held_until: Option<i64>,
 }
 
 const COLUMNS: &str =
-    "no, program_no, fan_points_id, pseudonym, external_user_id, mail_address, name, wallet, standing";
+    "no, program_no, fan_points_id, pseudonym, external_user_id, mail_address, name, wallet, standing, receivable,
+     (SELECT max(until_ms) FROM reservation WHERE fan_no = fan.no)";
 
 fn read_fan(row: &Row<'_>) -> Result<Fan, StoreError> {
     let number: i64 = row.get(2)?;
@@ -36,6 +40,8 @@ fn read_fan(row: &Row<'_>) -> Result<Fan, StoreError> {
         name: row.get(6)?,
         wallet: FanPoints(row.get(7)?),
         standing: StatusPoints(row.get(8)?),
+        receivable: FanPoints(row.get(9)?),
+        held_until: row.get(10)?,
     })
 }
 
@@ -64,8 +70,31 @@ pub fn find(connection: &Connection, programs: &[ProgramNo], user: &str) -> Resu
 }
 
 fn one(connection: &Connection, column: &str, value: i64) -> Result<Option<Fan>, StoreError> {
-    let sql = format!("SELECT {COLUMNS} FROM fan WHERE {column} = ?1");
-    connection.query_opt(&sql, params![value], read_fan)
+    connection.query_opt(&by(column), params![value], read_fan)
+}
+
+fn by(column: &str) -> String {
+    format!("SELECT {COLUMNS} FROM fan WHERE {column} = ?1")
+}
+
+/// What [`find`] asks first.
+pub fn find_ahead(programs: &[ProgramNo], user: &str) -> Option<Ahead> {
+    let about = About::FirstColumn;
+    if let Ok(id) = user.parse::<FanPointsId>() {
+        let values = vec![Owned::Integer(id.number().cast_signed())];
+        return Some(Ahead { sql: by("fan_points_id"), values, about });
+    }
+    if let Ok(pseudonym) = user.parse::<Pseudonym>() {
+        let values = vec![Owned::Integer(pseudonym.0.cast_signed())];
+        return Some(Ahead { sql: by("pseudonym"), values, about });
+    }
+    let program = programs.first()?;
+    let values = vec![Owned::from(program.0.bind()), Owned::from(user.bind())];
+    Some(Ahead { sql: by_external(), values, about })
+}
+
+fn by_external() -> String {
+    format!("SELECT {COLUMNS} FROM fan WHERE program_no = ?1 AND external_user_id = ?2")
 }
 
 fn by_external_id(
@@ -73,8 +102,7 @@ fn by_external_id(
     program: ProgramNo,
     user: &str,
 ) -> Result<Option<Fan>, StoreError> {
-    let sql = format!("SELECT {COLUMNS} FROM fan WHERE program_no = ?1 AND external_user_id = ?2");
-    connection.query_opt(&sql, params![program.0, user], read_fan)
+    connection.query_opt(&by_external(), params![program.0, user], read_fan)
 }
 
 /// A program's fans, newest first, after the one that was returned last.

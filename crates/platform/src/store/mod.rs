@@ -31,7 +31,7 @@ use std::sync::Arc;
 use tokio::sync::watch;
 
 pub use catalogue::{Catalogue, Partner, Partnership, Program, ProgramNo};
-pub use sql::{Connection, Database, PostgresDatabase, Row};
+pub use sql::{Ahead, Connection, Database, PostgresDatabase, Row};
 pub use turn::{Durable, More, Turn};
 
 use publish::{Listener, Published};
@@ -171,7 +171,24 @@ impl Store {
         T: Clone + PartialEq + Send + 'static,
         F: Fn(&mut Turn<'_>) -> Result<T, StoreError> + Send + 'static,
     {
-        self.writer.write(more, work).await
+        self.writer.write(more, Vec::new(), work).await
+    }
+
+    /// As [`Self::write`], for work of which is known what it will ask: a server is asked for many at once.
+    ///
+    /// # Errors
+    /// As [`Self::write`].
+    pub async fn write_asking<T, F>(
+        &self,
+        more: More,
+        ahead: Vec<Ahead>,
+        work: F,
+    ) -> Result<(T, Durable), StoreError>
+    where
+        T: Clone + PartialEq + Send + 'static,
+        F: Fn(&mut Turn<'_>) -> Result<T, StoreError> + Send + 'static,
+    {
+        self.writer.write(more, ahead, work).await
     }
 
     /// Runs `work` and waits until it is on disk.

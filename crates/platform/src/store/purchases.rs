@@ -8,10 +8,10 @@ use ledger::{
 use rust_decimal::Decimal;
 use sha2::{Digest as _, Sha256};
 
-use super::books::Books;
+use super::books::{Books, recorded_ahead};
 use super::catalogue::ledger_label;
 use super::fans::{self, Fan};
-use super::sql::params;
+use super::sql::{Ahead, Kind, Rows, params};
 use super::{Connection, Partnership, ProgramNo, StoreError, Turn};
 
 /// Giving points for a purchase, or taking them as its payment.
@@ -129,6 +129,44 @@ pub fn op_id(partner: PartnerId, namespace: &str, text: &str) -> OpId {
 
 pub const PURCHASE_IDS: &str = "purchase";
 
+static PURCHASE: Rows = Rows::insert(
+    "purchase",
+    &[
+        ("date_us", Kind::Integer),
+        ("purchase_id", Kind::Text),
+        ("transaction_type", Kind::Text),
+        ("partner_no", Kind::Integer),
+        ("program_no", Kind::Integer),
+        ("fan_no", Kind::Integer),
+    ],
+    None,
+);
+
+static PURCHASE_ITEM: Rows = Rows::insert(
+    "purchase_item",
+    &[
+        ("date_us", Kind::Integer),
+        ("position", Kind::Integer),
+        ("item_id", Kind::Text),
+        ("title", Kind::Text),
+        ("description", Kind::Text),
+        ("price", Kind::Text),
+        ("currency", Kind::Text),
+        ("rate_label", Kind::Text),
+        ("rate", Kind::Text),
+        ("rate_type", Kind::Text),
+        ("amount", Kind::Integer),
+    ],
+    None,
+);
+
+/// What [`book`] asks in any case.
+pub fn book_ahead(order: &PurchaseOrder) -> Vec<Ahead> {
+    let id = op_id(order.partner, PURCHASE_IDS, &order.purchase_id);
+    let fan = fans::find_ahead(&order.programs, &order.user);
+    fan.into_iter().chain([recorded_ahead(id)]).collect()
+}
+
 /// Books a purchase.
 pub fn book(turn: &mut Turn<'_>, order: &PurchaseOrder) -> Result<Result<Purchase, Refusal>, StoreError> {
     let Some((fan, partnership)) = addressee(turn, order.partner, &order.programs, &order.user)? else {
@@ -147,7 +185,7 @@ pub fn book(turn: &mut Turn<'_>, order: &PurchaseOrder) -> Result<Result<Purchas
         at: milliseconds(date_us),
         kind,
     };
-    let entry = match post(turn, &operation, &partnership, date_us)? {
+    let entry = match post_known(turn, &fan, &operation, &partnership, date_us)? {
         Ok(entry) => entry,
         Err(refusal) => return Ok(Err(refusal)),
     };
@@ -227,7 +265,27 @@ pub(super) fn post(
     partnership: &Partnership,
     date_us: i64,
 ) -> Result<Result<Entry, Refusal>, StoreError> {
-    let mut books = Books::new(turn, partnership.program.no, date_us);
+    decide(Books::new(turn, partnership.program.no, date_us), operation, partnership, date_us)
+}
+
+/// As [`post`], for a fan who was read in this turn and not changed since.
+pub(super) fn post_known(
+    turn: &Turn<'_>,
+    fan: &Fan,
+    operation: &Operation,
+    partnership: &Partnership,
+    date_us: i64,
+) -> Result<Result<Entry, Refusal>, StoreError> {
+    let books = Books::new(turn, partnership.program.no, date_us).knowing(fan);
+    decide(books, operation, partnership, date_us)
+}
+
+fn decide(
+    mut books: Books<'_>,
+    operation: &Operation,
+    partnership: &Partnership,
+    date_us: i64,
+) -> Result<Result<Entry, Refusal>, StoreError> {
     let decision = execute(operation, &partnership.rules, &mut books, milliseconds(date_us))?;
     Ok(match decision {
         Decision::Post(posted) => Ok(posted.entry),
@@ -269,9 +327,8 @@ fn booked_item(
 }
 
 fn insert(connection: &Connection, purchase: &Purchase, fan: &Fan) -> Result<(), StoreError> {
-    connection.execute(
-        "INSERT INTO purchase (date_us, purchase_id, transaction_type, partner_no, program_no, fan_no)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+    connection.write_row(
+        &PURCHASE,
         params![
             purchase.date_us,
             purchase.purchase_id,
@@ -287,10 +344,8 @@ fn insert(connection: &Connection, purchase: &Purchase, fan: &Fan) -> Result<(),
             Some(Rate::Absolute(points)) => (Some(points.0.to_string()), Some("absolute")),
             None => (None, None),
         };
-        connection.execute(
-            "INSERT INTO purchase_item (date_us, position, item_id, title, description, price, currency, rate_label,
-                                        rate, rate_type, amount)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+        connection.write_row(
+            &PURCHASE_ITEM,
             params![
                 purchase.date_us,
                 position,

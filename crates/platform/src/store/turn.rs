@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tokio::sync::oneshot;
 
 use super::house::House;
-use super::sql::Connection;
+use super::sql::{Ahead, Connection};
 use super::{Catalogue, StoreError, now_us};
 
 /// Whether the same request is about to write again: the commit waits for it a moment.
@@ -86,6 +86,8 @@ pub(super) struct Job {
     work: Box<dyn Work>,
     durable: oneshot::Sender<Result<(), StoreError>>,
     pub(super) more: More,
+    /// What the work is going to ask.
+    pub(super) ahead: Vec<Ahead>,
     dates: Dates,
     /// Refused for good: it is not run again.
     refused: bool,
@@ -143,7 +145,11 @@ where
 }
 
 impl Job {
-    pub(super) fn new<T, F>(more: More, work: F) -> (Self, oneshot::Receiver<Result<T, StoreError>>, Durable)
+    pub(super) fn new<T, F>(
+        more: More,
+        ahead: Vec<Ahead>,
+        work: F,
+    ) -> (Self, oneshot::Receiver<Result<T, StoreError>>, Durable)
     where
         T: Clone + PartialEq + Send + 'static,
         F: Fn(&mut Turn<'_>) -> Result<T, StoreError> + Send + 'static,
@@ -151,7 +157,7 @@ impl Job {
         let (caller, answer) = oneshot::channel();
         let (durable, ticket) = oneshot::channel();
         let work = Box::new(Typed { work, found: None, caller: Some(caller) });
-        let job = Self { work, durable, more, dates: Dates::default(), refused: false };
+        let job = Self { work, durable, more, ahead, dates: Dates::default(), refused: false };
         (job, answer, Durable(ticket))
     }
 

@@ -7,6 +7,7 @@
 //! answers as before is kept; what does not is refused as not committed. So nothing is half done, one bad piece takes
 //! no other with it, and a caller never keeps an answer that does not hold.
 
+use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{self, Receiver, Sender, TryRecvError};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -15,12 +16,14 @@ use std::time::{Duration, Instant};
 
 use super::house::{self, House};
 use super::publish::Published;
-use super::sql::{Connection, Database, params};
+use super::sql::{Ahead, Connection, Database, params};
 use super::turn::{Durable, Job, More, Ran, Seat, Turn};
 use super::{Catalogue, StoreError, now_us, random};
 
 /// Most pieces of work in one commit.
 const GROUP: usize = 512;
+/// Most of them that are taken from the queue at once.
+const WAVE: usize = 64;
 /// How long a group stays open for the next piece of a request that announced more.
 const LINGER: Duration = Duration::from_millis(2);
 /// ... and all its waiting together, so that nobody else's answer is held up for long.
@@ -58,6 +61,7 @@ impl Writer {
             name: random()?,
             group_no: 0,
             committing: false,
+            waiting: VecDeque::new(),
         };
         let thread = std::thread::Builder::new()
             .name("store-writer".to_owned())
@@ -70,12 +74,17 @@ impl Writer {
         })
     }
 
-    pub(super) async fn write<T, F>(&self, more: More, work: F) -> Result<(T, Durable), StoreError>
+    pub(super) async fn write<T, F>(
+        &self,
+        more: More,
+        ahead: Vec<Ahead>,
+        work: F,
+    ) -> Result<(T, Durable), StoreError>
     where
         T: Clone + PartialEq + Send + 'static,
         F: Fn(&mut Turn<'_>) -> Result<T, StoreError> + Send + 'static,
     {
-        let (job, answer, durable) = Job::new(more, work);
+        let (job, answer, durable) = Job::new(more, ahead, work);
         let _waiting = Waiting::begin(&self.waiting);
         self.submit(job)?;
         let answer = answer.await.map_err(|_| StoreError::Stopped)??;
@@ -142,11 +151,13 @@ struct Desk {
     group_no: i64,
     /// A commit was sent and not answered.
     committing: bool,
+    /// Taken from the queue to be run next.
+    waiting: VecDeque<Job>,
 }
 
 impl Desk {
     fn serve(mut self, jobs: &Receiver<Job>) {
-        while let Ok(first) = jobs.recv() {
+        while let Some(first) = self.waiting.pop_front().or_else(|| jobs.recv().ok()) {
             self.group(first, jobs);
         }
         if let Some(file) = self.connection.sqlite()
@@ -178,9 +189,10 @@ impl Desk {
 
     /// Runs what is waiting, answers at once, commits.
     fn quickly(&mut self, first: Job, jobs: &Receiver<Job>, group: &mut Vec<Job>) -> Result<(), StoreError> {
-        let opened = self.open();
+        self.waiting.push_front(first);
+        let opened = self.open().and_then(|()| self.wave(jobs));
         let mut waited = Duration::ZERO;
-        let mut next = Some(first);
+        let mut next = self.waiting.pop_front();
         if opened.is_err() {
             group.extend(next.take());
         }
@@ -191,10 +203,41 @@ impl Desk {
             group.push(job);
             outcome?;
             if group.len() < GROUP {
-                next = following(jobs, more, &mut waited);
+                next = self.following(jobs, more, &mut waited)?;
             }
         }
         self.close()
+    }
+
+    /// The next piece of work for the open group, if one is there or about to come.
+    fn following(
+        &mut self,
+        jobs: &Receiver<Job>,
+        more: More,
+        waited: &mut Duration,
+    ) -> Result<Option<Job>, StoreError> {
+        if self.waiting.is_empty() {
+            self.waiting.extend(following(jobs, more, waited));
+            if !self.waiting.is_empty() {
+                self.wave(jobs)?;
+            }
+        }
+        Ok(self.waiting.pop_front())
+    }
+
+    /// Takes what else is in the queue, and asks the database all that this work is going to ask.
+    fn wave(&mut self, jobs: &Receiver<Job>) -> Result<(), StoreError> {
+        if !self.connection.is_shared() {
+            return Ok(());
+        }
+        while self.waiting.len() < WAVE
+            && let Ok(job) = jobs.try_recv()
+        {
+            self.waiting.push_back(job);
+        }
+        let questions: Vec<_> =
+            self.waiting.iter_mut().flat_map(|job| std::mem::take(&mut job.ahead)).collect();
+        if questions.is_empty() { Ok(()) } else { self.connection.read_ahead(&questions) }
     }
 
     /// Runs the group again until the database takes it.

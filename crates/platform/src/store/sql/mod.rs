@@ -1,20 +1,26 @@
 //! The small seam between what the program stores and the engine that stores it. A statement is written once, with
 //! numbered parameters, and means the same to SQLite and to PostgreSQL; [`dialect`] knows the differences.
 
+mod ahead;
 pub(super) mod dialect;
 mod dump;
 mod postgres;
+mod rows;
 mod sqlite;
 mod value;
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::path::PathBuf;
 use std::time::Duration;
 
+pub use ahead::{About, Ahead};
 pub use postgres::PostgresDatabase;
+pub use rows::{Kind, Rows};
 pub use value::{Bind, FromValue, Owned, Value, params};
 
 use super::StoreError;
+use ahead::Answers;
+use rows::Unsent;
 
 /// Where an environment is stored.
 #[derive(Clone, Debug)]
@@ -36,6 +42,8 @@ impl Database {
             savepoint: Cell::new(Savepoint::None),
             open: Cell::new(false),
             changes: Cell::new(0),
+            unsent: RefCell::default(),
+            answers: RefCell::default(),
         })
     }
 }
@@ -60,6 +68,10 @@ pub struct Connection {
     open: Cell<bool>,
     /// Statements so far that change something.
     changes: Cell<u64>,
+    /// Rows for a server that go together.
+    unsent: RefCell<Unsent>,
+    /// What a server was asked ahead.
+    answers: RefCell<Answers>,
 }
 
 /// A row of an answer.
@@ -96,7 +108,12 @@ impl Connection {
         values: &[Value<'_>],
         mut read: impl FnMut(&Row<'_>) -> Result<T, StoreError>,
     ) -> Result<Vec<T>, StoreError> {
-        if !sql.starts_with("SELECT") {
+        if sql.starts_with("SELECT") {
+            if let Some(rows) = self.answers.borrow_mut().take(sql, values) {
+                return rows.iter().map(|row| read(&Row::Postgres(row))).collect();
+            }
+            self.send_rows()?;
+        } else {
             self.before_change()?;
         }
         match &self.engine {
@@ -173,6 +190,55 @@ impl Connection {
         }
     }
 
+    /// Writes one row of those that many pieces of work write. On PostgreSQL it is sent with the rows of others.
+    ///
+    /// # Errors
+    /// As [`Self::execute`].
+    pub fn write_row(&self, rows: &'static Rows, values: &[Value<'_>]) -> Result<(), StoreError> {
+        if !self.is_shared() {
+            return self.execute(rows.one(), values);
+        }
+        self.changes.set(self.changes.get().wrapping_add(1));
+        if let Some(subject) = rows.subject(values) {
+            self.answers.borrow_mut().end(&subject);
+        }
+        self.unsent.borrow_mut().push(rows, values);
+        Ok(())
+    }
+
+    /// Asks what work that is about to run will want to know, in one round trip. A file is read as fast when asked.
+    pub(super) fn read_ahead(&self, questions: &[Ahead]) -> Result<(), StoreError> {
+        let Engine::Postgres(session) = &self.engine else {
+            return Ok(());
+        };
+        self.send_rows()?;
+        let answers = session.query_all(questions)?;
+        let mut known = self.answers.borrow_mut();
+        for (question, rows) in questions.iter().zip(answers) {
+            known.keep(question, rows);
+        }
+        Ok(())
+    }
+
+    /// Sends the rows that wait, each piece of work's after its own savepoint.
+    fn send_rows(&self) -> Result<(), StoreError> {
+        let Engine::Postgres(session) = &self.engine else {
+            return Ok(());
+        };
+        let earlier = self.unsent.borrow_mut().take(false);
+        for (rows, arrays) in earlier {
+            session.send_rows(rows.many(), arrays)?;
+        }
+        let own = self.unsent.borrow_mut().take(true);
+        if !own.is_empty() {
+            self.make_savepoint()?;
+        }
+        for (rows, arrays) in own {
+            session.send_rows(rows.many(), arrays)?;
+        }
+        Ok(())
+    }
+
     /// Several statements without parameters.
     pub(super) fn script(&self, sql: &str) -> Result<(), StoreError> {
         match &self.engine {
@@ -207,7 +273,7 @@ impl Connection {
     }
 
     pub fn begin_write(&self) -> Result<(), StoreError> {
-        self.savepoint.set(Savepoint::None);
+        self.begin_anew();
         match &self.engine {
             Engine::Sqlite(connection) => connection.execute_batch("BEGIN IMMEDIATE")?,
             Engine::Postgres(session) => session.send_words("BEGIN ISOLATION LEVEL READ COMMITTED")?,
@@ -221,6 +287,8 @@ impl Connection {
         match &self.engine {
             Engine::Sqlite(connection) => connection.execute_batch("COMMIT")?,
             Engine::Postgres(session) => {
+                self.savepoint.set(Savepoint::None);
+                self.send_rows()?;
                 session.send_words("COMMIT")?;
                 session.settle()?;
             }
@@ -231,7 +299,7 @@ impl Connection {
 
     /// Undoes the transaction, if one is open. What an error left behind is gone after it.
     pub(super) fn rollback(&self) -> Result<(), StoreError> {
-        self.savepoint.set(Savepoint::None);
+        self.begin_anew();
         let open = self.open.replace(false);
         match &self.engine {
             Engine::Sqlite(connection) if connection.is_autocommit() => Ok(()),
@@ -255,12 +323,23 @@ impl Connection {
     pub(super) fn settle(&self) -> Result<(), StoreError> {
         match &self.engine {
             Engine::Sqlite(_) => Ok(()),
-            Engine::Postgres(session) => session.settle(),
+            Engine::Postgres(session) => {
+                self.send_rows()?;
+                session.settle()
+            }
         }
+    }
+
+    /// Nothing waits and nothing is known.
+    fn begin_anew(&self) {
+        self.savepoint.set(Savepoint::None);
+        self.unsent.borrow_mut().clear();
+        self.answers.borrow_mut().clear();
     }
 
     /// From here on, changes can be undone without the rest of the transaction.
     pub(super) fn mark(&self) {
+        self.unsent.borrow_mut().mark();
         self.savepoint.set(Savepoint::Wanted);
     }
 
@@ -280,6 +359,9 @@ impl Connection {
 
     /// Undoes what was changed since the mark. An error means that the whole transaction is lost.
     pub(super) fn undo(&self) -> Result<(), StoreError> {
+        self.unsent.borrow_mut().undo();
+        // They may tell of what is undone.
+        self.answers.borrow_mut().clear();
         match self.savepoint.replace(Savepoint::None) {
             Savepoint::Made => {
                 self.words("ROLLBACK TO SAVEPOINT work")?;
@@ -317,8 +399,11 @@ impl Connection {
         self.changes.get()
     }
 
+    /// What a statement changes is not known to be about anything in particular.
     fn before_change(&self) -> Result<(), StoreError> {
         self.changes.set(self.changes.get().wrapping_add(1));
+        self.answers.borrow_mut().clear();
+        self.send_rows()?;
         self.make_savepoint()
     }
 

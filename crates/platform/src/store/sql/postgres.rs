@@ -4,6 +4,7 @@
 //! A session drives its connection on its own thread, whenever that thread waits for the server. No other thread
 //! has to be woken for an answer.
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::error::Error as _;
@@ -23,7 +24,9 @@ use tokio_postgres::types::private::BytesMut;
 use tokio_postgres::types::{FromSql, IsNull, ToSql, Type, to_sql_checked};
 use tokio_postgres::{AsyncMessage, Client, Config, NoTls, Row, Socket, Statement};
 
+use super::ahead::Ahead;
 use super::dialect;
+use super::rows::Array;
 use super::value::{Bind as _, Owned, Value};
 use crate::store::StoreError;
 
@@ -91,6 +94,7 @@ impl fmt::Debug for PostgresDatabase {
     }
 }
 
+type Asked<'a> = Pin<Box<dyn Future<Output = Result<Vec<Row>, tokio_postgres::Error>> + 'a>>;
 type Sent = Pin<Box<dyn Future<Output = Result<u64, tokio_postgres::Error>> + Send>>;
 
 pub(super) struct Session {
@@ -158,6 +162,42 @@ impl Session {
         let values: Vec<Owned> = values.iter().map(|value| Owned::from(*value)).collect();
         let client = Arc::clone(&self.client);
         self.push(Box::pin(async move { client.execute_raw(&statement, values).await }))
+    }
+
+    /// Asks many questions in one round trip.
+    pub(super) fn query_all(&self, questions: &[Ahead]) -> Result<Vec<Vec<Row>>, StoreError> {
+        let mut statements = Vec::with_capacity(questions.len());
+        for question in questions {
+            statements.push(self.statement(&question.sql)?);
+        }
+        let mut asked: Vec<Asked<'_>> = Vec::with_capacity(questions.len());
+        for (statement, question) in statements.iter().zip(questions) {
+            let mut answer: Asked<'_> = Box::pin(async move {
+                let values = question.values.iter().map(|value| value as &(dyn ToSql + Sync));
+                self.client.query(statement, &values.collect::<Vec<_>>()).await
+            });
+            let mut context = Context::from_waker(Waker::noop());
+            if let Poll::Ready(outcome) = answer.as_mut().poll(&mut context) {
+                answer = Box::pin(std::future::ready(outcome));
+            }
+            asked.push(answer);
+        }
+        let before = self.sent.take();
+        self.wait(async move {
+            first_error(before).await?;
+            let mut answers = Vec::with_capacity(asked.len());
+            for answer in asked {
+                answers.push(answer.await?);
+            }
+            Ok(answers)
+        })?
+    }
+
+    /// Sends many rows as the arrays of their columns.
+    pub(super) fn send_rows(&self, sql: &str, arrays: Vec<Array>) -> Result<(), StoreError> {
+        let statement = self.statement(sql)?;
+        let client = Arc::clone(&self.client);
+        self.push(Box::pin(async move { client.execute_raw(&statement, arrays).await }))
     }
 
     pub(super) fn execute(&self, sql: &str, values: &[Value<'_>]) -> Result<u64, StoreError> {
@@ -323,13 +363,7 @@ impl ToSql for Value<'_> {
             (Value::Integer(number), &Type::INT4) => i32::try_from(*number)?.to_sql(wanted, out),
             (Value::Integer(number), &Type::INT2) => i16::try_from(*number)?.to_sql(wanted, out),
             (Value::Text(text), &Type::TEXT | &Type::VARCHAR | &Type::NAME | &Type::UNKNOWN) => {
-                // PostgreSQL has no text with this character in it. As with any other text that is not there, what
-                // is looked for by it is not found; the API accepts none that is to be stored.
-                if text.contains('\0') {
-                    text.replace('\0', "\u{fffd}").to_sql(wanted, out)
-                } else {
-                    text.to_sql(wanted, out)
-                }
+                without_nul(text).to_sql(wanted, out)
             }
             (Value::Bytes(bytes), &Type::BYTEA) => bytes.to_sql(wanted, out),
             (value, wanted) => Err(format!("{value:?} is given for a column of type {wanted}").into()),
@@ -353,6 +387,31 @@ impl ToSql for Owned {
     }
 
     to_sql_checked!();
+}
+
+impl ToSql for Array {
+    fn to_sql(&self, wanted: &Type, out: &mut BytesMut) -> Result<IsNull, Misfit> {
+        match self {
+            Self::Integers(all) => all.to_sql(wanted, out),
+            Self::Texts(all) if all.iter().flatten().any(|text| text.contains('\0')) => {
+                let clean = |text: &Option<String>| text.as_ref().map(|text| without_nul(text).into_owned());
+                all.iter().map(clean).collect::<Vec<_>>().to_sql(wanted, out)
+            }
+            Self::Texts(all) => all.to_sql(wanted, out),
+            Self::Bytes(all) => all.to_sql(wanted, out),
+        }
+    }
+
+    fn accepts(_: &Type) -> bool {
+        true
+    }
+
+    to_sql_checked!();
+}
+
+/// PostgreSQL has no text with this character in it; the sign for a character that can not be told stands for it.
+fn without_nul(text: &str) -> Cow<'_, str> {
+    if text.contains('\0') { Cow::Owned(text.replace('\0', "\u{fffd}")) } else { Cow::Borrowed(text) }
 }
 
 impl<'r> FromSql<'r> for Value<'r> {
