@@ -55,12 +55,16 @@ export const commands = {
 	/**  Sets the manager's PIN with the client secret. */
 	resetManagerPin: (secret: string, pin: string) => __TAURI_INVOKE<PinView>("reset_manager_pin", { secret, pin }),
 	/**  The code of a fan that another program asked to serve, once. */
+	takeLink: () => __TAURI_INVOKE<string | null>("take_link"),
+	/**  What a purchase comes to when so many points pay a part of it. */
 	quoteSplit: (items: ItemInput[], points: number) => __TAURI_INVOKE<SplitQuote>("quote_split", { items, points }),
+	/**  Takes points for a part of the purchase and gives points for the rest. */
 	pay: (fan: string, items: ItemInput[], points: number) => __TAURI_INVOKE<Receipt>("pay", { fan, items, points }),
 	quickButtons: () => __TAURI_INVOKE<QuickButton[]>("quick_buttons"),
+	/**  Sets the quick buttons; asks for the manager's PIN where one is set. */
 	setQuickButtons: (buttons: QuickButton[], pin: string | null) => __TAURI_INVOKE<QuickButton[]>("set_quick_buttons", { buttons, pin }),
+	/**  A text as a QR code to show on the screen: an SVG picture. */
 	qrCode: (text: string) => __TAURI_INVOKE<string>("qr_code", { text }),
-	takeLink: () => __TAURI_INVOKE<string | null>("take_link"),
 };
 
 /** Events */
@@ -404,6 +408,13 @@ export type QueueCounts = {
 	oldestWaiting: number | null,
 };
 
+/**  A thing that is sold often: one tap puts it on the list. */
+export type QuickButton = {
+	title: string,
+	priceMinor: number,
+	rateLabel: string | null,
+};
+
 /**  What a purchase would move, before anybody confirms it. */
 export type Quote = {
 	totalMinor: number,
@@ -425,7 +436,9 @@ export type RateView = {
 export type Receipt = {
 	standing: ReceiptStanding,
 	operation: OperationView,
+	/**  Given for the part of the same purchase that was paid with money. */
 	also: OperationView | null,
+	/**  Why nothing was given for that part. */
 	alsoFailed: AppError | null,
 	card: FanCard,
 };
@@ -456,6 +469,15 @@ export type ScanSignalled = ScanSignal;
 export type SoundSet = "standard" | 
 /**  Longer and lower tones, for a noisy place. */
 "loud" | "silent";
+
+/**  What a purchase comes to when points pay a part of it. */
+export type SplitQuote = {
+	points: number,
+	/**  Left to pay with money, in minor units. */
+	restMinor: number,
+	/**  Points that this rest earns. */
+	earns: number,
+};
 
 /**  What the frame around every screen shows. */
 export type Status = {
@@ -538,15 +560,3 @@ function makeEvent<TListen, TEmit = TListen>(name: string, serialize?: (payload:
     return Object.assign(fn, base);
 }
 
-
-export type SplitQuote = {
-	points: number,
-	restMinor: number,
-	earns: number,
-};
-
-export type QuickButton = {
-	title: string,
-	priceMinor: number,
-	rateLabel: string | null,
-};
