@@ -1,11 +1,15 @@
 //! The commands that the web view may call: thin wrappers, the work is done in `partner`.
 
+use partner::upkeep::{AuditView, Health, Reconciliation, ResolveOutcome};
 use partner::view::{
-    CameraView, CodeSource, ConnectRequest, Diagnostics, FanCard, GatePlan, GateView, ItemInput,
-    OperationFilter, OperationPage, Passage, PinView, Preferences, QuickButton, Quote, Receipt, SplitQuote,
-    Status, ThresholdView, Totals,
+    CameraFacts, CameraKnob, CameraView, CodeSource, ConnectRequest, Diagnostics, FanCard, GatePlan,
+    GateView, HandheldProfile, ItemInput, KeyPress, KnobSetting, OperationFilter, OperationPage,
+    OperationView, Passage, PinView, Preferences, QuickButton, Quote, Receipt, ScanSource, ScreenView,
+    SerialPortView, SerialState, SplitQuote, Status, TeachCode, ThresholdView, Totals,
 };
-use partner::{AppError, ErrorCode, Terminal};
+use partner::{
+    AppError, DeviceKeyView, ErrorCode, EvacuateRequest, Evacuation, ImportRequest, Imported, Terminal,
+};
 use tauri::State;
 
 use crate::clipboard;
@@ -257,4 +261,173 @@ pub async fn set_quick_buttons(
 #[specta::specta]
 pub async fn qr_code(text: String) -> Answer<String> {
     partner::qr_svg(&text)
+}
+
+/// Starts looking at a camera or at a part of the screen; pictures come from the `preview` address, reads as events.
+#[tauri::command]
+#[specta::specta]
+pub async fn scan_start(app: App<'_>, source: ScanSource) -> Answer<()> {
+    app.scan_start(source).await
+}
+
+/// The screens that can be looked at.
+#[tauri::command]
+#[specta::specta]
+pub async fn screens(app: App<'_>) -> Answer<Vec<ScreenView>> {
+    app.screens().await
+}
+
+/// What runs now and can be set on it; null while nothing delivers.
+#[tauri::command]
+#[specta::specta]
+pub async fn camera_facts(app: App<'_>) -> Answer<Option<CameraFacts>> {
+    Ok(app.camera_facts())
+}
+
+/// Turns a knob of the running camera.
+#[tauri::command]
+#[specta::specta]
+pub async fn camera_set(app: App<'_>, knob: CameraKnob, setting: KnobSetting) -> Answer<()> {
+    app.camera_set(knob, setting);
+    Ok(())
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn serial_ports(app: App<'_>) -> Answer<Vec<SerialPortView>> {
+    app.serial_ports().await
+}
+
+/// Listens to a scanner on a serial port, at 9600 baud unless told otherwise.
+#[tauri::command]
+#[specta::specta]
+pub async fn serial_start(app: App<'_>, port: String, baud: Option<u32>) -> Answer<()> {
+    app.serial_start(port, baud).await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn serial_stop(app: App<'_>) -> Answer<()> {
+    app.serial_stop().await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn serial_state(app: App<'_>) -> Answer<Option<SerialState>> {
+    Ok(app.serial_state())
+}
+
+/// The text of a code that a handheld scanner typed, whatever the keyboard's layout.
+#[tauri::command]
+#[specta::specta]
+pub async fn handheld_text(
+    app: App<'_>,
+    presses: Vec<KeyPress>,
+    profile: Option<HandheldProfile>,
+) -> Answer<String> {
+    Ok(app.handheld_text(presses, profile))
+}
+
+/// The codes that teach a handheld scanner.
+#[tauri::command]
+#[specta::specta]
+pub async fn teach_codes(app: App<'_>) -> Answer<Vec<TeachCode>> {
+    app.teach_codes()
+}
+
+/// Learns a handheld scanner from its scans of the test codes.
+#[tauri::command]
+#[specta::specta]
+pub async fn teach(app: App<'_>, scans: Vec<Vec<KeyPress>>) -> Answer<HandheldProfile> {
+    app.teach(scans)
+}
+
+/// How the device is: its audit chain, its disk, its clock, what was set aside.
+#[tauri::command]
+#[specta::specta]
+pub async fn health(app: App<'_>) -> Answer<Health> {
+    app.health().await
+}
+
+/// Somebody has read that a damaged database was set aside.
+#[tauri::command]
+#[specta::specta]
+pub async fn dismiss_set_aside(app: App<'_>) -> Answer<Health> {
+    app.dismiss_set_aside().await
+}
+
+/// Goes over the whole audit chain.
+#[tauri::command]
+#[specta::specta]
+pub async fn verify_audit(app: App<'_>) -> Answer<AuditView> {
+    app.verify_audit().await
+}
+
+/// Compares a period with the platform's books.
+#[tauri::command]
+#[specta::specta]
+pub async fn reconcile(app: App<'_>, from: i64, to: i64) -> Answer<Reconciliation> {
+    app.reconcile(from, to).await
+}
+
+/// Lets an operation that is held go out again.
+#[tauri::command]
+#[specta::specta]
+pub async fn release_operation(app: App<'_>, operation: String) -> Answer<OperationView> {
+    app.release_operation(&operation).await
+}
+
+/// Who bears a refused redemption whose goods are gone; asks for the manager's PIN where one is set.
+#[tauri::command]
+#[specta::specta]
+pub async fn resolve_refused(
+    app: App<'_>,
+    operation: String,
+    outcome: ResolveOutcome,
+    pin: Option<String>,
+) -> Answer<()> {
+    app.as_manager(pin).await?;
+    app.resolve_refused(&operation, outcome).await
+}
+
+/// After how many days accepted operations are archived; asks for the manager's PIN where one is set.
+#[tauri::command]
+#[specta::specta]
+pub async fn set_retention(app: App<'_>, days: Option<u32>, pin: Option<String>) -> Answer<Health> {
+    app.as_manager(pin).await?;
+    app.set_retention(days).await
+}
+
+/// What another device needs to hand something over to this one.
+#[tauri::command]
+#[specta::specta]
+pub async fn device_key(app: App<'_>) -> Answer<DeviceKeyView> {
+    app.device_key().await
+}
+
+/// Seals what waits for another device; asks for the manager's PIN where one is set.
+#[tauri::command]
+#[specta::specta]
+pub async fn evacuate(app: App<'_>, request: EvacuateRequest, pin: Option<String>) -> Answer<Evacuation> {
+    app.as_manager(pin).await?;
+    app.evacuate(request).await
+}
+
+/// Takes over what another device sealed; asks for the manager's PIN where one is set.
+#[tauri::command]
+#[specta::specta]
+pub async fn import_evacuation(
+    app: App<'_>,
+    request: ImportRequest,
+    pin: Option<String>,
+) -> Answer<Imported> {
+    app.as_manager(pin).await?;
+    app.import_evacuation(request).await
+}
+
+/// The other device has taken over what was sealed.
+#[tauri::command]
+#[specta::specta]
+pub async fn confirm_moved(app: App<'_>, receipt: String) -> Answer<Status> {
+    app.confirm_moved(receipt).await
 }

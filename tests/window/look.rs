@@ -1,4 +1,4 @@
-//! Every screen at the three sizes, light and dark, English and German: pictured, and nothing runs over its edge.
+//! Every screen at the three sizes, light and dark, in every language: pictured, and nothing runs over its edge.
 
 use crate::steps::{FAN, FAN_POINTS, key_in, open_shop, show_code};
 use crate::support::{Code, Stage, Till, eventually};
@@ -17,7 +17,7 @@ async fn every_screen_fits_every_size_in_every_language_and_theme() {
     till.press("same-fan").await;
     key_in(&till, "1250").await;
 
-    for (language, theme) in [("en", "light"), ("de", "dark")] {
+    for (language, theme) in [("en", "light"), ("de", "dark"), ("fr", "light"), ("it", "dark")] {
         till.press("nav-settings").await;
         till.press(&format!("language-{language}")).await;
         till.press(&format!("theme-{theme}")).await;
@@ -25,7 +25,7 @@ async fn every_screen_fits_every_size_in_every_language_and_theme() {
         till.has("theme", "value", theme).await;
         for (width, height, size) in SIZES {
             resize(&till, width, height).await;
-            for screen in ["counter", "queue", "review", "settings"] {
+            for screen in ["counter", "gate", "queue", "review", "settings"] {
                 till.press(&format!("nav-{screen}")).await;
                 till.find(screen).await;
                 till.shot(&format!("{screen}-{size}-{language}-{theme}")).await;

@@ -7,7 +7,10 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod access;
 mod camera;
+mod counter;
+mod gate;
 mod handheld;
 mod look;
 mod lost_answer;

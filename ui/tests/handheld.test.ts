@@ -1,12 +1,17 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { listenForHandheld } from '../src/lib/handheld';
+import { listenForHandheld, type Press } from '../src/lib/handheld';
 
 const ID = '008407119295';
 const PASS = 'FP1:6BF+70 9DJ$4/.-*%QW:ER T';
 
 let clock = 0;
 let stop: () => void;
+const heard = vi.fn<(presses: Press[]) => void>();
 const scanned = vi.fn<(text: string) => void>();
+const hear = (text: string, presses: Press[]) => {
+  scanned(text);
+  heard(presses);
+};
 
 /** One key as the browser would deliver it: the field gets the character unless somebody prevents it. */
 function key(text: string, target: HTMLElement, init: KeyboardEventInit = {}): boolean {
@@ -46,8 +51,9 @@ function field(value = '', type = 'text'): HTMLInputElement {
 beforeEach(() => {
   clock = 1000;
   scanned.mockReset();
+  heard.mockReset();
   document.body.replaceChildren();
-  stop = listenForHandheld(window, { scanned, now: () => clock });
+  stop = listenForHandheld(window, { scanned: hear, now: () => clock });
 });
 afterEach(() => stop());
 
@@ -112,7 +118,7 @@ describe('a scan', () => {
   test('puts back what the screen took for its own', () => {
     stop();
     const putBack = vi.fn();
-    stop = listenForHandheld(window, { scanned, now: () => clock, remember: () => putBack });
+    stop = listenForHandheld(window, { scanned: hear, now: () => clock, remember: () => putBack });
     type(ID, 5);
     expect(putBack).not.toHaveBeenCalled();
     enter(5);
@@ -150,6 +156,51 @@ describe('a scan', () => {
     type('036000291452', 5);
     enter(5);
     expect(scanned.mock.calls).toEqual([[ID], ['036000291452']]);
+  });
+});
+
+describe('a scanner of its own kind', () => {
+  test('may end with Tab, and the focus stays', () => {
+    type(ID, 5);
+    clock += 5;
+    expect(key('Tab', document.body)).toBe(false);
+    expect(scanned).toHaveBeenCalledExactlyOnceWith(ID);
+  });
+
+  test('may write dead keys on another layout: the presses carry them all', () => {
+    for (const character of 'FP1') {
+      clock += 5;
+      key(character, document.body);
+    }
+    for (const [at, code] of ['Digit4', 'Minus', 'Equal'].entries()) {
+      clock += 5;
+      key(at === 1 ? 'Dead' : 'x', document.body, { code, shiftKey: true });
+    }
+    enter(5);
+    expect(scanned).toHaveBeenCalledExactlyOnceWith('FP1xx');
+    const presses = heard.mock.calls[0]?.[0] ?? [];
+    expect(presses.map((press) => press.key)).toEqual(['F', 'P', '1', 'x', 'Dead', 'x', 'Enter']);
+    expect(presses[4]).toEqual({ key: 'Dead', code: 'Minus', shift: true, capsLock: false, atMs: 1025 });
+  });
+
+  test('may be slow, once it was taught so', () => {
+    stop();
+    stop = listenForHandheld(window, { scanned: hear, now: () => clock, habits: () => ({ meanMs: 60, longestPauseMs: 90, ending: 'enter' }) });
+    type(ID, 70);
+    enter(70);
+    expect(scanned).toHaveBeenCalledExactlyOnceWith(ID);
+  });
+
+  test('may end with nothing, once it was taught so', () => {
+    stop();
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    stop = listenForHandheld(window, { scanned: hear, now: () => clock, habits: () => ({ meanMs: 5, longestPauseMs: 20, ending: 'none' }) });
+    type(ID, 5);
+    vi.advanceTimersByTime(79);
+    expect(scanned).not.toHaveBeenCalled();
+    vi.advanceTimersByTime(1);
+    expect(scanned).toHaveBeenCalledExactlyOnceWith(ID);
+    vi.useRealTimers();
   });
 });
 
@@ -197,11 +248,11 @@ describe('a person', () => {
     expect(scanned).not.toHaveBeenCalled();
   });
 
-  test('going to the next field ends the run', () => {
-    type('0084071', 5);
+  test('going to the next field after a few keys is left alone', () => {
+    type('00840', 5);
     clock += 5;
-    key('Tab', document.body);
-    type('192', 5);
+    expect(key('Tab', document.body)).toBe(true);
+    type('71192', 5);
     expect(enter(5)).toBe(true);
     expect(scanned).not.toHaveBeenCalled();
   });

@@ -4,6 +4,8 @@ import App from '../src/App.svelte';
 import { counter } from '../src/counter/counter.svelte';
 import { failure, shop } from '../src/fake/ipc';
 import { setLanguage } from '../src/i18n/index.svelte';
+import { choose } from '../src/lib/choices.svelte';
+import { health } from '../src/lib/health.svelte';
 import { camera } from '../src/lib/camera.svelte';
 import { session } from '../src/lib/session.svelte';
 
@@ -49,6 +51,11 @@ async function identify(fan = FAN) {
 
 beforeEach(async () => {
   shop.reset();
+  counter.last = null;
+  counter.recent = [];
+  counter.quick = [];
+  health.view = null;
+  choose({ toured: true });
   counter.next();
   camera.error = null;
   counter.show('amount');
@@ -239,6 +246,132 @@ describe('the frame', () => {
     expect(find('help')).toBeNull();
     document.body.dispatchEvent(new KeyboardEvent('keydown', { key: '?', bubbles: true, cancelable: true }));
     await see('help');
+  });
+});
+
+describe('quickly', () => {
+  const keys = async (...typed: string[]) => {
+    for (const key of typed) await press(`key-${key}`);
+  };
+
+  test('a part is paid with points, and one undo takes both back', async () => {
+    await identify();
+    await keys('2', '0', '00');
+    await press('split-open');
+    expect(find('split')?.dataset['points']).toBe('1000');
+    expect(find('keypad')).toBeNull();
+    const slider = await see<HTMLInputElement>('split-slider');
+    slider.value = '600';
+    slider.dispatchEvent(new Event('input', { bubbles: true }));
+    await eventually(() => expect(find('split-rest')?.dataset['value']).toBe('1400'));
+    await press('pay-split');
+    expect((await see('success-figure')).textContent).toBe('−600');
+    expect(find('success-also')?.dataset['points']).toBe('28');
+    await press('undo');
+    await eventually(() => expect(find('fan-balance')?.dataset['value']).toBe('3465'));
+  });
+
+  test('the same for the same fan is asked for first', async () => {
+    await identify();
+    await keys('5', '00');
+    await press('give');
+    await press('same-fan');
+    await keys('5', '00');
+    await press('give');
+    await see('repeat');
+    expect(shop.calls.filter((call) => call.command === 'give').length).toBe(1);
+    await press('repeat-yes');
+    await see('success');
+    expect(shop.calls.filter((call) => call.command === 'give').length).toBe(2);
+    await press('same-fan');
+    await keys('6', '00');
+    await press('give');
+    await see('success');
+  });
+
+  test('what was done can be undone after the next fan is there', async () => {
+    await identify();
+    await keys('5', '00');
+    await press('give');
+    await see('success');
+    await identify('036000291452');
+    await eventually(() => expect(find('fan-label')?.textContent).toBe('0360 0029 1452'));
+    await press('undo');
+    await eventually(() => expect(shop.calls.some((call) => call.command === 'undo')).toBe(true));
+    await eventually(() => expect(find('undo-bar')).toBeNull());
+  });
+
+  test('quick buttons put things on the list, twice makes two', async () => {
+    shop.quick = [{ title: 'Scarf', priceMinor: 2500, rateLabel: 'merchandise' }];
+    await counter.loadQuick();
+    await press('tab-items');
+    await press('quick-0');
+    await press('quick-0');
+    expect(find('item-quantity')?.dataset['value']).toBe('2');
+    expect(find('items-total')?.dataset['value']).toBe('5000');
+    await identify();
+    await eventually(() => expect(find('quote-earns')?.dataset['value']).toBe('250'));
+    await press('give');
+    await see('success');
+    expect(shop.calls.findLast((call) => call.command === 'give')?.arguments[1]).toEqual(Array(2).fill({ title: 'Scarf', priceMinor: 2500, rateLabel: 'merchandise' }));
+  });
+
+  test('a link from another program brings its fan to the counter', async () => {
+    await press('nav-queue');
+    shop.link = FAN;
+    shop.tell.link();
+    await see('fan-card');
+    expect(find('fan-label')?.textContent).toBe('0084 0711 9295');
+  });
+});
+
+describe('the device', () => {
+  test('a broken chain is told and stays', async () => {
+    shop.health = { ...shop.health, audit: { ...shop.health.audit, state: 'broken', brokenEntry: 12, fault: 'operationEdited' } };
+    shop.tellStatus();
+    expect((await see('health-audit')).dataset['entry']).toBe('12');
+    await press('nav-queue');
+    await see('health-audit');
+  });
+
+  test('data that was set aside is told until it is read', async () => {
+    shop.health = { ...shop.health, setAside: { file: 'partner.db.damaged', export: 'partner.jsonl', operations: 3, at: 0 } };
+    shop.tellStatus();
+    expect((await see('health-set-aside')).dataset['operations']).toBe('3');
+    await press('health-dismiss');
+    await eventually(() => expect(find('health-set-aside')).toBeNull());
+  });
+
+  test('a held operation goes out again, a refused redemption is resolved', async () => {
+    shop.reset(true);
+    await press('nav-queue');
+    await press('queue-tab-refused');
+    await press('queue-resolve');
+    await press('resolve-forgive');
+    await eventually(() => expect(shop.calls.findLast((call) => call.command === 'resolveRefused')?.arguments[1]).toBe('forgive'));
+    shop.operations = shop.operations.map((one, at) => (at === 0 ? { ...one, state: 'held' as const } : one));
+    await press('queue-tab-held');
+    await press('queue-release');
+    await see('queue-empty');
+  });
+
+  test('what waits is handed over once the receipt is there', async () => {
+    shop.goOffline();
+    await identify();
+    for (const key of ['5', '00']) await press(`key-${key}`);
+    await press('give');
+    await press('nav-settings');
+    await press('care-move');
+    await type('move-passphrase', 'short');
+    await press('move-seal');
+    expect((await see('error-code')).dataset['code']).toBe('passphraseTooShort');
+    await type('move-passphrase', 'four words of ours');
+    await press('move-seal');
+    expect((await see('move-sealed')).dataset['operations']).toBe('1');
+    await type('move-receipt-input', 'FPR1-sample');
+    await press('move-confirm');
+    await see('move-done');
+    await eventually(() => expect(find('strip-waiting')?.dataset['count']).toBe('0'));
   });
 });
 

@@ -105,6 +105,14 @@ impl Terminal {
         self.write_pin(Holder::Manager, new).await
     }
 
+    /// Passes managers: with their PIN, or freely where none is set.
+    ///
+    /// # Errors
+    /// For a missing or wrong PIN, as [`Terminal::prepare_gate`].
+    pub async fn as_manager(&self, pin: Option<String>) -> Result<(), AppError> {
+        self.check_pin(Holder::Manager, pin.as_deref()).await
+    }
+
     pub(crate) async fn pin_view(&self, holder: Holder) -> Result<PinView, AppError> {
         let now = self.now();
         let kept = self.kept_pin(holder).await?;

@@ -1,7 +1,7 @@
 // The border without Rust: a small shop that keeps its books in memory. For the demonstration and for
 // tests alone; the build of the app never contains it.
 import type {
-  AppError, CameraSignal, ErrorCode, FanCard, GateSignal, GateView, ItemInput, Passage, OperationKindView, OperationView, Outline, QuickButton, Receipt, ReceiptStanding, ScanSignal,
+  AppError, CameraSignal, ErrorCode, FanCard, GateSignal, GateView, Health, ItemInput, Passage, OperationKindView, OperationView, Outline, QuickButton, Receipt, ReceiptStanding, ScanSignal,
   Status, TrustView,
 } from '../ipc/bindings';
 import type { Port } from '../ipc/port';
@@ -24,6 +24,10 @@ const channels = { status: new Channel<Status>(), operation: new Channel<Operati
 
 export const failure = (code: ErrorCode, more: Partial<AppError> = {}): AppError => ({ code, retry: false, needed: null, available: null, detail: null, ...more });
 
+const SOUND: Health = {
+  audit: { state: 'sound', entries: 1284, checkedAt: 0, brokenEntry: null, fault: null }, setAside: null, readOnly: false, clock: 'steady', moved: 0, archived: 0, retentionDays: null,
+};
+
 class Shop {
   status = sampleStatus(Date.now());
   fans: SampleFan[] = [];
@@ -38,6 +42,7 @@ class Shop {
   pin = '';
   link: string | null = null;
   quick: QuickButton[] = [];
+  health: Health = { ...SOUND };
   private timer: ReturnType<typeof setInterval> | undefined;
   private seq = 20_000;
 
@@ -57,6 +62,7 @@ class Shop {
     this.gate = { ...this.gate, plan: null, run: null, pin: { set: false, waitUntil: null, locked: false } };
     this.pin = '';
     this.link = null;
+    this.health = { ...SOUND };
     this.quick = busy ? [{ title: 'Scarf', priceMinor: 2500, rateLabel: 'merchandise' }, { title: 'Coffee', priceMinor: 450, rateLabel: null }] : [];
     this.count();
   }
@@ -366,6 +372,75 @@ export const commands: Port['commands'] = {
     return (shop.quick = buttons);
   },
   qrCode: async (text) => (shop.call('qrCode', text), "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 21 21'><path d='M0 0h7v7H0zM14 0h7v7h-7zM0 14h7v7H0zM9 9h5v5H9z'/></svg>"),
+  scanStart: async (source) => (shop.call('cameraStart', source), shop.film(true), null),
+  screens: async () => [{ id: '0', name: 'Screen 1', width: 1920, height: 1080 }],
+  cameraFacts: async () => ({
+    name: 'Counter camera', width: 1280, height: 720, framesPerSecond: 30,
+    sizes: [{ width: 1920, height: 1080, framesPerSecond: 30 }, { width: 1280, height: 720, framesPerSecond: 30 }],
+    controls: [
+      { knob: 'focus', min: 0, max: 250, step: 5, value: 30, automatic: true },
+      { knob: 'exposure', min: 3, max: 2047, step: 1, value: 250, automatic: true },
+      { knob: 'torch', min: 0, max: 1, step: 1, value: 0, automatic: null },
+    ],
+  }),
+  cameraSet: async (knob, setting) => (shop.call('cameraSet', knob, setting), null),
+  serialPorts: async () => [{ id: '/dev/ttyUSB0', name: 'USB scanner' }],
+  serialStart: async (port, baud) => (shop.call('serialStart', port, baud), null),
+  serialStop: async () => (shop.call('serialStop'), null),
+  serialState: async () => null,
+  handheldText: async (presses, profile) => {
+    shop.call('handheldText', presses.length, profile);
+    return presses.map((press) => (press.key.length === 1 ? press.key : '')).join('');
+  },
+  teachCodes: async () => ['FANPOINTS-1', 'FANPOINTS-2', 'FANPOINTS-3'].map((text) => ({ text, svg: "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 9 9'><path d='M0 0h9v3H0z'/></svg>" })),
+  teach: async (scans) => {
+    shop.call('teach', scans.length);
+    if (scans.length < 3 || scans.some((scan) => scan.length === 0)) throw failure('teachUnread', { retry: true });
+    return { prefix: '', suffix: '', ending: 'enter', meanMs: 4, longestPauseMs: 12, reading: 'typed' };
+  },
+  health: async () => shop.health,
+  dismissSetAside: async () => (shop.health = { ...shop.health, setAside: null }),
+  verifyAudit: async () => (shop.call('verifyAudit'), (shop.health = { ...shop.health, audit: { ...shop.health.audit, state: shop.health.audit.state === 'broken' ? 'broken' : 'sound', checkedAt: Date.now() } }), shop.health.audit),
+  reconcile: async (from, to) => {
+    shop.call('reconcile', from, to);
+    if (!shop.online) throw failure('offline', { retry: true });
+    const waiting = shop.operations.filter((one) => one.state === 'waiting');
+    return { rows: waiting.map((operation) => ({ verdict: 'waiting' as const, action: 'send' as const, operation, there: null })), matched: shop.operations.length - waiting.length, complete: true };
+  },
+  releaseOperation: async (id) => {
+    shop.call('releaseOperation', id);
+    shop.operations = shop.operations.map((one) => (one.id === id ? { ...one, state: 'waiting' as const } : one));
+    const released = shop.operations.find((one) => one.id === id);
+    if (!released) throw failure('unknownOperation');
+    return released;
+  },
+  resolveRefused: async (id, outcome, pin) => {
+    shop.call('resolveRefused', id, outcome);
+    shop.checkPin(pin);
+    return null;
+  },
+  setRetention: async (days) => (shop.health = { ...shop.health, retentionDays: days }),
+  deviceKey: async () => ({ text: 'age1sample', fingerprint: '0123 4567 8901 2345 6789' }),
+  evacuate: async (request, pin) => {
+    shop.call('evacuate', request.recipient.kind);
+    shop.checkPin(pin);
+    if (request.recipient.kind === 'passphrase' && request.recipient.passphrase.length < 12) throw failure('passphraseTooShort');
+    const waiting = shop.operations.filter((one) => one.state === 'waiting').length;
+    if (waiting === 0) throw failure('nothingToMove');
+    return { fileName: 'fanpoints-queue.fpe', bytes: btoa('sample'), codes: [], operations: waiting, fingerprint: '0123 4567 8901 2345 6789' };
+  },
+  importEvacuation: async (request, pin) => {
+    shop.call('importEvacuation', request.bytes?.length ?? 0);
+    shop.checkPin(pin);
+    return { operations: 3, already: 0, receipt: 'FPR1-sample', fingerprint: '0123 4567 8901 2345 6789' };
+  },
+  confirmMoved: async (receipt) => {
+    shop.call('confirmMoved', receipt);
+    if (!receipt.startsWith('FPR1')) throw failure('evacuationDamaged');
+    shop.operations = shop.operations.map((one) => (one.state === 'waiting' ? { ...one, state: 'moved' as const } : one));
+    shop.tellStatus();
+    return shop.status;
+  },
   takeLink: async () => {
     const link = shop.link;
     shop.link = null;

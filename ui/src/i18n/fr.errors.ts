@@ -443,6 +443,56 @@ export const errors: Catalogue['errors'] = {
     meaning: 'Il est trop court, trop facile, ou les deux saisies diffèrent.',
     action: 'Prenez six chiffres ou plus, et tapez deux fois les mêmes.',
   },
+  nothingToMove: {
+    title: 'Rien n’attend ici',
+    meaning: 'Il n’y a rien à remettre à un autre appareil.',
+    action: 'Vous pouvez vous déconnecter.',
+  },
+  passphraseTooShort: {
+    title: 'La phrase secrète est trop courte',
+    meaning: 'Elle protège ce qui est remis.',
+    action: 'Prenez au moins douze caractères, par exemple quatre mots.',
+  },
+  badDeviceKey: {
+    title: 'Ce n’est pas la clé d’un appareil',
+    meaning: 'Le texte est coupé, ou c’est autre chose.',
+    action: 'Affichez la clé sur l’autre appareil et scannez-la à nouveau.',
+  },
+  evacuationDamaged: {
+    title: 'Ce qui a été remis est illisible',
+    meaning: 'Le fichier, les codes ou le reçu sont abîmés ou autre chose. Rien n’a été repris.',
+    action: 'Refaites-le sur le premier appareil.',
+  },
+  evacuationForOther: {
+    title: 'Ce n’est pas pour cet appareil',
+    meaning: 'C’est fait pour un autre appareil, ou la phrase secrète est une autre.',
+    action: 'Vérifiez la phrase secrète, ou refaites-le pour cet appareil.',
+  },
+  evacuationForged: {
+    title: 'La signature ne correspond pas',
+    meaning: 'Ce qui est remis a été changé en route. Rien n’a été repris.',
+    action: 'Refaites-le sur le premier appareil, et appelez l’assistance.',
+  },
+  evacuationOtherProgram: {
+    title: 'C’est d’un autre compte',
+    meaning: 'Les deux appareils doivent être connectés au même partenaire et environnement.',
+    action: 'Connectez d’abord cet appareil avec le même compte.',
+  },
+  evacuationImported: {
+    title: 'Ceci a déjà été repris',
+    meaning: 'Ses opérations sont déjà sur cet appareil.',
+    action: 'Montrez le reçu au premier appareil.',
+  },
+  evacuationIncomplete: {
+    title: 'Il manque des codes',
+    meaning: 'Ce qui est remis est réparti sur plusieurs codes.',
+    action: 'Scannez-les tous, dans n’importe quel ordre.',
+  },
+  unknownEvacuation: {
+    title: 'Ce reçu n’est pas pour cet appareil',
+    meaning: 'Il appartient à ce qu’un autre appareil a remis.',
+    action: 'Scannez-le avec cet appareil-là.',
+  },
   internal: {
     title: 'Quelque chose a échoué dans l’application',
     meaning: 'Ce qui était enregistré est en sûreté.',

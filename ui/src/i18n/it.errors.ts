@@ -443,6 +443,56 @@ export const errors: Catalogue['errors'] = {
     meaning: 'È troppo corto, troppo facile, o i due inserimenti differiscono.',
     action: 'Usa sei cifre o più, e digita due volte le stesse.',
   },
+  nothingToMove: {
+    title: 'Qui non attende nulla',
+    meaning: 'Non c’è nulla da passare a un altro dispositivo.',
+    action: 'Puoi disconnetterti.',
+  },
+  passphraseTooShort: {
+    title: 'La passphrase è troppo corta',
+    meaning: 'Protegge ciò che viene passato.',
+    action: 'Usa almeno dodici caratteri, per esempio quattro parole.',
+  },
+  badDeviceKey: {
+    title: 'Questa non è la chiave di un dispositivo',
+    meaning: 'Il testo è tagliato, o è altro.',
+    action: 'Mostra la chiave sull’altro dispositivo e scansionala di nuovo.',
+  },
+  evacuationDamaged: {
+    title: 'Ciò che è stato passato non si legge',
+    meaning: 'Il file, i codici o la ricevuta sono danneggiati o altro. Nulla è stato ripreso.',
+    action: 'Rifallo sul primo dispositivo.',
+  },
+  evacuationForOther: {
+    title: 'Non è per questo dispositivo',
+    meaning: 'È stato fatto per un altro dispositivo, o la passphrase è un’altra.',
+    action: 'Controlla la passphrase, o rifallo per questo dispositivo.',
+  },
+  evacuationForged: {
+    title: 'La firma non corrisponde',
+    meaning: 'Ciò che viene passato è stato cambiato. Nulla è stato ripreso.',
+    action: 'Rifallo sul primo dispositivo, e chiama l’assistenza.',
+  },
+  evacuationOtherProgram: {
+    title: 'È di un altro account',
+    meaning: 'Entrambi i dispositivi devono essere collegati allo stesso partner e ambiente.',
+    action: 'Prima collega questo dispositivo con lo stesso account.',
+  },
+  evacuationImported: {
+    title: 'Questo è già stato ripreso',
+    meaning: 'Le sue operazioni sono già su questo dispositivo.',
+    action: 'Mostra la ricevuta al primo dispositivo.',
+  },
+  evacuationIncomplete: {
+    title: 'Mancano dei codici',
+    meaning: 'Ciò che viene passato è diviso in più codici.',
+    action: 'Scansionali tutti, in qualsiasi ordine.',
+  },
+  unknownEvacuation: {
+    title: 'Questa ricevuta non è per questo dispositivo',
+    meaning: 'Appartiene a ciò che un altro dispositivo ha passato.',
+    action: 'Scansionala con quel dispositivo.',
+  },
   internal: {
     title: 'Qualcosa è andato storto nell’app',
     meaning: 'Ciò che era salvato è al sicuro.',

@@ -65,6 +65,47 @@ export const commands = {
 	setQuickButtons: (buttons: QuickButton[], pin: string | null) => __TAURI_INVOKE<QuickButton[]>("set_quick_buttons", { buttons, pin }),
 	/**  A text as a QR code to show on the screen: an SVG picture. */
 	qrCode: (text: string) => __TAURI_INVOKE<string>("qr_code", { text }),
+	/**  Starts looking at a camera or at a part of the screen; pictures come from the `preview` address, reads as events. */
+	scanStart: (source: ScanSource) => __TAURI_INVOKE<null>("scan_start", { source }),
+	/**  The screens that can be looked at. */
+	screens: () => __TAURI_INVOKE<ScreenView[]>("screens"),
+	/**  What runs now and can be set on it; null while nothing delivers. */
+	cameraFacts: () => __TAURI_INVOKE<CameraFacts | null>("camera_facts"),
+	/**  Turns a knob of the running camera. */
+	cameraSet: (knob: CameraKnob, setting: KnobSetting) => __TAURI_INVOKE<null>("camera_set", { knob, setting }),
+	serialPorts: () => __TAURI_INVOKE<SerialPortView[]>("serial_ports"),
+	/**  Listens to a scanner on a serial port, at 9600 baud unless told otherwise. */
+	serialStart: (port: string, baud: number | null) => __TAURI_INVOKE<null>("serial_start", { port, baud }),
+	serialStop: () => __TAURI_INVOKE<null>("serial_stop"),
+	serialState: () => __TAURI_INVOKE<SerialState | null>("serial_state"),
+	/**  The text of a code that a handheld scanner typed, whatever the keyboard's layout. */
+	handheldText: (presses: KeyPress[], profile: HandheldProfile | null) => __TAURI_INVOKE<string>("handheld_text", { presses, profile }),
+	/**  The codes that teach a handheld scanner. */
+	teachCodes: () => __TAURI_INVOKE<TeachCode[]>("teach_codes"),
+	/**  Learns a handheld scanner from its scans of the test codes. */
+	teach: (scans: KeyPress[][]) => __TAURI_INVOKE<HandheldProfile>("teach", { scans }),
+	/**  How the device is: its audit chain, its disk, its clock, what was set aside. */
+	health: () => __TAURI_INVOKE<Health>("health"),
+	/**  Somebody has read that a damaged database was set aside. */
+	dismissSetAside: () => __TAURI_INVOKE<Health>("dismiss_set_aside"),
+	/**  Goes over the whole audit chain. */
+	verifyAudit: () => __TAURI_INVOKE<AuditView>("verify_audit"),
+	/**  Compares a period with the platform's books. */
+	reconcile: (from: number, to: number) => __TAURI_INVOKE<Reconciliation>("reconcile", { from, to }),
+	/**  Lets an operation that is held go out again. */
+	releaseOperation: (operation: string) => __TAURI_INVOKE<OperationView>("release_operation", { operation }),
+	/**  Who bears a refused redemption whose goods are gone; asks for the manager's PIN where one is set. */
+	resolveRefused: (operation: string, outcome: ResolveOutcome, pin: string | null) => __TAURI_INVOKE<null>("resolve_refused", { operation, outcome, pin }),
+	/**  After how many days accepted operations are archived; asks for the manager's PIN where one is set. */
+	setRetention: (days: number | null, pin: string | null) => __TAURI_INVOKE<Health>("set_retention", { days, pin }),
+	/**  What another device needs to hand something over to this one. */
+	deviceKey: () => __TAURI_INVOKE<DeviceKeyView>("device_key"),
+	/**  Seals what waits for another device; asks for the manager's PIN where one is set. */
+	evacuate: (request: EvacuateRequest, pin: string | null) => __TAURI_INVOKE<Evacuation>("evacuate", { request, pin }),
+	/**  Takes over what another device sealed; asks for the manager's PIN where one is set. */
+	importEvacuation: (request: ImportRequest, pin: string | null) => __TAURI_INVOKE<Imported>("import_evacuation", { request, pin }),
+	/**  The other device has taken over what was sealed. */
+	confirmMoved: (receipt: string) => __TAURI_INVOKE<Status>("confirm_moved", { receipt }),
 };
 
 /** Events */
@@ -96,6 +137,22 @@ export type AppError = {
 	detail: string | null,
 };
 
+export type AuditFaultView = "notLinked" | "missing" | "operationGone" | "operationEdited" | "journalEdited" | "archiveEdited" | "stateEdited" | "cut" | "unreadable" | 
+/**  An older copy of the database was put back. */
+"putBack";
+
+export type AuditState = "unchecked" | "checking" | "sound" | "broken";
+
+/**  The chain over everything that was decided here. */
+export type AuditView = {
+	state: AuditState,
+	entries: number,
+	checkedAt: number | null,
+	/**  The first entry that is not as it was written. */
+	brokenEntry: number | null,
+	fault: AuditFaultView | null,
+};
+
 export type BalanceSource = "platform" | "livePass" | "cardPass";
 
 export type BalanceView = {
@@ -107,6 +164,33 @@ export type BalanceView = {
 	source: BalanceSource,
 };
 
+/**  The numbers are the camera's own; only their order means something. */
+export type CameraControl = {
+	knob: CameraKnob,
+	min: number,
+	max: number,
+	step: number,
+	value: number,
+	/**  None: the camera can not set it by itself. */
+	automatic: boolean | null,
+};
+
+/**  What runs, and what can be set on it. */
+export type CameraFacts = {
+	name: string,
+	/**  0 where frames differ. */
+	width: number,
+	height: number,
+	framesPerSecond: number,
+	/**  The largest first. */
+	sizes: CameraSize[],
+	controls: CameraControl[],
+};
+
+export type CameraKnob = "focus" | "exposure" | "zoom" | 
+/**  A lamp: 0 off, 1 on. */
+"torch";
+
 /**  Told by the camera while it runs. */
 export type CameraSignal = 
 /**  A newer picture can be fetched from the `preview` address. */
@@ -116,10 +200,23 @@ export type CameraSignal =
 
 export type CameraSignalled = CameraSignal;
 
+export type CameraSize = {
+	width: number,
+	height: number,
+	framesPerSecond: number,
+};
+
 export type CameraView = {
 	id: string,
 	name: string,
 };
+
+/**  The device's clock beside what the device has seen. */
+export type ClockView = "steady" | 
+/**  It shows a time before what the device has already seen. */
+"setBack" | 
+/**  It went ahead by more than the time that passed. */
+"setForward";
 
 /**  How a code reached the app. */
 export type CodeSource = "typed" | "handheld" | "picture" | "camera";
@@ -157,6 +254,12 @@ export type DecidedBy = "rule" |
 /**  What the plan says to do when nobody can tell. */
 "plan" | "person";
 
+/**  What another device needs to seal something for this one. */
+export type DeviceKeyView = {
+	text: string,
+	fingerprint: string,
+};
+
 /**  What support asks for. It holds no secret, token, pass or personal data. */
 export type Diagnostics = {
 	appVersion: string,
@@ -181,6 +284,24 @@ export type ErrorCode = "notConnected" | "invalidEndpoint" | "missingField" | "s
 export type ErrorNote = {
 	at: number,
 	text: string,
+};
+
+export type EvacuateRequest = {
+	recipient: Recipient,
+	/**  A series of QR codes beside the file. */
+	asCodes: boolean,
+};
+
+/**  A sealed parcel. */
+export type Evacuation = {
+	fileName: string,
+	/**  The file, in base64. */
+	bytes: string,
+	/**  Texts of QR codes, to be scanned in any order; empty unless asked for. */
+	codes: string[],
+	operations: number,
+	/**  Of this device's key: both screens show the same. */
+	fingerprint: string,
 };
 
 /**  What the platform could still refuse, in points, against the device's cap. */
@@ -265,11 +386,67 @@ export type GateView = {
 	run: GateRun | null,
 };
 
+/**  How one scanner writes, as it was taught. */
+export type HandheldProfile = {
+	prefix: string,
+	suffix: string,
+	ending: ScanEnding,
+	/**  Between two keys, in milliseconds. */
+	meanMs: number,
+	longestPauseMs: number,
+	reading: ScanReading,
+};
+
+/**  How the device is, beside its line and queue. */
+export type Health = {
+	audit: AuditView,
+	/**  A damaged database was set aside; stays until dismissed. */
+	setAside: SetAsideView | null,
+	/**  The disk failed: nothing more is kept until the app is started again. */
+	readOnly: boolean,
+	clock: ClockView,
+	/**  Operations that another device has taken over. */
+	moved: number,
+	archived: number,
+	/**  Accepted operations are archived after so many days. */
+	retentionDays: number | null,
+};
+
+export type ImportRequest = {
+	/**  The file, in base64. */
+	bytes: string | null,
+	/**  ... or the texts of its codes. */
+	codes: string[],
+	passphrase: string | null,
+};
+
+export type Imported = {
+	operations: number,
+	/**  Of them known here before. */
+	already: number,
+	/**  For the first device, as text or QR code. */
+	receipt: string,
+	/**  Of the first device's key. */
+	fingerprint: string,
+};
+
 export type ItemInput = {
 	title: string,
 	priceMinor: number,
 	rateLabel: string | null,
 };
+
+/**  A key that a handheld scanner pressed: `KeyboardEvent` as it came. */
+export type KeyPress = {
+	key: string,
+	code: string,
+	shift: boolean,
+	capsLock: boolean,
+	/**  Milliseconds since any moment that all presses share. */
+	atMs: number,
+};
+
+export type KnobSetting = { kind: "automatic" } | { kind: "value"; value: number };
 
 export type Language = "system" | "en" | "de" | "fr" | "it";
 
@@ -389,6 +566,16 @@ export type PinView = {
 	locked: boolean,
 };
 
+/**  A transaction as the platform lists it. */
+export type PlatformTransaction = {
+	id: string,
+	kind: OperationKindView,
+	fanLabel: string,
+	fanPoints: number,
+	statusPoints: number,
+	at: number,
+};
+
 export type Preferences = {
 	language: Language,
 	theme: Theme,
@@ -453,11 +640,52 @@ export type ReceiptStanding =
 /**  The platform refused it. */
 "refused";
 
+/**  For whom a parcel is sealed. */
+export type Recipient = 
+/**  The key that the other device shows. */
+{ kind: "device"; key: string } | 
+/**  At least twelve characters, told to the other device's manager. */
+{ kind: "passphrase"; passphrase: string };
+
+export type ReconcileAction = "none" | 
+/**  Tell the platform's operator, with the id. */
+"report" | 
+/**  Another device of the partner made it, or it was lost here. */
+"findDevice" | "compare" | 
+/**  Send now: it is delivered, or confirmed. */
+"send";
+
+export type ReconcileRow = {
+	verdict: ReconcileVerdict,
+	action: ReconcileAction,
+	operation: OperationView | null,
+	there: PlatformTransaction | null,
+};
+
+export type ReconcileVerdict = "matched" | "missingThere" | "missingHere" | "different" | "waiting" | "answerLost";
+
+/**  Both sides of a period. */
+export type Reconciliation = {
+	/**  All that does not simply match. */
+	rows: ReconcileRow[],
+	matched: number,
+	/**  False: the platform holds more of the period than was fetched. */
+	complete: boolean,
+};
+
 export type RedeemOutlook = 
 /**  Up to `RedeemLimit` at once, more with the platform. */
 "here" | 
 /**  Only while online: the code is not signed, or its balance is too old. */
 "onlineOnly";
+
+/**  Who bears a redemption that was refused when the goods were gone. */
+export type ResolveOutcome = "collectLater" | "forgive" | "void";
+
+export type ScanEnding = "enter" | "tab" | "none";
+
+/**  What to make of a scanner's keys: the characters, the positions, or the characters of one layout turned back. */
+export type ScanReading = "typed" | "positions" | "german" | "swissGerman" | "swissFrench" | "french" | "italian";
 
 /**  A code was read by the camera. */
 export type ScanSignal = { kind: "identified"; card: FanCard } | 
@@ -465,6 +693,41 @@ export type ScanSignal = { kind: "identified"; card: FanCard } |
 { kind: "refused"; error: AppError };
 
 export type ScanSignalled = ScanSignal;
+
+/**  What is looked at for codes. */
+export type ScanSource = 
+/**  Without an id the first camera; without a size 1280 × 720, or what comes nearest. */
+{ kind: "camera"; id: string | null; width: number | null; height: number | null } | 
+/**  A part of a screen in its pixels; without an id the first screen, a width or height of 0 goes to its edge. */
+{ kind: "screen"; id: string | null; x: number; y: number; width: number; height: number };
+
+/**  A screen whose picture can be looked at. */
+export type ScreenView = {
+	id: string,
+	name: string,
+	width: number,
+	height: number,
+};
+
+export type SerialPortView = {
+	id: string,
+	name: string,
+};
+
+/**  The serial scanner that is listened to. */
+export type SerialState = {
+	port: string,
+	/**  Why it does not answer. It comes back by itself. */
+	error: AppError | null,
+};
+
+export type SetAsideView = {
+	file: string,
+	/**  What could be read, as JSON Lines; None: nothing could. */
+	export: string | null,
+	operations: number,
+	at: number,
+};
 
 export type SoundSet = "standard" | 
 /**  Longer and lower tones, for a noisy place. */
@@ -491,6 +754,12 @@ export type Status = {
 };
 
 export type StatusChanged = Status;
+
+/**  A test code that teaches a scanner: its text, and a picture of it as SVG. */
+export type TeachCode = {
+	text: string,
+	svg: string,
+};
 
 export type Theme = "system" | "light" | "dark";
 

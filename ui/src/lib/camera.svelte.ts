@@ -1,5 +1,5 @@
 // The camera as the screen sees it: running or not, the newest picture, the outlines of what was read.
-import { commands, on, previewAddress, type AppError, type Outline } from '$ipc';
+import { commands, on, previewAddress, type AppError, type CameraKnob, type Outline } from '$ipc';
 import { choices, choose } from './choices.svelte';
 import { asAppError } from './errors';
 
@@ -46,13 +46,29 @@ class Camera {
           this.height = signal.height;
         }
       });
-      await commands.cameraStart(choices.camera);
+      await commands.scanStart(choices.source ? $state.snapshot(choices.source) : { kind: 'camera', id: choices.camera, width: null, height: null });
+      void this.turnKnobs();
       this.running = true;
       choose({ cameraOn: true });
     } catch (thrown) {
       this.error = asAppError(thrown);
     } finally {
       this.starting = false;
+    }
+  }
+
+  /** What identifies the camera in the choices. */
+  get key() {
+    return choices.source?.kind === 'screen' ? 'screen' : (choices.source?.id ?? choices.camera ?? 'first');
+  }
+
+  get mirrored() {
+    return choices.mirrored.includes(this.key);
+  }
+
+  private async turnKnobs(): Promise<void> {
+    for (const [knob, setting] of Object.entries(choices.knobs[this.key] ?? {})) {
+      await commands.cameraSet(knob as CameraKnob, setting);
     }
   }
 

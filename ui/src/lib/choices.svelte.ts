@@ -1,5 +1,7 @@
 // Choices of this window that the app itself need not know.
 
+import type { HandheldProfile, KnobSetting, CameraKnob, ScanSource } from '$ipc';
+
 const KEY = 'fanpoints.choices';
 
 interface Choices {
@@ -13,11 +15,20 @@ interface Choices {
   textSize: 100 | 115 | 130;
   /** The keypad under the left hand. */
   leftHanded: boolean;
+  /** What the camera button looks at, where it is not simply a camera. */
+  source: ScanSource | null;
+  /** Camera ids whose picture is shown mirrored. */
+  mirrored: string[];
+  /** What was set on each camera. */
+  knobs: Record<string, Partial<Record<CameraKnob, KnobSetting>>>;
+  /** How the handheld scanner writes, once it was taught. */
+  scanner: HandheldProfile | null;
+  serial: { port: string; baud: number } | null;
   /** Whether the guided minute of the first run is over. */
   toured: boolean;
 }
 
-const DEFAULTS: Choices = { sound: true, camera: null, cameraOn: false, readyAfter: 15, textSize: 100, leftHanded: false, toured: false };
+const DEFAULTS: Choices = { sound: true, camera: null, cameraOn: false, readyAfter: 15, textSize: 100, leftHanded: false, source: null, mirrored: [], knobs: {}, scanner: null, serial: null, toured: false };
 
 function stored(): Partial<Choices> {
   try {

@@ -11,9 +11,26 @@ const PAUSE_MS = 120;
 /** From this many fast characters on, keys that would press a button are kept from it. */
 const SUSPECT = 3;
 
+/** A key as it came; what it means under another layout is worked out elsewhere. */
+export interface Press {
+  key: string;
+  code: string;
+  shift: boolean;
+  capsLock: boolean;
+  atMs: number;
+}
+
+/** How the scanner in use writes, as far as it was taught. */
+export interface Habits {
+  meanMs: number;
+  longestPauseMs: number;
+  ending: 'enter' | 'tab' | 'none';
+}
+
 export interface HandheldOptions {
   /** A scan was recognised. */
-  scanned: (text: string) => void;
+  scanned: (text: string, presses: Press[]) => void;
+  habits?: () => Habits | null;
   /** Called before the first key of every run; the closure it returns undoes what the run typed. */
   remember?: () => () => void;
   now?: () => number;
@@ -21,6 +38,9 @@ export interface HandheldOptions {
 
 interface Run {
   text: string;
+  /** Characters, with those that only a layout of its own would show. */
+  size: number;
+  presses: Press[];
   first: number;
   last: number;
   putBack: () => void;
@@ -31,13 +51,21 @@ export function listenForHandheld(target: Window | HTMLElement, options: Handhel
   const now = options.now ?? (() => performance.now());
   let run: Run | null = null;
 
-  const fast = (size: number, span: number) => span <= MEAN_MS * size;
+  let silence: ReturnType<typeof setTimeout> | undefined;
+  const habits = () => options.habits?.() ?? null;
+  const mean = () => Math.max(MEAN_MS, 2 * (habits()?.meanMs ?? 0));
+  const pause = () => Math.max(PAUSE_MS, 2 * (habits()?.longestPauseMs ?? 0));
+  const fast = (size: number, span: number) => span <= mean() * size;
 
-  function start(at: number, key: string): Run {
+  const pressOf = (event: KeyboardEvent, at: number): Press => ({ key: event.key, code: event.code, shift: event.shiftKey, capsLock: event.getModifierState?.('CapsLock') ?? false, atMs: Math.max(0, Math.round(at)) });
+
+  function start(at: number, event: KeyboardEvent): Run {
     const field = rememberFocused();
     const more = options.remember?.();
     return {
-      text: key,
+      text: characterOf(event),
+      size: 1,
+      presses: [pressOf(event, at)],
       first: at,
       last: at,
       putBack: () => {
@@ -47,37 +75,56 @@ export function listenForHandheld(target: Window | HTMLElement, options: Handhel
     };
   }
 
+  function isScan(done: Run | null, at: number): done is Run {
+    if (!done || done.size < SHORTEST || at - done.last > pause()) return false;
+    return fast(done.size - 1, done.last - done.first);
+  }
+
   function finish(event: KeyboardEvent, at: number) {
     const done = run;
     run = null;
-    if (!done || done.text.length < SHORTEST || at - done.last > PAUSE_MS) return;
-    if (!fast(done.text.length - 1, done.last - done.first)) return;
+    if (!isScan(done, at)) return;
     event.preventDefault();
     event.stopImmediatePropagation();
     done.putBack();
-    options.scanned(done.text);
+    options.scanned(done.text, [...done.presses, pressOf(event, at)]);
+  }
+
+  /** A scanner that ends with nothing: its silence is the end. */
+  function waitForSilence() {
+    clearTimeout(silence);
+    const known = habits();
+    if (known?.ending !== 'none') return;
+    silence = setTimeout(() => {
+      const done = run;
+      run = null;
+      if (!isScan(done, done?.last ?? 0)) return;
+      done.putBack();
+      options.scanned(done.text, done.presses);
+    }, Math.max(80, 2 * known.longestPauseMs));
   }
 
   function onKeydown(raw: Event) {
     const event = raw as KeyboardEvent;
     const at = now();
-    if (event.isComposing || event.repeat || event.ctrlKey || event.metaKey) {
+    if ((event.isComposing && event.code === '') || event.repeat || event.ctrlKey || event.metaKey) {
       run = null;
       return;
     }
-    if (event.key === 'Enter') return finish(event, at);
-    // Shift and the like come between the characters of a scan.
-    if (event.key.length !== 1) {
+    if (event.key === 'Enter' || event.key === 'Tab') return finish(event, at);
+    // Shift and the like come between the characters of a scan. A dead key is a character of another layout.
+    if (event.key.length !== 1 && event.key !== 'Dead' && !event.isComposing) {
       if (!isModifier(event.key)) run = null;
+      else run?.presses.push(pressOf(event, at));
       return;
     }
-    if (!run || at - run.last > PAUSE_MS) {
-      run = start(at, event.key);
-      return;
+    if (!run || at - run.last > pause()) run = start(at, event);
+    else {
+      run.presses.push(pressOf(event, at));
+      run = { ...run, text: run.text + characterOf(event), size: run.size + 1, last: at };
     }
-    run = { ...run, text: run.text + event.key, last: at };
-    const typed = run.text.length;
-    if (event.key === ' ' && typed > SUSPECT && fast(typed - 1, at - run.first) && pressable(event.target)) {
+    waitForSilence();
+    if (event.key === ' ' && run.size > SUSPECT && fast(run.size - 1, at - run.first) && pressable(event.target)) {
       event.preventDefault();
     }
   }
@@ -85,18 +132,21 @@ export function listenForHandheld(target: Window | HTMLElement, options: Handhel
   function onKeyup(raw: Event) {
     const event = raw as KeyboardEvent;
     // A button is pressed when the space bar is let go.
-    if (event.key === ' ' && run && run.text.length > SUSPECT && now() - run.last < PAUSE_MS && pressable(event.target)) {
-      if (fast(run.text.length - 1, run.last - run.first)) event.preventDefault();
+    if (event.key === ' ' && run && run.size > SUSPECT && now() - run.last < pause() && pressable(event.target)) {
+      if (fast(run.size - 1, run.last - run.first)) event.preventDefault();
     }
   }
 
   target.addEventListener('keydown', onKeydown, true);
   target.addEventListener('keyup', onKeyup, true);
   return () => {
+    clearTimeout(silence);
     target.removeEventListener('keydown', onKeydown, true);
     target.removeEventListener('keyup', onKeyup, true);
   };
 }
+
+const characterOf = (event: KeyboardEvent) => (event.key.length === 1 ? event.key : '');
 
 function isModifier(key: string): boolean {
   return key === 'Shift' || key === 'Alt' || key === 'AltGraph' || key === 'CapsLock' || key === 'Process';

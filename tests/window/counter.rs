@@ -1,0 +1,86 @@
+//! What makes the counter quick: a split, quantities, the question before the same is done twice, a receipt; and
+//! every wrong amount with its own word.
+
+use crate::steps::{FAN, FAN_POINTS, balance_becomes, key_in, open_shop, show_code};
+use crate::support::{Code, Shop, Stage};
+
+#[tokio::test]
+async fn a_purchase_is_split_between_points_and_money_and_undone_as_one() {
+    let stage = Stage::new("split");
+    let (platform, mut till) = open_shop(&stage).await;
+    show_code(&stage, &platform, &till, FAN, Code::Live).await;
+    till.has("fan-balance", "value", &FAN_POINTS.to_string()).await;
+    key_in(&till, "2000").await;
+    till.has("quote-earns", "value", "40").await;
+    till.press("split-open").await;
+    till.has("split", "points", "1000").await;
+    till.has("split-earns", "value", "20").await;
+    till.shot("split").await;
+    till.press("pay-split").await;
+    till.has("success", "standing", "booked").await;
+    till.has("success-also", "points", "20").await;
+    balance_becomes(&platform, FAN, FAN_POINTS - 1000 + 20).await;
+    till.press("receipt-open").await;
+    till.find("receipt-code").await;
+    till.shot("receipt").await;
+    till.press("receipt-close").await;
+    till.press("undo").await;
+    till.has("success", "kind", "undo").await;
+    balance_becomes(&platform, FAN, FAN_POINTS).await;
+    assert_eq!(platform.transactions(Shop::ClubShop, FAN).await.len(), 4);
+    till.close().await;
+}
+
+#[tokio::test]
+async fn the_same_again_is_asked_for_and_quantities_count() {
+    let stage = Stage::new("repeat");
+    let (platform, mut till) = open_shop(&stage).await;
+    show_code(&stage, &platform, &till, FAN, Code::Live).await;
+    for again in [false, true] {
+        key_in(&till, "1000").await;
+        till.press("give").await;
+        if again {
+            till.find("repeat").await;
+            assert!(!till.shows("success").await);
+            till.shot("again").await;
+            till.press("repeat-yes").await;
+        }
+        till.find("success").await;
+        till.press("same-fan").await;
+    }
+    balance_becomes(&platform, FAN, FAN_POINTS + 40).await;
+
+    till.press("tab-items").await;
+    till.type_into("item-title", "Scarf").await;
+    till.type_into("item-price", "2500").await;
+    till.press("item-more").await;
+    till.press("item-more").await;
+    till.has("items-total", "value", "7500").await;
+    till.has("quote-earns", "value", "150").await;
+    till.press("give").await;
+    till.find("success").await;
+    balance_becomes(&platform, FAN, FAN_POINTS + 40 + 150).await;
+    till.close().await;
+}
+
+#[tokio::test]
+async fn every_wrong_amount_says_what_is_wrong_and_changes_nothing() {
+    let stage = Stage::new("amounts");
+    let (_platform, mut till) = open_shop(&stage).await;
+    key_in(&till, "2500").await;
+    let paste = "
+        const field = document.querySelector('[data-testid=amount]');
+        const carried = new DataTransfer();
+        carried.setData('text/plain', arguments[0]);
+        field.dispatchEvent(new ClipboardEvent('paste', { clipboardData: carried, bubbles: true, cancelable: true }));";
+    for wrong in ["-5", "1.234567", "99999999999", "two francs", "1,2,3"] {
+        till.client().execute(paste, vec![wrong.into()]).await.expect("the window takes a paste");
+        till.find("amount-problem").await;
+        till.has("amount", "value", "2500").await;
+    }
+    till.shot("amount").await;
+    till.client().execute(paste, vec!["1'234,50".into()]).await.expect("the window takes a paste");
+    till.has("amount", "value", "123450").await;
+    till.gone("amount-problem").await;
+    till.close().await;
+}
