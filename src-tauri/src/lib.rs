@@ -110,6 +110,9 @@ pub fn run() -> ExitCode {
     let arguments = Arguments::parse();
     let bindings = bindings();
     let builder = niceties::add(tauri::Builder::default(), &arguments);
+    // A phone's camera is read by the system's own scanner.
+    #[cfg(mobile)]
+    let builder = builder.plugin(tauri_plugin_barcode_scanner::init());
     let app = builder
         .manage(kiosk::Kiosk::default())
         .manage(link::Links::default())
