@@ -1,15 +1,19 @@
 //! One request over HTTP, and what its failures are called here.
 
 use std::error::Error;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
 use reqwest::{Client, RequestBuilder, Response, StatusCode, Url};
 use serde_json::Value;
+use uuid::Uuid;
 use zeroize::Zeroizing;
 
 use crate::values::wall_clock;
 use crate::{ClientError, OfflineKind, parse_retry_after};
+
+/// By this name a request is found in both logs.
+const REQUEST_ID: &str = "x-request-id";
 
 /// More than any answer to this device holds.
 const LONGEST_ANSWER: usize = 8 * 1024 * 1024;
@@ -113,7 +117,20 @@ pub(crate) async fn post_form(
     send(request.timeout(timeout)).await
 }
 
+/// Names the request, in the platform's log and in this one.
 async fn send(request: RequestBuilder) -> Result<Answered, ClientError> {
+    let request_id = Uuid::now_v7();
+    let started = Instant::now();
+    let answered = converse(request.header(REQUEST_ID, request_id.to_string())).await;
+    let millis = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+    match &answered {
+        Ok(answered) => tracing::info!(%request_id, status = answered.status.as_u16(), millis, "answered"),
+        Err(error) => tracing::info!(%request_id, code = error.code(), millis, "not answered"),
+    }
+    answered
+}
+
+async fn converse(request: RequestBuilder) -> Result<Answered, ClientError> {
     let response = request.send().await.map_err(|error| failure(&error))?;
     let status = response.status();
     let header = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok());

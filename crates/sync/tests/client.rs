@@ -41,6 +41,7 @@ struct Script {
     answers: VecDeque<Canned>,
     requests: Vec<Value>,
     tokens_seen: Vec<String>,
+    names_seen: Vec<String>,
     issued: u32,
     basic: Vec<String>,
     refuse_sign_in: bool,
@@ -73,6 +74,7 @@ async fn graphql(State(script): State<Shared>, headers: HeaderMap, body: Bytes) 
     let canned = {
         let mut script = script.lock().unwrap();
         script.tokens_seen.push(headers["authorization"].to_str().unwrap().to_owned());
+        script.names_seen.push(headers["x-request-id"].to_str().unwrap().to_owned());
         script.requests.push(serde_json::from_slice(&body).unwrap());
         if script.silent { None } else { Some(script.answers.pop_front().unwrap_or_else(|| fails(500))) }
     };
@@ -169,6 +171,18 @@ fn booked(amounts: &[i64]) -> Value {
         .collect();
     json!({ "errors": null, "result": {
         "date": "2026-09-21 14:13:21.500000", "purchase_id": "p", "purchase_items": items } })
+}
+
+#[tokio::test]
+async fn every_request_has_a_name_of_its_own() {
+    let pong = || says(json!({ "data": { "ping": "pong" } }));
+    let server = Server::start([pong(), pong()]).await;
+    let client = server.client();
+    client.ping().await.unwrap();
+    client.ping().await.unwrap();
+    let names = server.script.lock().unwrap().names_seen.clone();
+    assert!(names.len() == 2 && names[0] != names[1]);
+    assert!(names.iter().all(|name| Uuid::parse_str(name).is_ok()), "{names:?}");
 }
 
 #[tokio::test]

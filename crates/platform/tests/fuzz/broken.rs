@@ -26,8 +26,8 @@ pub fn request(dice: &mut Dice) -> Broken {
     };
     let media =
         *dice.one_of(&[None, Some("application/json"), Some("text/html"), Some("application/json;;")]);
-    let path: &&'static str = dice.one_of(PATHS);
-    Broken { what, path: *path, media, body }
+    let path = dice.one_of(PATHS);
+    Broken { what, path, media, body }
 }
 
 fn spoiled(dice: &mut Dice) -> Vec<u8> {
