@@ -7,6 +7,7 @@ use crate::{Connection, ProgramConfig, StoreError};
 
 /// The device's own names start with a dot, so that no caller's name meets them.
 pub(crate) const CLOCK_FLOOR: &str = ".clock_floor";
+pub(crate) const FEED: &str = ".feed_cursor";
 pub(crate) const CLOCK_JUMP: &str = ".clock_jump";
 pub(crate) const RETENTION: &str = ".retention_days";
 pub(crate) const SYNCED_AT: &str = ".synced_at";
@@ -86,7 +87,7 @@ pub(crate) fn forget_connection(db: &Db) -> Result<bool, StoreError> {
     if open > 0 {
         return Ok(false);
     }
-    for name in [CONNECTION, CONFIG, SYNCED_AT] {
+    for name in [CONNECTION, CONFIG, SYNCED_AT, FEED] {
         remove(db, name)?;
     }
     // What is known of fans belongs to the program that said it.

@@ -234,6 +234,26 @@ impl Store {
         self.write(move |db| fans::note_platform_fan(db, &fan))
     }
 
+    /// Where the platform's change feed goes on.
+    pub fn feed_cursor(&self) -> Result<Option<String>, StoreError> {
+        self.read(|db| settings::get(db, settings::FEED))
+    }
+
+    /// Keeps the figures of fans that this device has met, and where the feed goes on, in one step.
+    pub fn note_changes(&self, cursor: &str, told: Vec<PlatformFan>) -> Result<(), StoreError> {
+        let cursor = cursor.to_owned();
+        self.write(move |db| {
+            for fan in &told {
+                let is_known = fans::find(db, FanRef::Id(fan.user_id))?.is_some()
+                    || fan.pseudonym.map_or(Ok(None), |p| fans::find(db, FanRef::Pseudonym(p)))?.is_some();
+                if is_known {
+                    fans::note_platform_fan(db, fan)?;
+                }
+            }
+            settings::set(db, settings::FEED, &cursor)
+        })
+    }
+
     /// The proof that was last accepted of this pseudonym within a day.
     pub fn last_proof(&self, pseudonym: Pseudonym, now: Timestamp) -> Result<Option<LiveProof>, StoreError> {
         self.read(|db| fans::last_proof(db, pseudonym, now))

@@ -129,10 +129,13 @@ impl Terminal {
         let mut states = line.drain.state();
         let client = line.client.clone();
         drop(line);
+        let mut settings = 0;
         loop {
             self.ring();
-            let online = matches!(states.borrow_and_update().link, Link::Online { .. });
-            if online && let Err(error) = self.refresh_config(&client).await {
+            let state = *states.borrow_and_update();
+            let online = matches!(state.link, Link::Online { .. });
+            let is_stale = std::mem::replace(&mut settings, state.settings) != state.settings;
+            if online && let Err(error) = self.refresh_config(&client, is_stale).await {
                 tracing::warn!(code = ?error.code, "the configuration could not be fetched");
             }
             if states.changed().await.is_err() {
@@ -141,11 +144,12 @@ impl Terminal {
         }
     }
 
-    async fn refresh_config(&self, client: &PlatformClient) -> Result<(), AppError> {
+    /// `is_stale`: the platform has said that what is known here is out of date.
+    async fn refresh_config(&self, client: &PlatformClient, is_stale: bool) -> Result<(), AppError> {
         let now = self.now();
         let known = self.store(|store| Ok(store.config())).await?;
         let fresh = i64::try_from(CONFIG_FRESH.as_millis()).unwrap_or(i64::MAX);
-        if known.is_some_and(|config| now.0.saturating_sub(config.fetched_at.0) < fresh) {
+        if !is_stale && known.is_some_and(|config| now.0.saturating_sub(config.fetched_at.0) < fresh) {
             return Ok(());
         }
         let config = client.fetch_config(now).await?;

@@ -1,6 +1,7 @@
 //! The real client of the platform.
 
 use core::fmt;
+use std::net::IpAddr;
 use std::sync::{PoisonError, RwLock};
 use std::time::Duration;
 
@@ -17,7 +18,8 @@ use crate::answer::{self, Reply};
 use crate::token::TokenSource;
 use crate::wire::{self, Request};
 use crate::{
-    Answer, ClientError, Listed, Platform, ReadBack, config, fans, http, read_back, reconcile, values,
+    Answer, Changes, ClientError, Listed, Platform, ReadBack, config, fans, feed, http, read_back, reconcile,
+    values,
 };
 
 /// Calls in one request: what a server without a word about it is sent at the most.
@@ -271,6 +273,15 @@ impl Platform for PlatformClient {
             found.extend(read_back::read(&reply, &calls, some));
         }
         Ok(found)
+    }
+
+    async fn changes(&self, after: Option<String>) -> Result<Changes, ClientError> {
+        let request = feed::request(&self.partner_id, after.as_deref());
+        feed::read(&self.ask(&request, self.timeouts.request).await?)
+    }
+
+    fn route(&self) -> Option<IpAddr> {
+        feed::route(&self.url)
     }
 
     async fn fans(&self, fans: &[FanRef]) -> Result<Vec<PlatformFan>, ClientError> {

@@ -35,6 +35,10 @@ pub struct Options {
     /// ... and shortly after it was lost.
     pub quick_probe: Duration,
     pub quick_for: Duration,
+    /// How often the way to the network is looked at while the platform can not be reached: that sends nothing.
+    pub look: Duration,
+    /// How often the platform is asked what has changed, while there is nothing to send.
+    pub feed: Duration,
     /// After an outage the devices come back spread over so long, or over its own length if it was shorter.
     pub spread: Duration,
     /// After so many failed batches in a row single operations go out until one succeeds.
@@ -52,6 +56,8 @@ impl Default for Options {
             probe: Duration::from_secs(12),
             quick_probe: Duration::from_secs(2),
             quick_for: Duration::from_secs(30),
+            look: Duration::from_secs(1),
+            feed: Duration::from_secs(10),
             spread: Duration::from_secs(30),
             careful_after: 5,
         }

@@ -1,6 +1,7 @@
 //! The port to the platform: the real client on one side, a faulty one in tests on the other.
 
 use std::future::Future;
+use std::net::IpAddr;
 
 use fanpass::FanRef;
 use outbox::{Booked, OperationRow, PlatformFan};
@@ -43,6 +44,19 @@ pub enum ReadBack {
     Failed { error: String },
 }
 
+/// What the platform tells unasked.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Changes {
+    /// Where to go on the next time.
+    pub cursor: String,
+    /// There is more already.
+    pub more: bool,
+    /// Fans whose figures moved, wherever that was.
+    pub fans: Vec<PlatformFan>,
+    /// The program's settings or pass keys are others now.
+    pub settings: bool,
+}
+
 /// The platform, as far as delivering needs it.
 pub trait Platform: Send + Sync + 'static {
     /// Is it there, and is this device still let in? Light.
@@ -60,6 +74,18 @@ pub trait Platform: Send + Sync + 'static {
         &self,
         operations: &[OperationRow],
     ) -> impl Future<Output = Result<Vec<(Uuid, ReadBack)>, ClientError>> + Send;
+
+    /// What has changed since `after`; without it, the place to go on from. [`ClientError::Unsupported`] from a
+    /// server with the base API: then the fans are asked for.
+    fn changes(&self, _after: Option<String>) -> impl Future<Output = Result<Changes, ClientError>> + Send {
+        async { Err(ClientError::Unsupported) }
+    }
+
+    /// The address of this device from which the platform would be reached, without sending anything; None where
+    /// there is no way, or nobody can tell.
+    fn route(&self) -> Option<IpAddr> {
+        None
+    }
 
     /// What the platform knows of these fans; those it does not know are left out.
     fn fans(&self, fans: &[FanRef]) -> impl Future<Output = Result<Vec<PlatformFan>, ClientError>> + Send;

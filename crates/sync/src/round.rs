@@ -53,6 +53,10 @@ pub(crate) struct Round<P> {
     touched: HashSet<FanRef>,
     /// The server can not tell of fans.
     without_fans: bool,
+    /// The server has no change feed: fans are asked for.
+    without_feed: bool,
+    /// The feed is not asked before this.
+    feed_due: Option<Instant>,
 }
 
 impl<P: Platform> Round<P> {
@@ -73,6 +77,8 @@ impl<P: Platform> Round<P> {
             unwritten: Vec::new(),
             touched: HashSet::new(),
             without_fans: false,
+            without_feed: false,
+            feed_due: None,
         }
     }
 
@@ -99,10 +105,25 @@ impl<P: Platform> Round<P> {
     }
 
     async fn rest(&self, until: Instant, news_wakes: bool) {
+        let is_offline = matches!(self.shared.state.borrow().link, Link::Offline { .. });
         tokio::select! {
             () = self.shared.hurry.notified() => {}
             () = self.shared.news.notified(), if news_wakes => {}
             () = tokio::time::sleep_until(until) => {}
+            () = self.way_back(), if is_offline => {}
+        }
+    }
+
+    /// Comes back once this device has another way to the network than before: then it is tried at once.
+    async fn way_back(&self) {
+        let before = self.platform.route();
+        loop {
+            tokio::time::sleep(self.options.look).await;
+            let now = self.platform.route();
+            if now.is_some() && now != before {
+                tracing::info!("there is a way to the network again");
+                return;
+            }
         }
     }
 
@@ -192,6 +213,7 @@ impl<P: Platform> Round<P> {
     /// Nothing is due: fetch the figures that moved, keep in touch, and wait.
     async fn idle(&mut self, next_due: Option<Timestamp>, now: Timestamp) -> Next {
         self.fetch_touched().await;
+        self.follow_feed().await;
         self.tell(|state| state.progress = None);
         let due = next_due.and_then(|due| u64::try_from(due.0.saturating_sub(now.0)).ok());
         if let Some(millis) = due {
@@ -210,7 +232,8 @@ impl<P: Platform> Round<P> {
             return self.lost(error);
         }
         let next_probe = self.last_contact.unwrap_or_else(Instant::now) + self.jittered(self.options.probe);
-        Next::Rest { until: until.min(next_probe), news_wakes }
+        let next_feed = self.feed_due.filter(|_| news_wakes).unwrap_or(next_probe);
+        Next::Rest { until: until.min(next_probe).min(next_feed), news_wakes }
     }
 
     /// A length within a quarter of the one given, so that devices do not march in step.
@@ -357,6 +380,43 @@ impl<P: Platform> Round<P> {
             }
             Err(ClientError::Unsupported) => self.without_fans = true,
             Err(error) => tracing::debug!(code = error.code(), "balances could not be fetched"),
+        }
+    }
+
+    /// Brings in what moved elsewhere since the last time. What fails here is tried again later.
+    async fn follow_feed(&mut self) {
+        let is_due = self.feed_due.is_none_or(|due| Instant::now() >= due);
+        if self.without_feed || !is_due || !self.shared.state.borrow().link.is_online() {
+            return;
+        }
+        self.feed_due = Some(Instant::now() + self.jittered(self.options.feed));
+        loop {
+            let after = match self.shared.ask(Store::feed_cursor).await {
+                Ok(after) => after,
+                Err(error) => return self.note_database(&error),
+            };
+            let changes = match self.platform.changes(after.clone()).await {
+                Ok(changes) => changes,
+                Err(ClientError::Unsupported) => {
+                    (self.without_feed, self.feed_due) = (true, None);
+                    return;
+                }
+                Err(error) => return tracing::debug!(code = error.code(), "the change feed did not answer"),
+            };
+            self.contact().await;
+            if changes.settings {
+                self.tell(|state| state.settings = state.settings.wrapping_add(1));
+            }
+            let (moved, more) = (after.as_deref() != Some(&changes.cursor), changes.more);
+            if moved
+                && let Err(error) =
+                    self.shared.ask(move |store| store.note_changes(&changes.cursor, changes.fans)).await
+            {
+                return self.note_database(&error);
+            }
+            if !(more && moved) {
+                return;
+            }
         }
     }
 

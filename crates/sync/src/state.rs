@@ -48,6 +48,8 @@ pub struct SyncState {
     pub last_error: Option<&'static str>,
     /// After several failed batches in a row only single operations go out, until one succeeds.
     pub careful: bool,
+    /// Grows when the platform tells that the program's settings are others now.
+    pub settings: u32,
 }
 
 impl SyncState {
@@ -59,6 +61,7 @@ impl SyncState {
             next_try: None,
             last_error: None,
             careful: false,
+            settings: 0,
         }
     }
 }

@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use common::*;
 use ledger::{FanPoints, Timestamp};
-use outbox::{OperationState, Settlement};
-use sync::{Answer, ClientError, Drain, Link, OfflineKind, Options};
+use outbox::{OperationState, PlatformFan, Settlement};
+use sync::{Answer, Changes, ClientError, Drain, Link, OfflineKind, Options};
 use tokio::time::{Instant, sleep};
 
 const DOWN: ClientError = ClientError::Offline(OfflineKind::Unreachable);
@@ -389,4 +389,60 @@ async fn a_loop_that_has_ended_lets_the_database_go() {
     let store = outbox::Store::open(&path, &outbox::DatabaseKey::from_bytes([7; 32])).unwrap();
     assert_eq!(store.counts().unwrap().accepted, 1);
     drop(folder);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_moved_elsewhere_comes_in_by_the_feed() {
+    let (device, platform) = (Device::new(), Faulty::new());
+    device.give(1, 25_00);
+    let told = |n: u64, points: i64| {
+        let fanpass::FanRef::Id(user_id) = fan(n) else { unreachable!() };
+        PlatformFan {
+            user_id,
+            pseudonym: None,
+            fan_points: FanPoints(points),
+            status_points: ledger::StatusPoints(5),
+            as_of: Timestamp(NOON.0 + 2_000_000),
+        }
+    };
+    let page = |cursor: &str, more, fans, settings| Changes { cursor: cursor.into(), more, fans, settings };
+    platform.books().feed = Some(vec![
+        page("a", false, vec![], false),
+        page("b", true, vec![told(1, 4321), told(8, 10)], true),
+        page("c", false, vec![told(1, 4300)], false),
+    ]);
+    let drain = start(&device, &platform);
+    drained(&device, &drain).await;
+    sleep(seconds(30)).await;
+    assert_eq!(device.store.fan(fan(1)).unwrap().confirmed.unwrap().fan_points, FanPoints(4300));
+    assert_eq!(device.store.fan(fan(8)).unwrap().confirmed, None, "nobody has met this one here");
+    assert_eq!(device.store.feed_cursor().unwrap().as_deref(), Some("c"));
+    let asked = platform.books().asked_feed.clone();
+    let words: Vec<_> = asked.iter().take(4).map(Option::as_deref).collect();
+    assert_eq!(words, [None, Some("a"), Some("b"), Some("c")]);
+    assert_eq!(drain.state().borrow().settings, 1, "the program's settings are fetched anew");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_without_a_feed_is_asked_for_it_once() {
+    let (device, platform) = (Device::new(), Faulty::new());
+    device.give(1, 25_00);
+    let drain = start(&device, &platform);
+    drained(&device, &drain).await;
+    sleep(seconds(120)).await;
+    assert_eq!(platform.books().asked_feed.len(), 1);
+    assert_eq!(device.store.fan(fan(1)).unwrap().confirmed.unwrap().fan_points, FanPoints(7777));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_new_way_to_the_network_is_tried_at_once() {
+    let (device, platform) = (Device::new(), Faulty::new());
+    platform.go_down(DOWN);
+    let drain = start(&device, &platform);
+    // Long after the way was lost, tries are rare.
+    sleep(seconds(90)).await;
+    platform.come_back();
+    platform.books().route = Some("192.168.1.20".parse().unwrap());
+    sleep(Duration::from_millis(1_200)).await;
+    assert!(drain.state().borrow().link.is_online());
 }

@@ -2,6 +2,7 @@
 #![allow(dead_code, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
@@ -15,7 +16,7 @@ use outbox::{
     AppAction, Booked, Commit, Connection, DatabaseKey, Environment, OperationKind, OperationRow,
     PlatformFan, ProgramConfig, Proposal, Proposed, PurchaseItem, Route, Store,
 };
-use sync::{Answer, ClientError, Drain, OfflineKind, Options, Platform, ReadBack};
+use sync::{Answer, Changes, ClientError, Drain, OfflineKind, Options, Platform, ReadBack};
 use tempfile::TempDir;
 use tokio::time::Instant;
 use uuid::Uuid;
@@ -156,6 +157,10 @@ pub struct Books {
     pub poisoned: BTreeSet<Uuid>,
     pub different: BTreeSet<Uuid>,
     pub asked_fans: Vec<FanRef>,
+    /// None: a server without a change feed.
+    pub feed: Option<Vec<Changes>>,
+    pub asked_feed: Vec<Option<String>>,
+    pub route: Option<IpAddr>,
 }
 
 /// A platform in memory that fails on demand.
@@ -268,6 +273,23 @@ impl Platform for Faulty {
             (row.id, found)
         };
         Ok(operations.iter().map(one).collect())
+    }
+
+    async fn changes(&self, after: Option<String>) -> Result<Changes, ClientError> {
+        let mut books = self.books();
+        books.asked_feed.push(after);
+        match &mut books.feed {
+            None => Err(ClientError::Unsupported),
+            Some(feed) if feed.is_empty() => {
+                let cursor = books.asked_feed.last().cloned().flatten().unwrap_or_else(|| "now".into());
+                Ok(Changes { cursor, ..Changes::default() })
+            }
+            Some(feed) => Ok(feed.remove(0)),
+        }
+    }
+
+    fn route(&self) -> Option<IpAddr> {
+        self.books().route
     }
 
     async fn fans(&self, fans: &[FanRef]) -> Result<Vec<PlatformFan>, ClientError> {
