@@ -61,7 +61,9 @@ const PARTS: &[Part] = &[
     part("start", Stands::OnRelease, |place, _| starts(place)),
     part("tap", Stands::OnRelease, |place, _| tap_to_success(place)),
     part("ui", Stands::OnScreens, |place, _| ui_size(place)),
-    part("ledger", Stands::Alone, |place, _| ledger(place)),
+    part("ledger", Stands::Alone, |place, _| cargo_bench(place, "ledger")),
+    part("store", Stands::Alone, |place, _| cargo_bench(place, "outbox")),
+    part("drain", Stands::Alone, |place, _| cargo_bench(place, "sync")),
     part("run", Stands::OnScreens, |place, _| warm_run(place)),
 ];
 
@@ -186,9 +188,9 @@ fn tap_to_success(place: &Place) -> Outcome<String> {
     if status.success() { Ok(String::new()) } else { Err(Problem::new(format!("tapping failed ({status})"))) }
 }
 
-fn ledger(place: &Place) -> Outcome<String> {
-    step::run("measuring the ledger", rust::cargo(place, &["bench", "-p", "ledger"]))?
-        .or_fail("the ledger's bench")?;
+fn cargo_bench(place: &Place, package: &str) -> Outcome<String> {
+    step::run(&format!("measuring {package}"), rust::cargo(place, &["bench", "-p", package]))?
+        .or_fail(&format!("the bench of {package}"))?;
     Ok(String::new())
 }
 
