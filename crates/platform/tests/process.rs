@@ -417,7 +417,11 @@ async fn a_fan_is_told_everything_and_then_erased_from_every_byte() {
     ends_with(2, &run(path, &of_fan("erase-user")), "--yes");
     let mut erase = of_fan("erase-user");
     erase.push("--yes");
-    assert!(run(path, &erase).status.success());
+    // Beside a server that runs.
+    let beside = start(Config::new(path)).await.unwrap();
+    let erased = run(path, &erase);
+    assert!(erased.status.success(), "{}", String::from_utf8_lossy(&erased.stderr));
+    beside.stop().await;
     assert_eq!(found_in(path, &[mail, member, words, id]), Vec::<String>::new());
     assert_eq!(in_balance(&path.join("development.sqlite3")), (0, 0));
     ends_with(1, &run(path, &erase), "no such user");
