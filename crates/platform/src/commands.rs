@@ -1,6 +1,7 @@
 //! The commands beside serving: what they are told, and what they print.
 
 use std::io::Write as _;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, ValueEnum};
@@ -82,6 +83,47 @@ pub struct Audit {
     /// How many
     #[arg(long, value_name = "NUMBER", default_value_t = 100)]
     limit: u32,
+}
+
+#[derive(Args)]
+pub struct Copy {
+    #[command(flatten)]
+    within: Within,
+    /// The backup
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+}
+
+impl Copy {
+    pub async fn backup(self) -> ExitCode {
+        match self.within.place.storage() {
+            Ok(config) => {
+                let told = operator::backup(&config, self.within.environment.into(), self.file).await;
+                end(told.map_err(Failure::from))
+            }
+            Err(error) => fail(NOT_UNDERSTOOD, &error),
+        }
+    }
+
+    pub async fn restore(self) -> ExitCode {
+        match self.within.place.storage() {
+            Ok(config) => {
+                let told = operator::restore(&config, self.within.environment.into(), self.file).await;
+                end(told.map_err(Failure::from))
+            }
+            Err(error) => fail(NOT_UNDERSTOOD, &error),
+        }
+    }
+}
+
+pub async fn verify(within: &Within) -> ExitCode {
+    let told = async {
+        let desk = within.open()?;
+        let told = desk.verify().await?;
+        desk.close();
+        Ok(told)
+    };
+    end(told.await)
 }
 
 /// Why there is nothing to print.

@@ -49,6 +49,12 @@ enum Command {
     ExportUser(commands::User),
     /// Empty every personal field of a fan, for ever; the books keep their sums
     EraseUser(commands::Erase),
+    /// Copy an environment to a new file while servers use it
+    Backup(commands::Copy),
+    /// Fill an empty environment with a backup, on whichever database
+    Restore(commands::Copy),
+    /// Replay the whole journal, and name the first place where it does not hold
+    Verify(commands::Within),
     /// Print what administrators changed, newest first
     Audit(commands::Audit),
 }
@@ -73,6 +79,9 @@ async fn main() -> ExitCode {
         Command::Seed(place) => commands::seed(&place).await,
         Command::Token(token) => token.run().await,
         Command::RotateKeys(within) => commands::rotate_keys(&within).await,
+        Command::Backup(copy) => copy.backup().await,
+        Command::Restore(copy) => copy.restore().await,
+        Command::Verify(within) => commands::verify(&within).await,
         Command::ExportUser(user) => commands::export_user(&user).await,
         Command::EraseUser(erase) => erase.run().await,
         Command::Audit(audit) => audit.run().await,

@@ -1,6 +1,8 @@
 //! What the operator does to a platform's data by command: credentials, keys, and what the law asks for about a fan.
 //! Each command leaves a row in the log of administrative changes.
 
+use std::path::PathBuf;
+
 use serde_json::{Value, json};
 
 use crate::auth::rotation::Rotation;
@@ -12,7 +14,10 @@ use crate::files::private_dir;
 use crate::store::admin::{self, AdminChange, OPERATOR};
 use crate::store::catalogue::{Credential, Owner};
 use crate::store::keys::TokenKey;
-use crate::store::{Catalogue, Connection, Store, StoreError, credentials, now_us, personal};
+use crate::store::verify::verify;
+use crate::store::{
+    Catalogue, Connection, Database, Store, StoreError, backup, credentials, now_us, personal,
+};
 
 /// Why a command did not succeed.
 #[derive(Debug, thiserror::Error)]
@@ -29,6 +34,8 @@ pub enum OperatorError {
     Folder(std::io::Error),
     #[error("there is no {0}")]
     Unknown(String),
+    #[error("the books do not hold: {0}")]
+    Broken(String),
 }
 
 /// Who a new credential is for.
@@ -218,4 +225,50 @@ pub async fn seed(config: &Config) -> Result<Value, OperatorError> {
         environment.store.close();
     }
     Ok(json!({ "credentials": credentials }))
+}
+
+fn database(config: &Config, name: EnvironmentName) -> Result<Database, StoreError> {
+    Environment::database(&config.data_dir, config.database.as_ref().map(|url| url.0.as_str()), name)
+}
+
+/// Runs where waiting is allowed.
+async fn apart<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, StoreError> + Send + 'static,
+) -> Result<T, OperatorError> {
+    Ok(tokio::task::spawn_blocking(work).await.unwrap_or(Err(StoreError::Stopped))?)
+}
+
+/// Copies an environment to a new file while servers use it.
+///
+/// # Errors
+/// Where the file exists, and those of the database.
+pub async fn backup(config: &Config, name: EnvironmentName, file: PathBuf) -> Result<Value, OperatorError> {
+    let database = database(config, name)?;
+    let rows = apart(move || backup::backup(&database, &file)).await?;
+    Ok(json!({ "rows": rows }))
+}
+
+/// Fills an empty environment with a backup.
+///
+/// # Errors
+/// Where the environment holds data, and those of the databases.
+pub async fn restore(config: &Config, name: EnvironmentName, file: PathBuf) -> Result<Value, OperatorError> {
+    private_dir(&config.data_dir).map_err(OperatorError::Folder)?;
+    let database = database(config, name)?;
+    let rows = apart(move || backup::restore(&file, &database)).await?;
+    Ok(json!({ "rows": rows }))
+}
+
+impl Desk {
+    /// Replays the whole journal.
+    ///
+    /// # Errors
+    /// [`OperatorError::Broken`] with the first place where it does not hold, and those of the database.
+    pub async fn verify(&self) -> Result<Value, OperatorError> {
+        let verdict = self.environment.store.read(verify).await?;
+        match verdict.first_break {
+            Some(what) => Err(OperatorError::Broken(what)),
+            None => Ok(json!({ "entries": verdict.entries, "fans": verdict.fans, "holds": true })),
+        }
+    }
 }

@@ -64,6 +64,7 @@ const PARTS: &[Part] = &[
     part("ledger", Stands::Alone, |place, _| cargo_bench(place, "ledger")),
     part("store", Stands::Alone, |place, _| cargo_bench(place, "outbox")),
     part("drain", Stands::Alone, |place, _| cargo_bench(place, "sync")),
+    part("platform", Stands::Alone, |place, _| cargo_bench(place, "platform")),
     part("run", Stands::OnScreens, |place, _| warm_run(place)),
 ];
 

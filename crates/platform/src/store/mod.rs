@@ -3,6 +3,7 @@
 
 pub mod admin;
 pub mod awards;
+pub mod backup;
 pub mod books;
 pub mod catalogue;
 pub mod credentials;
@@ -24,6 +25,7 @@ mod testing;
 #[cfg(test)]
 mod tests;
 mod turn;
+pub mod verify;
 mod writer;
 
 use std::sync::Arc;
@@ -59,6 +61,12 @@ pub enum StoreError {
     Corrupt(String),
     #[error("the database was written by a newer version (schema {found}, this one knows {known})")]
     Newer { found: i64, known: i64 },
+    #[error(
+        "the database is of an older version (schema {found}): a server of this version brings it up to date"
+    )]
+    Older { found: i64 },
+    #[error("{0} holds data already")]
+    NotEmpty(String),
     #[error("the change was not committed: {0}")]
     NotCommitted(String),
     #[error("the database was lost in the middle of a commit: {0}; asking again with the same ids is safe")]

@@ -69,3 +69,65 @@ fn migrate_in_transaction(connection: &Connection, schema: &str) -> Result<(), S
     }
     Ok(())
 }
+
+/// The tables in the order in which they were made.
+pub(super) fn tables() -> Vec<String> {
+    let made = MIGRATIONS.iter().flat_map(|sql| sql.lines()).filter_map(|line| {
+        let name = line.strip_prefix("CREATE TABLE ")?;
+        name.split([' ', '(']).next().map(str::to_owned)
+    });
+    made.collect()
+}
+
+fn version(connection: &Connection, database: &Database) -> Result<i64, StoreError> {
+    match database {
+        Database::Sqlite(_) => connection.query_row("PRAGMA user_version", params![], |row| row.get(0)),
+        Database::Postgres(_) => {
+            let sql = "SELECT coalesce(max(version), 0) FROM schema_version";
+            connection.query_row(sql, params![], |row| row.get(0))
+        }
+    }
+}
+
+/// Refuses a database of another version than this one.
+pub(super) fn require_current(connection: &Connection, database: &Database) -> Result<(), StoreError> {
+    let found = version(connection, database)?;
+    match pending(found)?.count() {
+        0 => Ok(()),
+        _ => Err(StoreError::Older { found }),
+    }
+}
+
+/// Whether there are tables of an environment.
+pub(super) fn is_there(connection: &Connection, database: &Database) -> Result<bool, StoreError> {
+    match database {
+        Database::Sqlite(_) => Ok(version(connection, database)? > 0),
+        Database::Postgres(database) => {
+            let sql = "SELECT count(*) FROM information_schema.tables WHERE table_schema = ?1";
+            let found: i64 = connection.query_row(sql, params![database.schema()], |row| row.get(0))?;
+            Ok(found > 0)
+        }
+    }
+}
+
+/// Takes away what was made and not filled.
+pub(super) fn remove(database: &Database) -> Result<(), StoreError> {
+    match database {
+        Database::Sqlite(path) => {
+            for end in ["", "-wal", "-shm"] {
+                let mut name = path.clone().into_os_string();
+                name.push(end);
+                match std::fs::remove_file(&name) {
+                    Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                        return Err(StoreError::Address(format!("{}: {error}", path.display())));
+                    }
+                    _ => {}
+                }
+            }
+            Ok(())
+        }
+        Database::Postgres(server) => {
+            database.connect()?.script(&format!("DROP SCHEMA {} CASCADE", server.schema()))
+        }
+    }
+}

@@ -58,6 +58,35 @@ impl Connection {
         })
     }
 
+    /// Rows of any number, read in pages of one view: within a transaction.
+    pub(in crate::store) fn in_pages(
+        &self,
+        select: &str,
+        page: i64,
+        mut take: impl FnMut(&Row<'_>) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        let Engine::Postgres(_) = &self.engine else {
+            return self.query(select, params![], take).map(drop);
+        };
+        // Of another name each time: what was prepared for one has the columns of that one.
+        let pages = format!("pages{}", self.changes());
+        self.script(&format!("DECLARE {pages} NO SCROLL CURSOR FOR {select}"))?;
+        let fetch = format!("FETCH {page} FROM {pages}");
+        while !self.query(&fetch, params![], &mut take)?.is_empty() {}
+        self.script(&format!("CLOSE {pages}"))
+    }
+
+    /// New rows of a table are numbered on from the highest `no`; a file does it by itself.
+    pub(in crate::store) fn number_on(&self, table: &str) -> Result<(), StoreError> {
+        if self.is_shared() {
+            let sql = format!(
+                "SELECT setval(pg_get_serial_sequence('{table}', 'no'), coalesce(max(no), 0) + 1, FALSE) FROM {table}"
+            );
+            self.query(&sql, params![], |_| Ok(()))?;
+        }
+        Ok(())
+    }
+
     /// Leaves nothing of what was deleted in the files of the database. Not within a transaction; it takes as long as
     /// copying the database. A server does it by itself, in its own time.
     ///

@@ -164,6 +164,12 @@ impl From<Value<'_>> for Owned {
     }
 }
 
+impl FromValue for Owned {
+    fn from_value(value: Value<'_>) -> Option<Self> {
+        Some(Self::from(value))
+    }
+}
+
 impl Bind for Owned {
     fn bind(&self) -> Value<'_> {
         match self {
