@@ -55,6 +55,7 @@ const fn extra(name: &'static str, measure: fn(&Place, &BenchOptions) -> Outcome
 
 const PARTS: &[Part] = &[
     extra("cold", |place, _| cold(place)),
+    extra("gate", |place, _| gate(place)),
     extra("scan", scan),
     extra("soak", |place, _| soak(place)),
     part("sizes", Stands::OnRelease, |place, _| sizes(place)),
@@ -192,6 +193,13 @@ fn tap_to_success(place: &Place) -> Outcome<String> {
 fn cargo_bench(place: &Place, package: &str) -> Outcome<String> {
     step::run(&format!("measuring {package}"), rust::cargo(place, &["bench", "-p", package]))?
         .or_fail(&format!("the bench of {package}"))?;
+    Ok(String::new())
+}
+
+/// Ten minutes at a gate with a fan a second, and the cards of fans before that.
+fn gate(place: &Place) -> Outcome<String> {
+    let words = ["run", "--release", "-p", "partner", "--example", "gate_run", "--", "60"];
+    step::run("scanning at a gate for ten minutes", rust::cargo(place, &words))?.or_fail("the gate")?;
     Ok(String::new())
 }
 
