@@ -41,10 +41,13 @@ async fn main() {
     platform.stop();
     till.has("strip", "state", "offline").await;
     let (mut in_page, mut drawn) = (Vec::with_capacity(TAPS), Vec::with_capacity(TAPS));
-    for _ in 0..TAPS {
-        till.press("key-5").await;
-        till.press("key-00").await;
-        till.has("quote-earns", "value", "10").await;
+    for tap in 0..TAPS {
+        // Another amount each time: the same one within a minute would be asked for first.
+        let amount = (500 + tap).to_string();
+        for key in amount.chars() {
+            till.press(&format!("key-{key}")).await;
+        }
+        till.has("quote-costs", "value", &amount).await;
         let taken = till.client().execute_async(TAP, vec![]).await.expect("the success is shown");
         let time = |index: usize| taken.get(index).and_then(serde_json::Value::as_f64).expect("a time");
         in_page.push(time(0));
