@@ -2,6 +2,8 @@
 //!
 //! `partner` decides who may leave it; this follows.
 
+#[cfg(desktop)]
+use std::sync::mpsc;
 use std::sync::{Mutex, PoisonError};
 
 use partner::view::GateSignal;
@@ -16,7 +18,7 @@ struct Held {
     locked: bool,
     /// Letting go of it lets the screen sleep again.
     #[cfg(desktop)]
-    awake: Option<keepawake::KeepAwake>,
+    awake: Option<Awake>,
 }
 
 impl Kiosk {
@@ -65,15 +67,30 @@ pub fn guard(window: &Window, event: &WindowEvent) {
     }
 }
 
+/// As long as it is held, the screen stays awake.
 #[cfg(desktop)]
-fn awake() -> Option<keepawake::KeepAwake> {
-    keepawake::Builder::default()
-        .display(true)
-        .idle(true)
-        .reason("A gate is open")
-        .app_name("FanPoints Partner")
-        .app_reverse_domain("app.fanpoints.partner")
-        .create()
-        .inspect_err(|error| tracing::warn!(%error, "the screen can not be kept awake"))
-        .ok()
+struct Awake {
+    /// Dropped, it ends the thread that asks for it: some systems bind the wish to a thread, and asking may block.
+    _end: mpsc::Sender<()>,
+}
+
+#[cfg(desktop)]
+fn awake() -> Option<Awake> {
+    let (end, ended) = mpsc::channel::<()>();
+    let hold = move || {
+        let held = keepawake::Builder::default()
+            .display(true)
+            .idle(true)
+            .reason("A gate is open")
+            .app_name("FanPoints Partner")
+            .app_reverse_domain("app.fanpoints.partner")
+            .create();
+        match held {
+            // An error is the word to end: the other side is gone.
+            Ok(_held) => drop(ended.recv()),
+            Err(error) => tracing::warn!(%error, "the screen can not be kept awake"),
+        }
+    };
+    std::thread::Builder::new().name("awake".into()).spawn(hold).ok()?;
+    Some(Awake { _end: end })
 }
