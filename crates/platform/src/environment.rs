@@ -6,6 +6,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::feed::Feed;
 use crate::store::{Database, PostgresDatabase, Store, StoreError};
 
 /// Which of the two.
@@ -45,12 +46,14 @@ impl FromStr for EnvironmentName {
 pub struct Environment {
     pub name: EnvironmentName,
     pub store: Store,
+    pub feed: Feed,
 }
 
 impl Environment {
     /// Opens `<data_dir>/<name>.sqlite3`, or with a URL the schema `<name>` of that PostgreSQL database.
     pub fn open(data_dir: &Path, url: Option<&str>, name: EnvironmentName) -> Result<Self, StoreError> {
-        Ok(Self { name, store: Store::open(&Self::database(data_dir, url, name)?)? })
+        let store = Store::open(&Self::database(data_dir, url, name)?)?;
+        Ok(Self { name, store, feed: Feed::default() })
     }
 
     /// Where an environment is stored.

@@ -7,6 +7,7 @@ use tokio::task::JoinHandle;
 use tokio::time::MissedTickBehavior;
 
 use crate::environment::Environment;
+use crate::feed;
 use crate::http::Shared;
 use crate::store::events;
 use crate::store::keys::TokenKey;
@@ -24,10 +25,12 @@ impl Jobs {
     pub fn start(server: &Shared) -> Self {
         let keys = Arc::clone(server);
         let events = Arc::clone(server);
-        Self(vec![
+        let mut jobs = vec![
             tokio::spawn(every(LOOK_AT_KEYS, move || renew_all(Arc::clone(&keys)))),
             tokio::spawn(every(FORGET_EVENTS, move || forget_all(Arc::clone(&events)))),
-        ])
+        ];
+        jobs.extend(server.environments.iter().map(|environment| feed::start(Arc::clone(environment))));
+        Self(jobs)
     }
 
     pub fn stop(&self) {

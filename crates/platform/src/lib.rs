@@ -11,6 +11,7 @@ mod codes;
 mod config;
 mod environment;
 mod example;
+mod feed;
 mod files;
 mod http;
 mod jobs;

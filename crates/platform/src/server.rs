@@ -9,7 +9,7 @@ use std::time::Instant;
 use serde::{Deserialize, Serialize};
 use tokio::net::TcpListener;
 
-use crate::api;
+use crate::api::{self, PublicUrl};
 use crate::auth::rotation::Rotation;
 use crate::auth::secrets::{SecretError, Secrets};
 use crate::auth::sign_ins::SignIns;
@@ -19,7 +19,7 @@ use crate::config::Config;
 use crate::environment::{Environment, EnvironmentName};
 use crate::example::{self, ExampleCredential, ExampleError};
 use crate::files::{private_dir, write_private};
-use crate::http::{self, Limits, Listening, Server, Shared, TlsError, listen};
+use crate::http::{self, Limits, Listening, STRANGERS_A_MINUTE, Server, Shared, TlsError, listen};
 use crate::jobs::{self, Jobs};
 use crate::metrics::Metrics;
 use crate::store::admin::{self, AdminChange};
@@ -93,13 +93,14 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
     } else {
         Vec::new()
     };
-    let server = Arc::new(serve(&config, &environments, secrets)?);
+    let (listener, address) = bind(config.listen).await?;
+    let url = PublicUrl(endpoint(&config, address));
+    let server = Arc::new(serve(&config, &environments, secrets, url)?);
     for environment in &environments {
         let name = environment.name;
         let renewed = jobs::renew_token_keys(&server, environment, false).await;
         renewed.map_err(|error| StartError::Store { environment: name, error })?;
     }
-    let (listener, address) = bind(config.listen).await?;
     let figures_here = config.metrics_listen.is_none() && address.ip().is_loopback();
     let router = http::router(&server, &config, figures_here);
     let mut listening = vec![listen(listener, router, config.tls.clone(), config.idle_timeout)?];
@@ -128,15 +129,21 @@ pub async fn start(config: Config) -> Result<Running, StartError> {
     })
 }
 
-fn serve(config: &Config, environments: &[Arc<Environment>], secrets: Secrets) -> Result<Server, StartError> {
+fn serve(
+    config: &Config,
+    environments: &[Arc<Environment>],
+    secrets: Secrets,
+    url: PublicUrl,
+) -> Result<Server, StartError> {
     let metrics = Arc::new(Metrics::default());
     let rotation = Rotation { interval: config.key_rotation, lead: config.key_lead };
     Ok(Server {
         environments: environments.to_vec(),
-        schema: api::schema(Arc::clone(&metrics)),
+        schema: api::schema(Arc::clone(&metrics), secrets.clone(), url),
         secrets,
         tokens: Tokens::new(config.token_lifetime, rotation),
         requests: Throttle::new(config.requests_per_minute, std::time::Duration::from_secs(60)),
+        strangers: Throttle::new(STRANGERS_A_MINUTE, std::time::Duration::from_secs(60)),
         sign_ins: SignIns::new().map_err(SecretError::from)?,
         metrics,
         limits: Limits {
@@ -156,6 +163,15 @@ async fn bind(wanted: SocketAddr) -> Result<(TcpListener, SocketAddr), StartErro
     Ok((listener, address))
 }
 
+/// How the server is reached.
+fn endpoint(config: &Config, address: SocketAddr) -> String {
+    let scheme = if config.tls.is_some() { "https" } else { "http" };
+    match &config.public_url {
+        Some(url) => url.trim_end_matches('/').to_owned(),
+        None => format!("{scheme}://{address}"),
+    }
+}
+
 async fn open_environments(config: &Config) -> Result<Vec<Arc<Environment>>, StartError> {
     let mut environments = Vec::new();
     for name in EnvironmentName::ALL {
@@ -172,11 +188,7 @@ async fn open_environments(config: &Config) -> Result<Vec<Arc<Environment>>, Sta
 
 impl Ready {
     fn new(config: &Config, address: SocketAddr, credentials: Vec<ExampleCredential>) -> Self {
-        let scheme = if config.tls.is_some() { "https" } else { "http" };
-        let endpoint = match &config.public_url {
-            Some(url) => url.trim_end_matches('/').to_owned(),
-            None => format!("{scheme}://{address}"),
-        };
+        let endpoint = endpoint(config, address);
         let fans = if config.seed_example { example::fan_ids() } else { Vec::new() };
         Self {
             graphql: format!("{endpoint}/graphql"),
@@ -276,6 +288,10 @@ impl Running {
     /// Takes no new connections, answers what was accepted, closes the databases.
     pub async fn stop(mut self) {
         self.jobs.stop();
+        // Followers would not go by themselves.
+        for environment in &self.environments {
+            environment.feed.stop();
+        }
         for listening in std::mem::take(&mut self.listening) {
             listening.stop(self.grace).await;
         }

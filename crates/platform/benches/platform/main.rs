@@ -138,6 +138,7 @@ pub fn order(program: ProgramNo, partner: PartnerId, fan: FanPointsId, id: Strin
         kind: PurchaseKind::Give,
         purchase_id: id,
         items,
+        reservation: None,
     }
 }
 

@@ -3,10 +3,13 @@
 use async_graphql::{Context, Enum, Object, Result, SimpleObject};
 use ledger::Modules;
 
+use super::refusals::ToggleModuleErrors;
 use super::types::{Partner, Project};
 use crate::auth::access::{Caller, outside};
 use crate::store::Partnership as StoredPartnership;
 use crate::store::catalogue::Owner;
+use crate::store::settings::{self, Switch};
+use crate::store::staff::{self, StaffRole};
 
 #[derive(SimpleObject)]
 pub struct GetPartnerResult {
@@ -86,6 +89,35 @@ impl Partnership {
             proposed_modules: Vec::new(),
         }
     }
+}
+
+#[derive(SimpleObject)]
+pub struct ToggleModuleResult {
+    errors: Option<ToggleModuleErrors>,
+}
+
+#[derive(SimpleObject)]
+pub struct GetBackendUsersResult {
+    result: Option<Vec<RoleAttachment>>,
+}
+
+/// Somebody with rights at a partner.
+#[derive(SimpleObject)]
+#[graphql(rename_fields = "snake_case")]
+pub struct RoleAttachment {
+    entity_id: String,
+    entity_name: String,
+    role: Role,
+}
+
+#[derive(Enum, Copy, Clone, Debug, PartialEq, Eq)]
+#[graphql(rename_items = "snake_case")]
+pub enum Role {
+    Admin,
+    ContentManager,
+    Owner,
+    Unauthorized,
+    User,
 }
 
 /// The three modules with their words, and whether each is on.
@@ -189,4 +221,81 @@ impl DirectoryQueries {
         };
         Ok(GetModulesResult { result: Some(modules(active)) })
     }
+
+    /// Who has rights at the partner: its owner, and its staff.
+    async fn get_partner_users(
+        &self,
+        context: &Context<'_>,
+        partner_id: String,
+    ) -> Result<GetBackendUsersResult> {
+        let caller = Caller::of(context)?;
+        let partner = caller.own_partner(&partner_id)?;
+        let no = partner.no;
+        let people = caller.read(move |connection| staff::list(connection, no, false)).await?;
+        let owner = RoleAttachment {
+            entity_id: partner.creator_id.clone(),
+            entity_name: partner.name.clone(),
+            role: Role::Owner,
+        };
+        let others = people.into_iter().map(|person| RoleAttachment {
+            role: match person.role {
+                StaffRole::Manager => Role::Admin,
+                StaffRole::Supervisor => Role::ContentManager,
+                StaffRole::Staff => Role::User,
+            },
+            entity_id: person.staff_id,
+            entity_name: person.name,
+        });
+        Ok(GetBackendUsersResult { result: Some(std::iter::once(owner).chain(others).collect()) })
+    }
+}
+
+#[derive(Default)]
+pub struct DirectoryMutations;
+
+#[Object(rename_fields = "snake_case", rename_args = "snake_case")]
+impl DirectoryMutations {
+    /// Switches a module of the caller's program on, or the caller's use of it as a partner.
+    async fn activate_module(
+        &self,
+        context: &Context<'_>,
+        module_id: String,
+        scope_id: String,
+        scope_type: ScopeType,
+    ) -> Result<ToggleModuleResult> {
+        let caller = Caller::of(context)?;
+        let owner = match scope_type {
+            ScopeType::Partner => Owner::Partner(caller.administered_partner(&scope_id)?.no),
+            ScopeType::Project => Owner::Program(caller.own_program(&scope_id)?.no),
+        };
+        toggle(caller, owner, &module_id, true).await
+    }
+
+    /// Switches a module of the caller's program off, or the caller's use of it as a partner.
+    async fn deactivate_module(
+        &self,
+        context: &Context<'_>,
+        module_id: String,
+        scope_id: String,
+    ) -> Result<ToggleModuleResult> {
+        let caller = Caller::of(context)?;
+        let owner = match caller.owner {
+            Owner::Partner(_) => Owner::Partner(caller.administered_partner(&scope_id)?.no),
+            Owner::Program(_) => Owner::Program(caller.own_program(&scope_id)?.no),
+        };
+        toggle(caller, owner, &module_id, false).await
+    }
+}
+
+async fn toggle(caller: &Caller, owner: Owner, module_id: &str, active: bool) -> Result<ToggleModuleResult> {
+    let refused = |name| Ok(ToggleModuleResult { errors: ToggleModuleErrors::of(name) });
+    let module = match module_id {
+        "fan_points" => Switch::FanPoints,
+        "status_points" => Switch::StatusPoints,
+        "user" if active => return Ok(ToggleModuleResult { errors: None }),
+        "user" => return refused("module_cannot_be_deactivated_error"),
+        _ => return refused("invalid_module_id_error"),
+    };
+    caller.write(move |turn| settings::switch_module(turn, owner, module, active)).await?;
+    Ok(ToggleModuleResult { errors: None })
 }

@@ -187,7 +187,14 @@ impl FanPointsMutations {
         purchase_items: Vec<PurchaseItemInput>,
         user_id: String,
     ) -> Result<ExecuteFanPointsTransactionResult> {
-        let order = Order { custom_purchase_id, partner_id, project_id, purchase_items, user_id };
+        let order = Order {
+            custom_purchase_id,
+            partner_id,
+            project_id,
+            purchase_items,
+            user_id,
+            reservation_id: None,
+        };
         let result = order.execute(context, PurchaseKind::Give).await?;
         Ok(counted(context, "give", result))
     }
@@ -202,7 +209,14 @@ impl FanPointsMutations {
         purchase_items: Vec<PurchaseItemInput>,
         user_id: String,
     ) -> Result<ExecuteFanPointsTransactionResult> {
-        let order = Order { custom_purchase_id, partner_id, project_id, purchase_items, user_id };
+        let order = Order {
+            custom_purchase_id,
+            partner_id,
+            project_id,
+            purchase_items,
+            user_id,
+            reservation_id: None,
+        };
         let result = order.execute(context, PurchaseKind::Pay).await?;
         Ok(counted(context, "pay", result))
     }
@@ -232,16 +246,18 @@ impl FanPointsMutations {
 }
 
 /// The arguments that giving and paying share.
-struct Order {
-    custom_purchase_id: Option<String>,
-    partner_id: String,
-    project_id: Option<String>,
-    purchase_items: Vec<PurchaseItemInput>,
-    user_id: String,
+pub struct Order {
+    pub custom_purchase_id: Option<String>,
+    pub partner_id: String,
+    pub project_id: Option<String>,
+    pub purchase_items: Vec<PurchaseItemInput>,
+    pub user_id: String,
+    /// Points that were set aside for it.
+    pub reservation_id: Option<String>,
 }
 
 impl Order {
-    async fn execute(
+    pub async fn execute(
         self,
         context: &Context<'_>,
         kind: PurchaseKind,
@@ -259,8 +275,15 @@ impl Order {
             Err(ItemsRefused::Wire(name)) => return refused(name),
             Err(ItemsRefused::Ledger(refusal)) => return answer(context, &self.partner_id, Err(refusal)),
         };
-        let order =
-            PurchaseOrder { partner: partner.no, programs, user: self.user_id, kind, purchase_id, items };
+        let order = PurchaseOrder {
+            partner: partner.no,
+            programs,
+            user: self.user_id,
+            kind,
+            purchase_id,
+            items,
+            reservation: self.reservation_id,
+        };
         let ahead = purchases::book_ahead(&order);
         let outcome = caller.write_asking(ahead, move |turn| purchases::book(turn, &order)).await?;
         answer(context, &self.partner_id, outcome)

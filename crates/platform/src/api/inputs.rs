@@ -132,6 +132,9 @@ pub enum ItemsRefused {
     Ledger(Refusal),
 }
 
+/// What is counted ends somewhere.
+pub const MOST_COUNTED: i64 = 1_000_000_000;
+
 const MAX_ID_CHARACTERS: usize = 128;
 
 /// Ids that callers choose: not empty, not long, no control characters, no blanks at the ends.

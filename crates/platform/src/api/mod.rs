@@ -1,26 +1,35 @@
 //! The GraphQL schema: names, arguments and nullability are those of the public FanPoints API. What goes beyond it
 //! is in [`partner_app`] alone.
 
+mod credentials;
 mod dates;
 mod directory;
 mod fan_points;
+mod goods;
 mod inputs;
 mod partner_app;
+mod rates;
 mod refusals;
+mod statistics;
 mod status_points;
+mod terminals;
 mod transactions;
 mod types;
 mod users;
 
 use std::sync::Arc;
 
-use async_graphql::{EmptySubscription, MergedObject};
+use async_graphql::{MergedObject, SchemaBuilder};
+
+pub use inputs::is_custom_id;
+pub use partner_app::{GoodUntil, Subscription};
 
 use crate::auth::audit::Audit;
+use crate::auth::secrets::Secrets;
 use crate::metrics::{Metrics, PerOperation};
 
 /// The whole schema.
-pub type Schema = async_graphql::Schema<Query, Mutation, EmptySubscription>;
+pub type Schema = async_graphql::Schema<Query, Mutation, Subscription>;
 
 #[derive(MergedObject, Default)]
 pub struct Query(
@@ -29,7 +38,11 @@ pub struct Query(
     transactions::TransactionQueries,
     status_points::StatusPointsQueries,
     directory::DirectoryQueries,
-    partner_app::PartnerAppQueries,
+    credentials::CredentialQueries,
+    terminals::TerminalQueries,
+    statistics::StatisticsQueries,
+    goods::GoodsQueries,
+    partner_app::PartnerAppAdditions,
 );
 
 #[derive(MergedObject, Default)]
@@ -37,6 +50,12 @@ pub struct Mutation(
     fan_points::FanPointsMutations,
     status_points::StatusPointsMutations,
     users::UserMutations,
+    rates::RateMutations,
+    directory::DirectoryMutations,
+    credentials::CredentialMutations,
+    terminals::TerminalMutations,
+    goods::GoodsMutations,
+    partner_app::PartnerAppMutations,
 );
 
 /// Nesting of a query. The deepest field of the schema needs eight.
@@ -45,17 +64,27 @@ const MAX_DEPTH: usize = 12;
 const MAX_COMPLEXITY: usize = 8000;
 
 /// Builds the schema with its limits.
-pub fn schema(metrics: Arc<Metrics>) -> Schema {
-    Schema::build(Query::default(), Mutation::default(), EmptySubscription)
+pub fn schema(metrics: Arc<Metrics>, secrets: Secrets, url: PublicUrl) -> Schema {
+    builder()
         .extension(Audit)
         .extension(PerOperation(Arc::clone(&metrics)))
         .data(metrics)
+        .data(secrets)
+        .data(url)
+        .finish()
+}
+
+/// Where this server is reached, without a path.
+#[derive(Clone, Debug)]
+pub struct PublicUrl(pub String);
+
+fn builder() -> SchemaBuilder<Query, Mutation, Subscription> {
+    Schema::build(Query::default(), Mutation::default(), Subscription::default())
         .limit_depth(MAX_DEPTH)
         .limit_complexity(MAX_COMPLEXITY)
-        .finish()
 }
 
 /// The schema in GraphQL's schema definition language.
 pub fn sdl() -> String {
-    schema(Arc::default()).sdl()
+    builder().finish().sdl()
 }

@@ -17,17 +17,29 @@ plain_refusals!(
     AlreadyExecutedError,
     InvalidActionCategoryError,
     InvalidMailAddressError,
+    InvalidModuleIdError,
+    InvalidRateError,
     InvalidRateLabelError,
     InvalidRewardAmountError,
     InvalidTransactionIdError,
+    ModuleCannotBeDeactivatedError,
     NonUniquePurchaseItemIdsError,
+    NotConfiguredError,
     SessionExpiredError,
     TooFewAvailableError,
     TransactionNotFoundError,
+    UnknownDiscountCodeError,
+    UnknownProductError,
     UnknownSessionError,
     UnknownUserError,
+    UnknownVoucherError,
     UserAlreadyExistsError,
 );
+
+#[derive(SimpleObject, Clone, Debug)]
+pub struct InvalidExpirationTimeError {
+    pub reason: String,
+}
 
 #[derive(SimpleObject, Clone, Debug)]
 pub struct InvalidUserIdError {
@@ -80,6 +92,52 @@ refusal_set!(ExecuteTransactionErrors {
     unknown_session_error: UnknownSessionError,
     unknown_user_error: UnknownUserError,
 });
+
+refusal_set!(ChangeUserMailAddressErrors {
+    invalid_mail_address_error: InvalidMailAddressError,
+    unknown_user_error: UnknownUserError,
+});
+refusal_set!(DeleteUserErrors { unknown_user_error: UnknownUserError });
+refusal_set!(SetFanPointsRateErrors {
+    invalid_rate_error: InvalidRateError,
+    invalid_rate_label_error: InvalidRateLabelError,
+});
+refusal_set!(ToggleModuleErrors {
+    invalid_module_id_error: InvalidModuleIdError,
+    module_cannot_be_deactivated_error: ModuleCannotBeDeactivatedError,
+});
+refusal_set!(GeneratePartnerFanPointsVoucherErrors {
+    invalid_reward_amount_error: InvalidRewardAmountError,
+    unknown_voucher_error: UnknownVoucherError,
+});
+refusal_set!(RedeemFanPointsVoucherErrors {
+    unknown_user_error: UnknownUserError,
+    unknown_voucher_error: UnknownVoucherError,
+});
+refusal_set!(GetDiscountCodeErrors { unknown_discount_code_error: UnknownDiscountCodeError });
+refusal_set!(UseDiscountCodeErrors { unknown_discount_code_error: UnknownDiscountCodeError });
+refusal_set!(GetBoughtProductsErrors { unknown_user_error: UnknownUserError });
+refusal_set!(MarkProductAsDeliveredErrors { unknown_product_error: UnknownProductError });
+refusal_set!(CreateFanPointsPaymentSessionErrors {
+    invalid_reward_amount_error: InvalidRewardAmountError,
+    invalid_transaction_id_error: InvalidTransactionIdError,
+    not_configured_error: NotConfiguredError,
+});
+
+#[derive(SimpleObject, Clone, Debug, Default)]
+#[graphql(rename_fields = "snake_case")]
+pub struct CreateTokenErrors {
+    pub invalid_expiration_time_error: Option<InvalidExpirationTimeError>,
+}
+
+/// Not a `refusal_set`: one of its refusals carries a reason.
+#[derive(SimpleObject, Clone, Debug, Default)]
+#[graphql(rename_fields = "snake_case")]
+pub struct ChangeUserIdErrors {
+    pub invalid_user_id_error: Option<InvalidUserIdError>,
+    pub unknown_user_error: Option<UnknownUserError>,
+    pub user_already_exists_error: Option<UserAlreadyExistsError>,
+}
 
 /// Not a `refusal_set`: one of its refusals carries a reason.
 #[derive(SimpleObject, Clone, Debug, Default)]

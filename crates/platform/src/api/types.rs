@@ -135,7 +135,7 @@ pub struct Partner {
     creator_id: String,
     description: String,
     name: String,
-    partner_id: String,
+    pub partner_id: String,
     primary_currency: Currency,
     stores: Vec<Store>,
     website: String,

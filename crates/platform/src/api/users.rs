@@ -4,12 +4,14 @@ use async_graphql::{Context, Enum, Object, Result, SimpleObject};
 
 use super::inputs::{self, is_custom_id};
 use super::refusals::{
-    AddUserErrors, GetQrCodeResultErrors, GetUserErrors, InvalidMailAddressError, InvalidUserIdError,
-    UnknownUserError, UserAlreadyExistsError,
+    AddUserErrors, ChangeUserIdErrors, ChangeUserMailAddressErrors, DeleteUserErrors, GetQrCodeResultErrors,
+    GetUserErrors, InvalidMailAddressError, InvalidUserIdError, UnknownUserError, UserAlreadyExistsError,
 };
 use super::types::User;
 use crate::auth::access::{Caller, bad_argument, coded};
 use crate::store::fans::{self, NewFan};
+use crate::store::users::{self, IdChange};
+use crate::store::{Program, ProgramNo, personal};
 
 #[derive(SimpleObject)]
 pub struct DoesUserExistResult {
@@ -37,6 +39,21 @@ pub struct GetQrCodeResult {
 pub struct AddUserResult {
     errors: Option<AddUserErrors>,
     result: Option<User>,
+}
+
+#[derive(SimpleObject)]
+pub struct ChangeUserIdResult {
+    errors: Option<ChangeUserIdErrors>,
+}
+
+#[derive(SimpleObject)]
+pub struct ChangeUserMailAddressResult {
+    errors: Option<ChangeUserMailAddressErrors>,
+}
+
+#[derive(SimpleObject)]
+pub struct DeleteUserResult {
+    errors: Option<DeleteUserErrors>,
 }
 
 #[derive(Enum, Copy, Clone, Debug, PartialEq, Eq)]
@@ -150,10 +167,7 @@ impl UserMutations {
         user_id: String,
     ) -> Result<AddUserResult> {
         let caller = Caller::of(context)?;
-        let program = caller.own_program(&project_id)?;
-        if !program.modules.user {
-            return Err(coded("the program's user module is off", "user_module_off"));
-        }
+        let program = with_users(caller.own_program(&project_id)?)?;
         let mut errors = AddUserErrors::default();
         if !is_mail_address(&mail_address) {
             errors.invalid_mail_address_error = Some(InvalidMailAddressError::default());
@@ -164,12 +178,82 @@ impl UserMutations {
         if errors.invalid_mail_address_error.is_some() || errors.invalid_user_id_error.is_some() {
             return Ok(AddUserResult { errors: Some(errors), result: None });
         }
-        let new = NewFan { program: program.no, external_user_id: user_id, mail_address, id: None };
+        let new = NewFan { program, external_user_id: user_id, mail_address, id: None };
         let fan = caller.write(move |turn| fans::register(turn.connection, &new)).await?;
         if fan.is_none() {
             errors.user_already_exists_error = Some(UserAlreadyExistsError::default());
         }
         Ok(AddUserResult { errors: fan.is_none().then_some(errors), result: fan.map(User::from) })
+    }
+
+    /// Gives a user another id of the program's own.
+    async fn change_user_id(
+        &self,
+        context: &Context<'_>,
+        new_user_id: String,
+        old_user_id: String,
+        project_id: String,
+    ) -> Result<ChangeUserIdResult> {
+        let caller = Caller::of(context)?;
+        let program = with_users(caller.own_program(&project_id)?)?;
+        let mut errors = ChangeUserIdErrors::default();
+        if let Err(reason) = judge_user_id(&new_user_id) {
+            errors.invalid_user_id_error = Some(InvalidUserIdError { reason: reason.to_owned() });
+            return Ok(ChangeUserIdResult { errors: Some(errors) });
+        }
+        let change = caller
+            .write(move |turn| users::change_external_id(turn, program, &old_user_id, &new_user_id))
+            .await?;
+        match change {
+            IdChange::Done => return Ok(ChangeUserIdResult { errors: None }),
+            IdChange::UnknownUser => errors.unknown_user_error = Some(UnknownUserError::default()),
+            IdChange::Taken => errors.user_already_exists_error = Some(UserAlreadyExistsError::default()),
+        }
+        Ok(ChangeUserIdResult { errors: Some(errors) })
+    }
+
+    /// Gives a user another mail address.
+    async fn change_user_mail_address(
+        &self,
+        context: &Context<'_>,
+        new_mail_address: String,
+        project_id: String,
+        user_id: String,
+    ) -> Result<ChangeUserMailAddressResult> {
+        let caller = Caller::of(context)?;
+        let program = with_users(caller.own_program(&project_id)?)?;
+        if !is_mail_address(&new_mail_address) {
+            let errors = ChangeUserMailAddressErrors::of("invalid_mail_address_error");
+            return Ok(ChangeUserMailAddressResult { errors });
+        }
+        let known = caller
+            .write(move |turn| users::change_mail_address(turn, program, &user_id, &new_mail_address))
+            .await?;
+        let unknown = || ChangeUserMailAddressErrors::of("unknown_user_error");
+        Ok(ChangeUserMailAddressResult { errors: if known { None } else { unknown() } })
+    }
+
+    /// Deletes a user: what is personal is gone, their passes are revoked, the bookings stay without a name.
+    async fn delete_user(
+        &self,
+        context: &Context<'_>,
+        project_id: String,
+        user_id: String,
+    ) -> Result<DeleteUserResult> {
+        let caller = Caller::of(context)?;
+        let program = with_users(caller.own_program(&project_id)?)?;
+        let known = caller.write(move |turn| personal::erase(turn, program, &user_id)).await?;
+        let unknown = || DeleteUserErrors::of("unknown_user_error");
+        Ok(DeleteUserResult { errors: if known { None } else { unknown() } })
+    }
+}
+
+/// The program's number, if its user module is on.
+fn with_users(program: &Program) -> Result<ProgramNo> {
+    if program.modules.user {
+        Ok(program.no)
+    } else {
+        Err(coded("the program's user module is off", "user_module_off"))
     }
 }
 

@@ -8,7 +8,8 @@ use async_graphql::{Context, Error, ErrorExtensions as _};
 
 use super::audit;
 use crate::environment::Environment;
-use crate::store::catalogue::Owner;
+use crate::store::catalogue::{Device, Owner};
+use crate::store::staff::StaffRole;
 use crate::store::{
     Ahead, Catalogue, Connection, Durable, More, Partner, Partnership, Program, ProgramNo, StoreError, Turn,
 };
@@ -114,6 +115,23 @@ impl Caller {
             Owner::Partner(no) if no == partner.no => Ok(partner),
             Owner::Partner(_) | Owner::Program(_) => Err(outside()),
         }
+    }
+
+    /// The caller's own partner, to change its configuration, its people or its devices: not with the credential of a
+    /// device, unless it was paired as a manager's.
+    pub fn administered_partner(&self, partner_id: &str) -> Result<&Arc<Partner>, Error> {
+        let partner = self.own_partner(partner_id)?;
+        match self.device() {
+            Some(device) if device.role != StaffRole::Manager => {
+                Err(coded("this device may not administer the partner", "NOT_AUTHORIZED"))
+            }
+            _ => Ok(partner),
+        }
+    }
+
+    /// The paired device behind the credential.
+    pub fn device(&self) -> Option<&Arc<Device>> {
+        self.catalogue.devices.get(&self.client_id)
     }
 
     /// The caller's own program.

@@ -26,6 +26,11 @@ pub const EVERYDAY: &[&str] = &[
     "use_discount_code",
     "mark_product_as_delivered",
     "create_fan_points_payment_session",
+    "reserve_fan_points",
+    "release_fan_points_reservation",
+    "pay_purchase_with_reserved_fan_points",
+    "device_heartbeat",
+    "store_shift_report",
 ];
 
 /// Longer texts are somebody's words, not an id.

@@ -11,7 +11,7 @@ use axum::response::{IntoResponse as _, Response};
 
 use super::body::Json;
 use super::request::RequestId;
-use super::{Shared, error};
+use super::{Server, Shared, error};
 use crate::auth::access::Caller;
 use crate::auth::throttle::Allowance;
 use crate::environment::EnvironmentName;
@@ -98,8 +98,15 @@ fn without_nan(body: &[u8]) -> Option<Vec<u8>> {
 }
 
 /// The caller behind the token: its credential must still exist and not have expired.
-pub(super) fn sign_in(server: &Shared, request: &Request) -> Option<Caller> {
-    let header = request.headers().get(AUTHORIZATION)?.to_str().ok()?.trim();
+pub(super) fn sign_in(server: &Server, request: &Request) -> Option<Caller> {
+    let caller = caller_of(server, request.headers().get(AUTHORIZATION)?.to_str().ok()?)?;
+    let name = request.extensions().get::<RequestId>().map(ToString::to_string).unwrap_or_default();
+    Some(caller.in_request(name))
+}
+
+/// As [`sign_in`], from the text of an `Authorization` header.
+pub(super) fn caller_of(server: &Server, header: &str) -> Option<Caller> {
+    let header = header.trim();
     let token = match header.split_once(' ') {
         Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => token.trim(),
         Some(_) => return None,
@@ -109,8 +116,7 @@ pub(super) fn sign_in(server: &Shared, request: &Request) -> Option<Caller> {
     let environment = server.environment(name)?;
     let catalogue = environment.store.catalogue();
     let owner = catalogue.credentials.get(&client_id).filter(|known| known.expires_us > now_us())?.owner;
-    let name = request.extensions().get::<RequestId>().map(ToString::to_string).unwrap_or_default();
-    Some(Caller::new(Arc::clone(environment), catalogue, owner, client_id).in_request(name))
+    Some(Caller::new(Arc::clone(environment), catalogue, owner, client_id))
 }
 
 struct Shape {

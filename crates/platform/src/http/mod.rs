@@ -6,6 +6,8 @@ pub mod fan_page;
 pub mod graphql;
 pub mod health;
 mod listen;
+pub mod live;
+pub mod pair;
 mod request;
 pub mod token;
 
@@ -43,6 +45,8 @@ pub struct Server {
     pub tokens: Tokens,
     pub requests: Throttle<String>,
     pub sign_ins: SignIns,
+    /// Guesses by people who are not signed in, by where they come from.
+    pub strangers: Throttle<Origin>,
     pub metrics: Arc<Metrics>,
     pub limits: Limits,
     /// Events are kept for so long, and none that is older is taken.
@@ -62,6 +66,9 @@ pub struct Limits {
 
 pub type Shared = Arc<Server>;
 
+/// Wrong tokens and passes that one address may present in a minute.
+pub const STRANGERS_A_MINUTE: u32 = 20;
+
 impl Server {
     pub fn environment(&self, name: EnvironmentName) -> Option<&Arc<Environment>> {
         self.environments.iter().find(|environment| environment.name == name)
@@ -71,10 +78,11 @@ impl Server {
 /// All routes of the server. `figures` adds those that are nobody's business on a public address.
 pub fn router(server: &Shared, config: &Config, figures: bool) -> Router {
     let mut routes = Router::new()
-        .route("/graphql", post(graphql::execute))
+        .route("/graphql", post(graphql::execute).get(live::connect))
         .route("/oauth2/token", post(token::issue))
         .route("/events", post(events::record))
         .route("/leaderboard", get(events::leaderboard))
+        .route("/pair", post(pair::pair))
         .route("/.well-known/jwks.json", get(token::key_set))
         .route("/fan/{id}", get(fan_page::page))
         .route("/fan/{id}/codes.json", get(fan_page::codes))

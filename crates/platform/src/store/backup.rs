@@ -178,7 +178,8 @@ mod tests {
             rate_label: None,
         };
         let (programs, user, items) = (vec![program], "ada".to_owned(), vec![item]);
-        let order = PurchaseOrder { partner, programs, user, kind, purchase_id: id, items };
+        let order =
+            PurchaseOrder { partner, programs, user, kind, purchase_id: id, items, reservation: None };
         store.commit(move |turn| purchases::book(turn, &order)).await.unwrap().unwrap();
     }
 

@@ -12,6 +12,7 @@ use ledger::{
 use rust_decimal::Decimal;
 
 use super::sql::params;
+use super::staff::StaffRole;
 use super::{Connection, Row, StoreError};
 
 /// A program's row, also the program number in signed passes.
@@ -107,6 +108,13 @@ pub struct Credential {
     pub expires_us: i64,
 }
 
+/// A paired device, as far as its credential needs it.
+#[derive(Clone, Debug)]
+pub struct Device {
+    pub device_id: String,
+    pub role: StaffRole,
+}
+
 /// All configuration of one environment.
 #[derive(Clone, Debug, Default)]
 pub struct Catalogue {
@@ -114,6 +122,8 @@ pub struct Catalogue {
     pub partners: BTreeMap<PartnerId, Arc<Partner>>,
     pub partnerships: Vec<Arc<Partnership>>,
     pub credentials: BTreeMap<String, Arc<Credential>>,
+    /// By the client id of their credentials.
+    pub devices: BTreeMap<String, Arc<Device>>,
 }
 
 impl Catalogue {
@@ -122,7 +132,13 @@ impl Catalogue {
         let partners = load_partners(connection)?;
         let partnerships = load_partnerships(connection, &programs, &partners)?;
         let credentials = load_credentials(connection)?;
-        Ok(Self { programs, partners, partnerships, credentials })
+        let devices = super::devices::in_use(connection)?;
+        Ok(Self { programs, partners, partnerships, credentials, devices })
+    }
+
+    /// Whether a client id is that of a paired device.
+    pub fn is_device(&self, client_id: &str) -> bool {
+        self.devices.contains_key(client_id)
     }
 
     pub fn program(&self, project_id: &str) -> Option<&Arc<Program>> {

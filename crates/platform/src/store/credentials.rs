@@ -26,3 +26,13 @@ pub fn insert(turn: &mut Turn<'_>, credential: &Credential) -> Result<(), StoreE
     turn.configuration_changed();
     Ok(())
 }
+
+/// Deletes a credential of this owner; tells whether there was one. Its tokens are refused from the commit on.
+pub fn delete(turn: &mut Turn<'_>, owner: Owner, client_id: &str) -> Result<bool, StoreError> {
+    let known = turn.catalogue.credentials.get(client_id).is_some_and(|known| known.owner == owner);
+    if known {
+        turn.connection.execute("DELETE FROM credential WHERE client_id = ?1", params![client_id])?;
+        turn.configuration_changed();
+    }
+    Ok(known)
+}

@@ -20,11 +20,12 @@ pub struct Fan {
     pub receivable: FanPoints,
     /// When the last of the fan's reservations ends, in milliseconds; None without any.
     pub held_until: Option<i64>,
+    deleted: bool,
 }
 
 const COLUMNS: &str =
     "no, program_no, fan_points_id, pseudonym, external_user_id, mail_address, name, wallet, standing, receivable,
-     (SELECT max(until_ms) FROM reservation WHERE fan_no = fan.no)";
+     (SELECT max(until_ms) FROM reservation WHERE fan_no = fan.no), deleted_us";
 
 fn read_fan(row: &Row<'_>) -> Result<Fan, StoreError> {
     let number: i64 = row.get(2)?;
@@ -42,6 +43,7 @@ fn read_fan(row: &Row<'_>) -> Result<Fan, StoreError> {
         standing: StatusPoints(row.get(8)?),
         receivable: FanPoints(row.get(9)?),
         held_until: row.get(10)?,
+        deleted: row.get::<Option<i64>>(11)?.is_some(),
     })
 }
 
@@ -55,12 +57,12 @@ pub fn find(connection: &Connection, programs: &[ProgramNo], user: &str) -> Resu
             Err(_) => None,
         },
     };
-    if let Some(fan) = known.filter(|fan| programs.contains(&fan.program)) {
+    if let Some(fan) = known.filter(|fan| programs.contains(&fan.program) && !fan.deleted) {
         return Ok(Some(fan));
     }
     let mut found = None;
     for program in programs {
-        let fan = by_external_id(connection, *program, user)?;
+        let fan = by_external_id(connection, *program, user)?.filter(|fan| !fan.deleted);
         if fan.is_some() && found.is_some() {
             return Ok(None);
         }
@@ -97,7 +99,7 @@ fn by_external() -> String {
     format!("SELECT {COLUMNS} FROM fan WHERE program_no = ?1 AND external_user_id = ?2")
 }
 
-fn by_external_id(
+pub(super) fn by_external_id(
     connection: &Connection,
     program: ProgramNo,
     user: &str,
@@ -112,8 +114,10 @@ pub fn list(
     after: Option<FanId>,
     limit: u32,
 ) -> Result<Vec<Fan>, StoreError> {
-    let sql =
-        format!("SELECT {COLUMNS} FROM fan WHERE program_no = ?1 AND no < ?2 ORDER BY no DESC LIMIT ?3");
+    let sql = format!(
+        "SELECT {COLUMNS} FROM fan WHERE program_no = ?1 AND no < ?2 AND deleted_us IS NULL
+         ORDER BY no DESC LIMIT ?3"
+    );
     let before = after.map_or(i64::MAX, |fan| fan.0.cast_signed());
     connection.query(&sql, params![program.0, before, limit], read_fan)
 }

@@ -1,11 +1,14 @@
 //! The keys of one environment: for access tokens, for fan passes, and of the example fans' devices.
 
-use fanpass::{ListedKey, SignedKeyList, SigningKey};
+use ed25519_dalek::Signer as _;
+use fanpass::{ListedKey, MAX_REVOCATIONS, Pseudonym, Revocation, SignedKeyList, SigningKey};
 use ledger::FanId;
 use zeroize::Zeroizing;
 
+use super::changes::{self, ChangeKind, Concerns};
+use super::fans::Fan;
 use super::sql::params;
-use super::{Connection, ProgramNo, Row, StoreError, now_us, random};
+use super::{Connection, ProgramNo, Row, StoreError, Turn, now_us, random};
 
 /// A key that signs access tokens.
 #[derive(Clone, PartialEq, Eq)]
@@ -60,6 +63,7 @@ pub struct PassKeys {
     /// Goes up when keys or revocations change.
     sequence: u32,
     keys: Vec<PassKey>,
+    revocations: Vec<Revocation>,
 }
 
 const HOUR: u32 = 3600;
@@ -86,11 +90,18 @@ impl PassKeys {
                 Ok(PassKey { id: row.get(0)?, key, from: row.get(2)?, until: row.get(3)? })
             },
         )?;
-        Ok(Some(Self { program, root: SigningKey::from_bytes(&root), sequence, keys }))
+        let revocations = load_revocations(connection, program)?;
+        Ok(Some(Self { program, root: SigningKey::from_bytes(&root), sequence, keys, revocations }))
     }
 
     pub fn root_key(&self) -> [u8; 32] {
         self.root.verifying_key().to_bytes()
+    }
+
+    /// The root key's signature over an offline policy.
+    pub fn sign_policy(&self, document: &str) -> [u8; 64] {
+        const LABEL: &[u8] = b"FanPoints offline policy 1\0";
+        self.root.sign(&[LABEL, document.as_bytes()].concat()).to_bytes()
     }
 
     /// The key that signs now.
@@ -115,10 +126,40 @@ impl PassKeys {
                     key: key.key.verifying_key(),
                 })
                 .collect(),
-            revocations: Vec::new(),
+            revocations: self.revocations.clone(),
         };
         list.sign(&self.root).map_err(|error| StoreError::Corrupt(format!("pass keys: {error}")))
     }
+}
+
+fn load_revocations(connection: &Connection, program: ProgramNo) -> Result<Vec<Revocation>, StoreError> {
+    // Passes end by themselves: a list has room for the revocations that still matter.
+    connection.query(
+        "SELECT pseudonym, issued_before FROM pass_revocation
+         WHERE program_no = ?1 ORDER BY issued_before DESC, pseudonym LIMIT ?2",
+        params![program.0, i64::try_from(MAX_REVOCATIONS).unwrap_or(i64::MAX)],
+        |row| {
+            let pseudonym: i64 = row.get(0)?;
+            Ok(Revocation { pseudonym: Pseudonym(pseudonym.cast_unsigned()), issued_before: row.get(1)? })
+        },
+    )
+}
+
+/// Revokes every pass of a fan that was issued until now.
+pub fn revoke_passes(turn: &mut Turn<'_>, fan: &Fan, now: u32) -> Result<(), StoreError> {
+    turn.connection.execute(
+        "INSERT INTO pass_revocation (program_no, pseudonym, issued_before) VALUES (?1, ?2, ?3)
+         ON CONFLICT (program_no, pseudonym) DO UPDATE SET issued_before = excluded.issued_before",
+        params![fan.program.0, fan.pseudonym.0.cast_signed(), now.saturating_add(1)],
+    )?;
+    keys_changed(turn, fan.program)
+}
+
+/// Another list from now on: a higher number, and word to those who follow.
+fn keys_changed(turn: &mut Turn<'_>, program: ProgramNo) -> Result<(), StoreError> {
+    turn.connection
+        .execute("UPDATE pass_root SET sequence = sequence + 1 WHERE program_no = ?1", params![program.0])?;
+    changes::note(turn, ChangeKind::PassKeys, Concerns::program(program), "pass_keys").map(|_| ())
 }
 
 /// Makes the root key and the signing keys that are needed from now on.

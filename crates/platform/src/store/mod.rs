@@ -6,9 +6,14 @@ pub mod awards;
 pub mod backup;
 pub mod books;
 pub mod catalogue;
+pub mod changes;
 pub mod credentials;
+pub mod decisions;
+pub mod devices;
 pub mod events;
 pub mod fans;
+pub mod goods;
+pub mod holds;
 pub mod house;
 pub mod keys;
 pub mod personal;
@@ -19,12 +24,18 @@ pub mod reading;
 mod schema;
 
 pub mod seeding;
+pub mod settings;
+pub mod shifts;
 pub mod sql;
+pub mod staff;
+pub mod statistics;
+pub mod terminals;
 #[cfg(test)]
 mod testing;
 #[cfg(test)]
 mod tests;
 mod turn;
+pub mod users;
 pub mod verify;
 mod writer;
 

@@ -2,7 +2,9 @@
 
 use serde_json::{Map, Value, json};
 
+use super::changes::{self, ChangeKind, Concerns};
 use super::fans::{self, Fan};
+use super::keys::revoke_passes;
 use super::sql::params;
 use super::{Connection, ProgramNo, StoreError, Turn, random};
 
@@ -59,15 +61,18 @@ pub fn erase(turn: &mut Turn<'_>, program: ProgramNo, user: &str) -> Result<bool
     let Some(fan) = fans::find(turn.connection, &[program], user)? else {
         return Ok(false);
     };
+    let date_us = turn.next_date();
+    revoke_passes(turn, &fan, u32::try_from(date_us / 1_000_000).unwrap_or(u32::MAX))?;
     forget_engagement(turn.connection, &fan)?;
     forget_words(turn.connection, &fan)?;
-    rename(turn.connection, &fan)?;
+    rename(turn.connection, &fan, date_us)?;
+    changes::note(turn, ChangeKind::Fan, Concerns::fan(fan.program, fan.no), &fan.id.to_string())?;
     Ok(true)
 }
 
 /// Events tell where somebody was and when.
 fn forget_engagement(connection: &Connection, fan: &Fan) -> Result<(), StoreError> {
-    for table in ["event", "event_count", "badge", "example_device"] {
+    for table in ["event", "event_count", "badge", "example_device", "discount_code"] {
         let sql = format!("DELETE FROM {table} WHERE fan_no = ?1");
         connection.execute(&sql, params![fan.no.0.cast_signed()])?;
     }
@@ -77,6 +82,7 @@ fn forget_engagement(connection: &Connection, fan: &Fan) -> Result<(), StoreErro
 /// What staff or a shop wrote about a purchase can be about the fan.
 fn forget_words(connection: &Connection, fan: &Fan) -> Result<(), StoreError> {
     let no = fan.no.0.cast_signed();
+    connection.execute("UPDATE review_decision SET note = '' WHERE fan_no = ?1", params![no])?;
     connection.execute("UPDATE award SET title = '', description = '' WHERE fan_no = ?1", params![no])?;
     connection.execute(
         "UPDATE purchase_item SET title = '', description = ''
@@ -86,17 +92,19 @@ fn forget_words(connection: &Connection, fan: &Fan) -> Result<(), StoreError> {
 }
 
 /// Neither the program's id nor the printed one nor a pass finds the fan any more.
-fn rename(connection: &Connection, fan: &Fan) -> Result<(), StoreError> {
+fn rename(connection: &Connection, fan: &Fan, date_us: i64) -> Result<(), StoreError> {
     let pseudonym = i64::from_be_bytes(random()?);
     connection.execute(
-        "UPDATE fan SET external_user_id = ?2, mail_address = '', name = NULL, fan_points_id = ?3, pseudonym = ?4
+        "UPDATE fan SET external_user_id = ?2, mail_address = '', name = NULL, fan_points_id = ?3, pseudonym = ?4,
+                        deleted_us = ?5
          WHERE no = ?1",
         params![
             fan.no.0.cast_signed(),
             // No caller can choose an id with a control character.
             format!("\u{1}{}", fan.no.0),
             fans::free_id(connection)?.number().cast_signed(),
-            pseudonym
+            pseudonym,
+            date_us
         ],
     )
 }

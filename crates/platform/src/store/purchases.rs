@@ -11,6 +11,7 @@ use sha2::{Digest as _, Sha256};
 use super::books::{Books, recorded_ahead};
 use super::catalogue::ledger_label;
 use super::fans::{self, Fan};
+use super::holds::{self, hold_op};
 use super::sql::{Ahead, Kind, Rows, params};
 use super::{Connection, Partnership, ProgramNo, StoreError, Turn};
 
@@ -77,6 +78,8 @@ pub struct PurchaseOrder {
     pub kind: PurchaseKind,
     pub purchase_id: String,
     pub items: Vec<OrderItem>,
+    /// A reservation out of which a payment is made, by the caller's id.
+    pub reservation: Option<String>,
 }
 
 /// An undo of one item.
@@ -175,7 +178,10 @@ pub fn book(turn: &mut Turn<'_>, order: &PurchaseOrder) -> Result<Result<Purchas
     let items = order.items.iter().map(ledger_item).collect();
     let kind = match order.kind {
         PurchaseKind::Give => OperationKind::Distribute { items },
-        PurchaseKind::Pay => OperationKind::Redeem { items, tender: Tender::Whole, reservation: None },
+        PurchaseKind::Pay => {
+            let reservation = order.reservation.as_deref().map(|id| hold_op(order.partner, id));
+            OperationKind::Redeem { items, tender: Tender::Whole, reservation }
+        }
     };
     let date_us = turn.next_date();
     let operation = Operation {
@@ -189,6 +195,9 @@ pub fn book(turn: &mut Turn<'_>, order: &PurchaseOrder) -> Result<Result<Purchas
         Ok(entry) => entry,
         Err(refusal) => return Ok(Err(refusal)),
     };
+    if let Some(id) = &order.reservation {
+        holds::end(turn, order.partner, id, "redeemed")?;
+    }
     let kind = match order.kind {
         PurchaseKind::Give => TransactionType::Distributed,
         PurchaseKind::Pay => TransactionType::Purchased,
@@ -326,7 +335,7 @@ fn booked_item(
     })
 }
 
-fn insert(connection: &Connection, purchase: &Purchase, fan: &Fan) -> Result<(), StoreError> {
+pub(super) fn insert(connection: &Connection, purchase: &Purchase, fan: &Fan) -> Result<(), StoreError> {
     connection.write_row(
         &PURCHASE,
         params![

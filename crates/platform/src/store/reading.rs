@@ -198,7 +198,7 @@ fn read_award(row: &Row<'_>) -> Result<Award, StoreError> {
     })
 }
 
-fn fan_points_id(number: i64) -> Result<FanPointsId, StoreError> {
+pub(super) fn fan_points_id(number: i64) -> Result<FanPointsId, StoreError> {
     FanPointsId::new(number.cast_unsigned())
         .map_err(|error| StoreError::Corrupt(format!("FanPoints id: {error}")))
 }

@@ -8,6 +8,7 @@ use ledger::{
 
 use super::catalogue::{Action, NamedRule};
 use super::fans::{self, Fan, NewFan};
+use super::goods::offer_voucher;
 use super::purchases::{milliseconds, op_id, post};
 use super::sql::params;
 use super::{Connection, Partnership, ProgramNo, StoreError, Turn, random};
@@ -103,6 +104,9 @@ pub fn insert_partner(
     )?;
     for (label, rule) in &new.rates {
         insert_rate(connection, no, label, currency, rule)?;
+    }
+    for points in [100, 500, 1000] {
+        offer_voucher(turn, no, &format!("voucher-{points}"), FanPoints(points))?;
     }
     let partnership_id: [u8; 8] = random()?;
     connection.execute(

@@ -2,14 +2,18 @@
 //! PostgreSQL in `tests/postgres`.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod administration;
 mod audit;
 mod club;
 mod durability;
 mod events;
 mod fan_pages;
 mod fan_points;
+mod feed;
+mod goods;
 mod isolation;
 mod lists;
+mod partner_app;
 mod place;
 mod protection;
 mod rotation;

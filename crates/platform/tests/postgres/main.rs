@@ -1,6 +1,8 @@
 //! Every test of `tests/api` again, with servers that store in PostgreSQL.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+#[path = "../api/administration.rs"]
+mod administration;
 #[path = "../api/audit.rs"]
 mod audit;
 #[path = "../api/club.rs"]
@@ -16,10 +18,16 @@ mod events;
 mod fan_pages;
 #[path = "../api/fan_points.rs"]
 mod fan_points;
+#[path = "../api/feed.rs"]
+mod feed;
+#[path = "../api/goods.rs"]
+mod goods;
 #[path = "../api/isolation.rs"]
 mod isolation;
 #[path = "../api/lists.rs"]
 mod lists;
+#[path = "../api/partner_app.rs"]
+mod partner_app;
 mod place;
 #[path = "../api/protection.rs"]
 mod protection;

@@ -1,9 +1,19 @@
 //! Additions to the public API, for the partner app. Nothing here changes a field of the public API, and the app
 //! keeps working against a server that lacks them.
 
-use async_graphql::{Context, Enum, Object, Result, SimpleObject};
+mod devices;
+mod feed;
+mod goods;
+mod holds;
+mod passes;
+mod review;
+mod staff;
+
+use async_graphql::{Context, Enum, MergedObject, MergedSubscription, Object, Result, SimpleObject};
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+pub use feed::GoodUntil;
 
 use super::dates;
 use super::directory::{Module, modules};
@@ -65,6 +75,16 @@ pub struct AppTier {
     from_status_points: i64,
 }
 
+/// A document and the root key's signature over `FanPoints offline policy 1`, a zero byte, and the document.
+#[derive(SimpleObject)]
+#[graphql(rename_fields = "snake_case")]
+pub struct SignedDocument {
+    /// JSON with `program` (its number), `issued_at` (Unix seconds) and `policy`.
+    document: String,
+    /// Ed25519, base64.
+    signature: String,
+}
+
 /// All that a device needs to know to work, with and without a network.
 #[derive(SimpleObject)]
 #[graphql(rename_fields = "snake_case")]
@@ -84,6 +104,8 @@ pub struct PartnerAppConfig {
     tiers: Vec<AppTier>,
     /// JSON of the ledger's offline policy.
     offline_policy: String,
+    /// The same, signed by the pass root key.
+    signed_offline_policy: SignedDocument,
     /// The key that signs the list of pass keys: Ed25519, base64.
     pass_root_key: String,
     /// The signed list of pass keys, base64.
@@ -128,7 +150,7 @@ impl PartnerAppQueries {
         let partner = caller.own_partner(&partner_id)?;
         let partnership = caller.first_partnership(partner)?;
         let program = &partnership.program;
-        let (root_key, key_list) = pass_keys(caller, program).await?;
+        let PassTrust { root_key, key_list, policy } = pass_trust(caller, program).await?;
         let config = PartnerAppConfig {
             project_id: program.project_id.clone(),
             project_number: program.no.0,
@@ -143,6 +165,7 @@ impl PartnerAppQueries {
             threshold_rules: threshold_rules(program)?,
             tiers: tiers(program),
             offline_policy: json(&program.offline_policy)?,
+            signed_offline_policy: policy,
             pass_root_key: root_key,
             pass_key_list: key_list,
             batch_limit: program.batch_limit,
@@ -170,32 +193,47 @@ impl PartnerAppQueries {
             let errors = GetUserErrors { unknown_user_error: Some(UnknownUserError::default()) };
             return Ok(GetFanResult { errors: Some(errors), result: None });
         };
-        let program = caller.catalogue.programs.get(&fan.program).ok_or_else(outside)?;
-        let fan = Fan {
-            user_id: fan.id.to_string(),
-            pseudonym: fan.pseudonym.to_string(),
-            fan_points: fan.wallet.0,
-            monetary_value: monetary_value(fan.wallet, program.currency),
-            currency: program.currency.into(),
-            status_points: fan.standing.0,
-            as_of: dates::text(as_of),
-        };
+        let fan = Fan { as_of: dates::text(as_of), ..tell_fan(caller, &fan)? };
         Ok(GetFanResult { errors: None, result: Some(fan) })
     }
 }
 
-async fn pass_keys(caller: &Caller, program: &Program) -> Result<(String, String)> {
+/// A fan with the figures of now.
+fn tell_fan(caller: &Caller, fan: &fans::Fan) -> Result<Fan> {
+    let program = caller.catalogue.programs.get(&fan.program).ok_or_else(outside)?;
+    Ok(Fan {
+        user_id: fan.id.to_string(),
+        pseudonym: fan.pseudonym.to_string(),
+        fan_points: fan.wallet.0,
+        monetary_value: monetary_value(fan.wallet, program.currency),
+        currency: program.currency.into(),
+        status_points: fan.standing.0,
+        as_of: dates::text(now_us()),
+    })
+}
+
+/// What a device can verify without the platform.
+struct PassTrust {
+    root_key: String,
+    key_list: String,
+    policy: SignedDocument,
+}
+
+async fn pass_trust(caller: &Caller, program: &Program) -> Result<PassTrust> {
     let no = program.no;
-    let keys = caller
-        .read(move |connection| {
-            let keys = PassKeys::load(connection, no)?;
-            let list =
-                |keys: PassKeys| Ok::<_, StoreError>((keys.root_key(), keys.signed_list(unix_seconds())?));
-            keys.map(list).transpose()
-        })
-        .await?;
-    let (root, list) = keys.ok_or_else(|| coded("the program signs no passes", "NO_PASS_KEYS"))?;
-    Ok((STANDARD.encode(root), STANDARD.encode(list)))
+    let now = unix_seconds();
+    let keys = caller.read(move |connection| PassKeys::load(connection, no)).await?;
+    let keys = keys.ok_or_else(|| coded("the program signs no passes", "NO_PASS_KEYS"))?;
+    let list = keys.signed_list(now).map_err(|error| internal(&error))?;
+    let document = json(&serde_json::json!({
+        "program": no.0, "issued_at": now, "policy": program.offline_policy,
+    }))?;
+    let signature = STANDARD.encode(keys.sign_policy(&document));
+    Ok(PassTrust {
+        root_key: STANDARD.encode(keys.root_key()),
+        key_list: STANDARD.encode(list),
+        policy: SignedDocument { document, signature },
+    })
 }
 
 fn actions(program: &Program) -> Vec<AppAction> {
@@ -223,3 +261,29 @@ fn tiers(program: &Program) -> Vec<AppTier> {
 fn json(value: &impl serde::Serialize) -> Result<String> {
     serde_json::to_string(value).map_err(|error| internal(&StoreError::from(error)))
 }
+
+/// The mutations of all additions.
+#[derive(MergedObject, Default)]
+pub struct PartnerAppMutations(
+    goods::GoodsAdditions,
+    devices::DeviceMutations,
+    staff::StaffMutations,
+    holds::HoldMutations,
+    review::ReviewMutations,
+    passes::PassMutations,
+);
+
+/// The queries of all additions.
+#[derive(MergedObject, Default)]
+pub struct PartnerAppAdditions(
+    PartnerAppQueries,
+    feed::FeedQueries,
+    devices::DeviceQueries,
+    staff::StaffQueries,
+    review::ReviewQueries,
+    passes::PassQueries,
+);
+
+/// What can be followed in real time.
+#[derive(MergedSubscription, Default)]
+pub struct Subscription(feed::FeedSubscription);
