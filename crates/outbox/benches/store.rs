@@ -191,6 +191,7 @@ fn queue(path: &std::path::Path) {
     let waiting =
         Filter { states: vec![OperationState::Queued, OperationState::Sending], ..Filter::default() };
     let page = |after, limit| Page { after, limit };
+    #[allow(clippy::type_complexity)]
     let measures: [(&str, Box<dyn Fn() -> usize>); 5] = [
         (
             "counts and the first page of what waits",

@@ -33,7 +33,7 @@ pub(crate) fn open(path: &Path, key: &DatabaseKey) -> Result<Opened, StoreError>
     let mut lock = Lock::take(&beside(path, "lock"))?;
     let is_new = !path.exists();
     let proven = lock.knows_key(key, is_new)?;
-    let db = match prepare_patiently(path, key) {
+    let db = match patiently("opening", || prepare(path, key)) {
         Ok(db) => db,
         Err(StoreError::Corrupt) if proven => return Err(set_aside(path, key)),
         Err(StoreError::Corrupt) => return Err(StoreError::WrongKey),
@@ -44,29 +44,38 @@ pub(crate) fn open(path: &Path, key: &DatabaseKey) -> Result<Opened, StoreError>
     }
     let health = Arc::new(Health::default());
     let writer = Writer::start(db, Arc::clone(&health))?;
-    writer.write(queue::return_all)?;
+    patiently("taking up what a crash left", || writer.write(queue::return_all))?;
     Ok(Opened { lock, writer, health })
 }
 
 /// A connection that only reads.
 pub(crate) fn reader(path: &Path, key: &DatabaseKey) -> Result<Db, StoreError> {
+    patiently("opening a reader", || new_reader(path, key))
+}
+
+fn new_reader(path: &Path, key: &DatabaseKey) -> Result<Db, StoreError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let db = Db::open_with_flags(path, flags)?;
     unlock(&db, key)?;
     db.execute_batch("PRAGMA query_only = ON; PRAGMA busy_timeout = 2000; PRAGMA temp_store = MEMORY")?;
+    // The first read sets up the cipher.
+    db.query_row("SELECT count(*) FROM sqlite_master", [], |row| row.get::<_, i64>(0))?;
     db.set_prepared_statement_cache_capacity(64);
     Ok(db)
 }
 
-/// The cipher now and then fails to set itself up, without a reason and without having touched the file (about one
-/// start in three hundred on a busy machine); the next try does it.
-fn prepare_patiently(path: &Path, key: &DatabaseKey) -> Result<Db, StoreError> {
-    const TRIES: u32 = 3;
+/// The cipher tells of its own failures (no random numbers, no memory to lock) by SQLite's general error, before the
+/// file was touched; the next try mostly does it.
+fn patiently<T>(
+    what: &'static str,
+    mut attempt: impl FnMut() -> Result<T, StoreError>,
+) -> Result<T, StoreError> {
+    const TRIES: u32 = 4;
     let mut tried = 1;
     loop {
-        match prepare(path, key) {
+        match attempt() {
             Err(StoreError::Unexpected { code: rusqlite::ffi::SQLITE_ERROR }) if tried < TRIES => {
-                tracing::warn!(tried, "the database did not open and is tried again");
+                tracing::warn!(what, tried, "the database failed without a reason and is tried again");
                 tried += 1;
             }
             outcome => return outcome,

@@ -127,13 +127,15 @@ impl Store {
         let kept = pool().pop();
         let db = kept.map_or_else(|| open::reader(&self.inner.path, &self.inner.key), Ok)?;
         db.execute_batch("BEGIN")?;
-        let answer = body(&db);
+        // A reader that has failed is not used again: SQLite may have ended the transaction by itself, and what
+        // ending it once more would say must not hide what happened.
+        let answer = body(&db)?;
         db.execute_batch("COMMIT")?;
         let mut pool = pool();
         if pool.len() < READERS_KEPT {
             pool.push(db);
         }
-        answer
+        Ok(answer)
     }
 
     fn program(&self) -> Option<Arc<Program>> {

@@ -190,7 +190,7 @@ fn after_a_failed_sync_nothing_is_confirmed_any_more() {
     let folder = device.folder.path().to_path_buf();
     disk::watch(&folder);
     let before = device.commit(give(fan(1), 1_00)).id;
-    disk::fail(&folder, Failing { sync: true, write: false });
+    disk::fail(&folder, Failing { sync: true, ..Failing::default() });
     let asked = give(fan(2), 1_00);
     assert!(matches!(device.store.commit(asked.clone()), Err(StoreError::Io { .. })));
     assert!(device.store.is_read_only());
@@ -220,11 +220,53 @@ fn a_write_that_fails_confirms_nothing() {
     let folder = device.folder.path().to_path_buf();
     disk::watch(&folder);
     let before = device.commit(give(fan(1), 1_00)).id;
-    disk::fail(&folder, Failing { sync: false, write: true });
+    disk::fail(&folder, Failing { write: true, ..Failing::default() });
     assert!(matches!(device.store.commit(give(fan(2), 1_00)), Err(StoreError::Io { .. })));
     disk::fail(&folder, Failing::default());
     let device = device.reopen();
     assert!(device.store.operation(before).unwrap().is_some());
     assert_eq!(device.store.counts().unwrap().queued, 1);
     assert!(device.store.verify_audit(None).unwrap().is_ok());
+}
+
+/// A device on the watched disk, opened anew: nothing that was read before is at hand.
+fn on_disk() -> (Device, PathBuf) {
+    disk::install();
+    let device = Device::new();
+    let folder = device.folder.path().to_path_buf();
+    disk::watch(&folder);
+    (device, folder)
+}
+
+#[test]
+fn reads_that_fail_are_said_and_change_nothing() {
+    let (device, folder) = on_disk();
+    let kept = device.commit(give(fan(1), 1_00)).id;
+    let device = device.reopen();
+    disk::fail(&folder, Failing { read: true, ..Failing::default() });
+    let failed = device.store.operation(kept);
+    assert!(matches!(failed, Err(StoreError::Io { .. } | StoreError::Corrupt)), "{failed:?}");
+    // The writer may have all that it needs at hand; what it says is true either way.
+    let confirmed = u64::from(matches!(device.store.commit(give(fan(2), 1_00)), Ok(Commit::Committed(_))));
+    disk::fail(&folder, Failing::default());
+    let device = device.reopen();
+    assert_eq!(device.store.operation(kept).unwrap().unwrap().state, OperationState::Queued);
+    assert_eq!(device.store.counts().unwrap().queued, 1 + confirmed);
+    assert!(device.store.verify_audit(None).unwrap().is_ok());
+}
+
+#[test]
+fn a_disk_without_room_confirms_nothing_and_goes_on_when_there_is_room() {
+    let (device, folder) = on_disk();
+    let kept = device.commit(give(fan(1), 1_00)).id;
+    disk::fail(&folder, Failing { full: true, ..Failing::default() });
+    for _ in 0..3 {
+        assert_eq!(device.store.commit(give(fan(2), 1_00)), Err(StoreError::Full));
+    }
+    assert!(!device.store.is_read_only());
+    disk::fail(&folder, Failing::default());
+    device.commit(give(fan(3), 1_00));
+    let device = device.reopen();
+    assert_eq!(device.store.counts().unwrap().queued, 2);
+    assert!(device.store.operation(kept).unwrap().is_some());
 }

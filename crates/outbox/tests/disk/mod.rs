@@ -34,6 +34,9 @@ pub enum Event {
 pub struct Failing {
     pub sync: bool,
     pub write: bool,
+    pub read: bool,
+    /// No room: a write is refused, as a real full disk does it.
+    pub full: bool,
 }
 
 #[derive(Default)]
@@ -133,6 +136,7 @@ unsafe fn table(real: *const ffi::sqlite3_io_methods) -> usize {
         // Without memory-mapped reading, so that all goes through these functions.
         methods.iVersion = methods.iVersion.min(2);
         methods.xClose = Some(close);
+        methods.xRead = Some(read);
         methods.xWrite = Some(write);
         methods.xTruncate = Some(truncate);
         methods.xSync = Some(sync);
@@ -151,6 +155,14 @@ unsafe extern "C" fn close(file: *mut ffi::sqlite3_file) -> c_int {
     unsafe { real.xClose.unwrap()(file) }
 }
 
+unsafe extern "C" fn read(file: *mut ffi::sqlite3_file, into: *mut c_void, amount: c_int, at: i64) -> c_int {
+    let (path, real) = known(file);
+    if with(&path, |folder| folder.failing.read) == Some(true) {
+        return ffi::SQLITE_IOERR_READ;
+    }
+    unsafe { real.xRead.unwrap()(file, into, amount, at) }
+}
+
 unsafe extern "C" fn write(
     file: *mut ffi::sqlite3_file,
     from: *const c_void,
@@ -160,16 +172,18 @@ unsafe extern "C" fn write(
     let (path, real) = known(file);
     let bytes = unsafe { std::slice::from_raw_parts(from.cast::<u8>(), usize::try_from(amount).unwrap()) };
     let fails = with(&path, |folder| {
+        if folder.failing.full {
+            return Some(ffi::SQLITE_FULL);
+        }
         if !folder.failing.write {
             let offset = usize::try_from(at).unwrap();
             folder.diary.push(Event::Write { file: path.clone(), offset, bytes: bytes.to_vec() });
         }
-        folder.failing.write
+        folder.failing.write.then_some(ffi::SQLITE_IOERR_WRITE)
     });
-    if fails == Some(true) {
-        ffi::SQLITE_IOERR_WRITE
-    } else {
-        unsafe { real.xWrite.unwrap()(file, from, amount, at) }
+    match fails.flatten() {
+        Some(code) => code,
+        None => unsafe { real.xWrite.unwrap()(file, from, amount, at) },
     }
 }
 
