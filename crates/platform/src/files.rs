@@ -20,6 +20,11 @@ pub fn write_private(path: &Path, content: &[u8]) -> io::Result<()> {
     fs::rename(&beside, path)
 }
 
+/// A new, empty file.
+pub fn new_private(path: &Path) -> io::Result<()> {
+    private(path).map(drop)
+}
+
 fn private(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);

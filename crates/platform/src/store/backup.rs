@@ -3,6 +3,8 @@
 
 use std::path::Path;
 
+use crate::files::new_private;
+
 use super::sql::{Connection, Database, Owned, Value, params};
 use super::{StoreError, schema};
 
@@ -13,13 +15,23 @@ const PAGE: i64 = 1000;
 /// copy is of one moment.
 ///
 /// # Errors
-/// [`StoreError::NotEmpty`] where the file exists; those of the databases. The file counts only without an error.
+/// [`StoreError::NotEmpty`] where the file exists; those of the databases. After an error there is no file.
 pub fn backup(database: &Database, file: &Path) -> Result<u64, StoreError> {
     refuse_file(file)?;
-    let source = database.connect()?;
+    // Keys are in it: for the owner's eyes only, from the first moment.
+    new_private(file).map_err(|error| StoreError::Address(format!("{}: {error}", file.display())))?;
     let target = Database::Sqlite(file.to_owned());
+    let outcome = copy_to(database, &target);
+    if outcome.is_err() {
+        schema::remove(&target)?;
+    }
+    outcome
+}
+
+fn copy_to(database: &Database, target: &Database) -> Result<u64, StoreError> {
+    let source = database.connect()?;
     let copy = target.connect()?;
-    schema::migrate(&copy, &target)?;
+    schema::migrate(&copy, target)?;
     source.begin_read()?;
     schema::require_current(&source, database)?;
     let rows = copy_all(&source, &copy)?;
@@ -223,6 +235,11 @@ mod tests {
             let (database, file) = (place.database().clone(), folder.path().join("backup.sqlite3"));
             let copy = file.clone();
             let rows = away(move || backup(&database, &copy)).await.unwrap();
+            #[cfg(unix)]
+            {
+                use std::os::unix::fs::PermissionsExt as _;
+                assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+            }
             writing.await.unwrap();
             let whole = away(move || (judged(&place), place)).await;
             assert_eq!((whole.0.entries, whole.0.first_break), (81, None), "{from:?}");

@@ -32,6 +32,8 @@ const LINGER_IN_ALL: Duration = Duration::from_millis(25);
 const ATTEMPTS: u32 = 12;
 /// How long a lost database is waited for.
 const PATIENCE: Duration = Duration::from_secs(8);
+/// A process that committed nothing for so long asks after no commit: thirty days.
+const FORGOTTEN_US: i64 = 30 * 86_400 * 1_000_000;
 /// House accounts are folded after so many groups.
 const FOLD: i64 = 1024;
 
@@ -349,6 +351,9 @@ impl Desk {
         self.group_no = self.group_no.saturating_add(1);
         if self.group_no % FOLD == 0 {
             house::fold(connection)?;
+            // What processes of long ago committed last is asked no more.
+            let sql = "DELETE FROM committed_group WHERE date_us < ?1";
+            connection.execute(sql, params![now_us().saturating_sub(FORGOTTEN_US)])?;
         }
         connection.execute(
             "UPDATE writing_turn SET last_us = ?1, configuration = ?2 WHERE one = 1",
