@@ -256,7 +256,9 @@ describe('quickly', () => {
 
   test('a part is paid with points, and one undo takes both back', async () => {
     await identify();
+    expect(find('split-open')?.getAttribute('aria-disabled')).toBe('true');
     await keys('2', '0', '00');
+    await eventually(() => expect(find('split-open')?.getAttribute('aria-disabled')).toBe('false'));
     await press('split-open');
     expect(find('split')?.dataset['points']).toBe('1000');
     expect(find('keypad')).toBeNull();
