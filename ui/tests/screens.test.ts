@@ -463,6 +463,14 @@ describe('queue, review and settings', () => {
     vi.useRealTimers();
   });
 
+  test('two wishes in a row are both heard', async () => {
+    await press('nav-settings');
+    await press('language-it');
+    await press('theme-dark');
+    await eventually(() => expect(shop.status.preferences).toEqual({ language: 'it', theme: 'dark' }));
+    await eventually(() => expect(find('nav-counter')?.textContent.trim()).toBe('Cassa'));
+  });
+
   test('settings switch the language, and refuse to disconnect while something waits', async () => {
     await press('nav-settings');
     await press('language-de');

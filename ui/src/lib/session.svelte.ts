@@ -15,6 +15,7 @@ class Session {
   sending = $state(false);
   sendError = $state.raw<AppError | null>(null);
 
+  private wishes: Promise<void> = Promise.resolve();
   private hearers = new Set<(operation: OperationView) => void>();
 
   get connection() {
@@ -48,9 +49,14 @@ class Session {
     this.status = status;
   }
 
-  async prefer(change: Partial<Preferences>): Promise<void> {
-    if (!this.status) return;
-    await this.take(await commands.setPreferences({ ...this.status.preferences, ...change }));
+  /** One wish after the other: the second must not take back the first that is still on its way. */
+  prefer(change: Partial<Preferences>): Promise<void> {
+    const done = this.wishes.then(async () => {
+      if (!this.status) return;
+      await this.take(await commands.setPreferences({ ...this.status.preferences, ...change }));
+    });
+    this.wishes = done.catch(() => {});
+    return done;
   }
 
   async sendNow(): Promise<void> {
