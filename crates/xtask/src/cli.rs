@@ -18,7 +18,8 @@ cargo xtask test              everything: format, lints, Rust tests, UI tests, t
     --fuzz                    each fuzz target for a minute (FANPOINTS_FUZZ_SECONDS to change)
 cargo xtask check             format, lints, types
 cargo xtask bench             sizes and speeds of a release build, as tables
-cargo xtask bench PART...     some of it alone: sizes, start, tap, ui, ledger, run; and what the whole leaves out:
+cargo xtask bench PART...     some of it alone: sizes, start, tap, ui, ledger, store, drain, platform, run; and what
+                              the whole leaves out:
     cold                      the first `run` on a new machine: UI packages, UI and Rust from nothing
     gate                      ten minutes at a gate with a fan a second
     scan --frames DIR         the decoder over a folder of frames
