@@ -11,7 +11,8 @@ use crate::support::{Stage, Till};
 const RUN: &str = "
     const done = arguments[arguments.length - 1];
     const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'];
-    window.axe.run(document, { runOnly: { type: 'tag', values: tags }, resultTypes: ['violations'] }).then(
+    const still = document.getAnimations().filter((one) => one.effect?.getComputedTiming().endTime !== Infinity);
+    Promise.allSettled(still.map((one) => one.finished)).then(() => window.axe.run(document, { runOnly: { type: 'tag', values: tags }, resultTypes: ['violations'] })).then(
         (result) => done(result.violations.flatMap((rule) => rule.nodes.map((node) => rule.id + ' ' + node.target.join(' ')))),
         (error) => done([String(error)]));";
 
