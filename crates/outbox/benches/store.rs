@@ -1,7 +1,8 @@
 //! What the device's store does in a second, beside raw SQLite with the same cipher and pragmas in the same run, and
 //! how the queue opens with a million operations.
 //!
-//! `cargo bench -p outbox`. `FANPOINTS_BENCH_OPERATIONS` sets the size of the queue, `FANPOINTS_BENCH_FOLDER` the disk.
+//! `cargo bench -p outbox`. `FANPOINTS_BENCH_OPERATIONS` sets the size of the queue, `FANPOINTS_BENCH_FOLDER` the disk;
+//! `FANPOINTS_BENCH_QUEUE_ALONE` leaves the commits out.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout)]
 #![allow(clippy::cast_precision_loss, clippy::cast_possible_truncation, clippy::cast_sign_loss)]
 #![allow(clippy::cast_possible_wrap)]
@@ -21,6 +22,7 @@ use uuid::Uuid;
 const COMMITS: usize = 1_500;
 const WRITERS: usize = 16;
 const ROUNDS: usize = 3;
+const FANS: u64 = 5_000;
 /// Operations lie so far apart that the hourly limit is never near.
 const APART_MS: i64 = 13_000;
 
@@ -31,6 +33,10 @@ fn main() {
     let folder = tempfile::tempdir_in(root).unwrap();
     println!("{:<46}{:>12}{:>12}{:>12}", "", "a second", "p50 ms", "p99 ms");
     let (mut raws, mut singles, mut groups) = (Vec::new(), Vec::new(), Vec::new());
+    let queue_alone = std::env::var_os("FANPOINTS_BENCH_QUEUE_ALONE").is_some();
+    if queue_alone {
+        return queue(&folder.path().join("queue.db"));
+    }
     for round in 0..ROUNDS {
         // In turns, so that a busy moment of the machine meets all of them.
         raws.push(raw(&folder.path().join(format!("raw-{round}.db"))));
@@ -166,14 +172,20 @@ fn queue(path: &std::path::Path) {
     let size: u64 = wanted.unwrap_or(1_000_000);
     drop(store(path));
     let db = keyed(path);
+    db.execute_batch("PRAGMA synchronous = OFF; BEGIN").unwrap();
+    for n in 0..FANS {
+        db.execute(
+            "INSERT INTO fan (fan, user_id) VALUES (?1, ?2)",
+            rusqlite::params![n + 1, fan(n).to_string()],
+        )
+        .unwrap();
+    }
     db.execute_batch(&format!(
-        "PRAGMA synchronous = OFF; BEGIN;
-         INSERT INTO fan (fan, user_id) WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5000)
-           SELECT i, printf('%012d', i) FROM n;
+        "
          INSERT INTO operation (seq, id, digest, fan, fan_ref, kind, fan_points, status_points, trust, route, created_at,
              manager_raised, exposure, calls, bytes, state, server_time, settled_at, audit)
            WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {size})
-           SELECT i, randomblob(16), zeroblob(32), 1 + i % 5000, printf('%012d', 1 + i % 5000), 0, 50, 0, 2, 0,
+           SELECT i, randomblob(16), zeroblob(32), 1 + i % {FANS}, (SELECT user_id FROM fan WHERE fan = 1 + i % {FANS}), 0, 50, 0, 2, 0,
              {noon} + i * 10, 0, 0, 1, 900, CASE WHEN i % 10 = 0 THEN 0 ELSE 2 END,
              CASE WHEN i % 10 = 0 THEN NULL ELSE {noon} + i * 10 END,
              CASE WHEN i % 10 = 0 THEN NULL ELSE {noon} + i * 10 END, i FROM n;
@@ -212,9 +224,8 @@ fn queue(path: &std::path::Path) {
         (
             "a fan's operations",
             Box::new(|| {
-                let of = "000000000042".parse().ok();
                 store
-                    .operations(&Filter { fan: of, ..Filter::default() }, page(None, 50))
+                    .operations(&Filter { fan: Some(fan(42)), ..Filter::default() }, page(None, 50))
                     .unwrap()
                     .len()
                     .max(1)
