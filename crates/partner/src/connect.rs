@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use fanpass::TrustedKeys;
 use ledger::Timestamp;
 use outbox::{Connection, Store};
 use serde::Deserialize;
@@ -138,7 +139,8 @@ impl Terminal {
             if online && let Err(error) = self.refresh_config(&client, is_stale).await {
                 tracing::warn!(code = ?error.code, "the configuration could not be fetched");
             }
-            if states.changed().await.is_err() {
+            // A till that stands idle all day hears of revoked passes, too.
+            if let Ok(Err(_)) = tokio::time::timeout(CONFIG_FRESH, states.changed()).await {
                 return;
             }
         }
@@ -149,10 +151,16 @@ impl Terminal {
         let now = self.now();
         let known = self.store(|store| Ok(store.config())).await?;
         let fresh = i64::try_from(CONFIG_FRESH.as_millis()).unwrap_or(i64::MAX);
-        if !is_stale && known.is_some_and(|config| now.0.saturating_sub(config.fetched_at.0) < fresh) {
+        let is_fresh = known.as_ref().is_some_and(|config| now.0.saturating_sub(config.fetched_at.0) < fresh);
+        if !is_stale && is_fresh {
             return Ok(());
         }
-        let config = client.fetch_config(now).await?;
+        let mut config = client.fetch_config(now).await?;
+        if let Some((known, root)) = known.and_then(|known| known.pass_root_key.map(|root| (known, root))) {
+            // The root key is the one of the pairing; another comes with another pairing only.
+            config.pass_root_key = Some(root);
+            config.pass_key_list = newer_keys(&root, known.pass_key_list, config.pass_key_list, now);
+        }
         self.store(move |store| store.set_config(&config)).await?;
         self.ring();
         Ok(())
@@ -171,6 +179,23 @@ impl Terminal {
         };
         if let Err(error) = result {
             tracing::warn!(code = ?error.code, "the pairing file did not connect the device");
+        }
+    }
+}
+
+/// Of two signed lists of pass keys the one to keep: the next one, unless it is older, forged or of another program.
+fn newer_keys(root: &[u8; 32], known: Vec<u8>, next: Vec<u8>, now: Timestamp) -> Vec<u8> {
+    let seconds = u32::try_from(now.0 / 1000).unwrap_or(u32::MAX);
+    let taken = match TrustedKeys::from_signed(&known, root, seconds) {
+        Ok(mut keys) => keys.replace(&next, root, seconds),
+        // There was none that counts.
+        Err(_) => TrustedKeys::from_signed(&next, root, seconds).map(drop),
+    };
+    match taken {
+        Ok(()) => next,
+        Err(refusal) => {
+            tracing::warn!(?refusal, "the platform's list of pass keys is not taken");
+            known
         }
     }
 }
@@ -249,7 +274,9 @@ pub(crate) fn age(now: Timestamp, then: Timestamp) -> i64 {
 
 #[cfg(test)]
 mod tests {
-    use super::address;
+    use fanpass::{Pseudonym, Revocation, SignedKeyList, SigningKey};
+
+    use super::{Timestamp, address, newer_keys};
     use crate::ErrorCode;
 
     #[test]
@@ -271,5 +298,32 @@ mod tests {
             assert_eq!(address(bad).unwrap_err().code, ErrorCode::InvalidEndpoint, "{bad}");
         }
         assert_eq!(address("https://api.example.org/").unwrap(), "https://api.example.org");
+    }
+
+    const NOW: u32 = 1_760_000_000;
+
+    fn list(root: u8, program: u32, sequence: u32, issued_at: u32, revoked: &[u64]) -> Vec<u8> {
+        let revocations =
+            revoked.iter().map(|fan| Revocation { pseudonym: Pseudonym(*fan), issued_before: NOW }).collect();
+        let list = SignedKeyList { program, sequence, issued_at, keys: vec![], revocations };
+        list.sign(&SigningKey::from_bytes(&[root; 32])).unwrap_or_default()
+    }
+
+    #[test]
+    fn stale_rolled_back_and_forged_key_lists_are_not_taken() {
+        let root = SigningKey::from_bytes(&[1; 32]).verifying_key().to_bytes();
+        let now = Timestamp(i64::from(NOW) * 1000);
+        let keep = |known: &[u8], next: &[u8]| newer_keys(&root, known.to_vec(), next.to_vec(), now);
+        let known = list(1, 7, 5, NOW - 60, &[]);
+        let revoking = list(1, 7, 6, NOW, &[42]);
+        assert_eq!(keep(&known, &revoking), revoking, "a newer one is");
+        assert_eq!(keep(&revoking, &known), revoking, "rolled back: the revocation would be lost");
+        assert_eq!(keep(&known, &list(1, 7, 5, NOW, &[9])), known, "the same number, another content");
+        assert_eq!(keep(&known, &list(2, 7, 6, NOW, &[])), known, "another root key");
+        assert_eq!(keep(&known, &list(1, 8, 6, NOW, &[])), known, "another program");
+        assert_eq!(keep(&known, &list(1, 7, 6, NOW + 3600, &[])), known, "from the future");
+        assert_eq!(keep(&known, b"nonsense"), known);
+        assert_eq!(keep(&[], &known), known, "there was none");
+        assert_eq!(keep(&[], &list(2, 7, 6, NOW, &[])), b"");
     }
 }

@@ -48,6 +48,44 @@ impl Platform {
         self.running = Some(platform::start(config).await.expect("the platform starts again"));
     }
 
+    /// Revokes the passes of a fan, as the program does when a phone was lost.
+    pub async fn revoke_passes(&self, fan: &str) {
+        let own = self.running().credentials().iter().find(|credential| {
+            credential.partner_id.is_none() && credential.environment.to_string() == "development"
+        });
+        let own = own.expect("the program has a credential").clone();
+        let token = self.token(&own.client_id, &own.client_secret).await;
+        let query = "mutation($p: String!, $f: String!) {
+            a: revoke_fan_passes(project_id: $p, user_id: $f) { errors { unknown_user_error { _empty } } }
+        }";
+        let answer: serde_json::Value = reqwest::Client::new()
+            .post(format!("http://{}/graphql", self.listen))
+            .header("authorization", token)
+            .json(&serde_json::json!({ "query": query, "variables": { "p": own.project_id, "f": fan } }))
+            .send()
+            .await
+            .unwrap()
+            .json()
+            .await
+            .unwrap();
+        assert!(answer["data"]["a"].is_object() && answer["errors"].is_null(), "{answer}");
+    }
+
+    async fn token(&self, client_id: &str, client_secret: &str) -> String {
+        let token: serde_json::Value = reqwest::Client::new()
+            .post(format!("http://{}/oauth2/token", self.listen))
+            .basic_auth(client_id, Some(client_secret))
+            .header("content-type", "application/x-www-form-urlencoded")
+            .body("grant_type=client_credentials&scope=resource-server/api")
+            .send()
+            .await
+            .unwrap()
+            .json()
+            .await
+            .unwrap();
+        token["access_token"].as_str().unwrap().to_owned()
+    }
+
     /// What a member of staff types to connect the club shop.
     pub fn club_shop(&self, environment: Environment) -> ConnectRequest {
         let name = match environment {
@@ -90,23 +128,13 @@ impl Platform {
     pub async fn balances(&self, fan: &str) -> (i64, i64) {
         let request = self.club_shop(Environment::Development);
         let http = reqwest::Client::new();
-        let token: serde_json::Value = http
-            .post(format!("http://{}/oauth2/token", self.listen))
-            .basic_auth(&request.client_id, Some(&request.client_secret))
-            .header("content-type", "application/x-www-form-urlencoded")
-            .body("grant_type=client_credentials&scope=resource-server/api")
-            .send()
-            .await
-            .unwrap()
-            .json()
-            .await
-            .unwrap();
+        let token = self.token(&request.client_id, &request.client_secret).await;
         let query = r#"query($f: String!) {
             get_fan(partner_id: "club-shop", user_id: $f) { result { fan_points status_points } }
         }"#;
         let answer: serde_json::Value = http
             .post(format!("http://{}/graphql", self.listen))
-            .header("authorization", token["access_token"].as_str().unwrap())
+            .header("authorization", token)
             .json(&serde_json::json!({ "query": query, "variables": { "f": fan } }))
             .send()
             .await

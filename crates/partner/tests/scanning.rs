@@ -1,0 +1,197 @@
+//! Scanners of every kind bring a fan's card: on a serial port, on a keyboard of another country, after a lesson.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod common;
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use common::{FIRST_FAN, Platform, Till};
+use partner::view::{
+    CodeSource, Environment, KeyPress, LinkState, ScanEnding, ScanReading, ScanSource, TrustView,
+};
+#[cfg(target_os = "linux")]
+use partner::view::{FanCard, ScanSignal};
+use partner::{ErrorCode, MemoryKeychain};
+#[cfg(target_os = "linux")]
+use partner::{News, Terminal};
+
+const PATIENCE: Duration = Duration::from_secs(30);
+
+async fn connected(platform: &Platform, folder: &std::path::Path) -> Till {
+    let till = Till::open(folder, Arc::new(MemoryKeychain::default()));
+    till.terminal.connect(platform.club_shop(Environment::Development)).await.unwrap();
+    till.until_link(LinkState::Online).await;
+    till
+}
+
+/// Waits until this is so.
+async fn until(what: &str, mut so: impl FnMut() -> bool) {
+    let deadline = Instant::now() + PATIENCE;
+    while !so() {
+        assert!(Instant::now() < deadline, "never {what}");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+}
+
+/// The other end of a serial port, and where the computer finds its own.
+#[cfg(target_os = "linux")]
+fn scanner() -> (serial2::SerialPort, serial2::SerialPort, String) {
+    use std::os::fd::AsRawFd as _;
+    let (one, other) = serial2::SerialPort::pair().unwrap();
+    let path = |port: &serial2::SerialPort| {
+        std::fs::read_link(format!("/proc/self/fd/{}", port.as_raw_fd())).unwrap().display().to_string()
+    };
+    let (near, far) = (path(&one), path(&other));
+    if far.starts_with("/dev/pts/") && !far.ends_with("ptmx") {
+        (one, other, far)
+    } else {
+        (other, one, near)
+    }
+}
+
+#[cfg(target_os = "linux")]
+fn identified(till: &Till) -> Vec<FanCard> {
+    let told = till.told.lock().unwrap();
+    let cards = told.iter().filter_map(|news| match news {
+        News::Scan(signal) => match signal.as_ref() {
+            ScanSignal::Identified { card } => Some(card.clone()),
+            ScanSignal::Refused { .. } => None,
+        },
+        _ => None,
+    });
+    cards.collect()
+}
+
+#[cfg(target_os = "linux")]
+fn error(terminal: &Terminal) -> Option<ErrorCode> {
+    terminal.serial_state().and_then(|state| state.error).map(|error| error.code)
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread")]
+async fn a_serial_scanner_brings_the_fans_card() {
+    let folder = tempfile::tempdir().unwrap();
+    let platform = Platform::start().await;
+    let till = connected(&platform, folder.path()).await;
+    let pass = platform.code(FIRST_FAN, "card").await;
+    let (scanner, computer, port) = scanner();
+    till.terminal.serial_start(port.clone(), None).await.unwrap();
+    assert_eq!(till.terminal.serial_state().unwrap().port, port);
+    let deadline = Instant::now() + PATIENCE;
+    // What comes before the port is open is lost, as with a scanner that is plugged in late.
+    while identified(&till).is_empty() {
+        scanner.write_all(format!("]Q1{pass}\r\n").as_bytes()).unwrap();
+        assert!(Instant::now() < deadline, "the fan was not identified");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    assert_eq!(identified(&till)[0].trust, TrustView::Card);
+    assert_eq!(error(&till.terminal), None);
+    drop((scanner, computer));
+    until("gone", || error(&till.terminal) == Some(ErrorCode::ScannerGone)).await;
+    let refused = |news: &News| {
+        matches!(news, News::Scan(signal)
+            if matches!(signal.as_ref(), ScanSignal::Refused { error } if error.code == ErrorCode::ScannerGone))
+    };
+    assert_eq!(till.told.lock().unwrap().iter().filter(|news| refused(news)).count(), 1, "told once");
+    till.terminal.serial_stop().await.unwrap();
+    assert_eq!(till.terminal.serial_state(), None);
+}
+
+/// A US scanner on a computer whose keyboard makes nothing of letters but their places.
+fn typed(text: &str) -> Vec<KeyPress> {
+    let press = |(at_ms, char): (u32, char)| {
+        let (code, shift) = match char {
+            'A'..='Z' => (format!("Key{char}"), true),
+            '0'..='9' => (format!("Digit{char}"), false),
+            ' ' => ("Space".to_owned(), false),
+            '$' => ("Digit4".to_owned(), true),
+            '%' => ("Digit5".to_owned(), true),
+            '*' => ("Digit8".to_owned(), true),
+            '+' => ("Equal".to_owned(), true),
+            '-' => ("Minus".to_owned(), false),
+            '.' => ("Period".to_owned(), false),
+            '/' => ("Slash".to_owned(), false),
+            ':' => ("Semicolon".to_owned(), true),
+            '~' => ("Backquote".to_owned(), true),
+            other => panic!("{other} is in no pass"),
+        };
+        KeyPress { key: "Dead".into(), code, shift, caps_lock: false, at_ms: at_ms * 5 }
+    };
+    let mut presses: Vec<KeyPress> = (0..).zip(text.chars()).map(press).collect();
+    let at_ms = presses.len().try_into().unwrap_or(u32::MAX) * 5;
+    presses.push(KeyPress {
+        key: "Enter".into(),
+        code: "Enter".into(),
+        shift: false,
+        caps_lock: false,
+        at_ms,
+    });
+    presses
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_scanner_is_taught_and_then_brings_the_fans_card() {
+    let folder = tempfile::tempdir().unwrap();
+    let platform = Platform::start().await;
+    let till = connected(&platform, folder.path()).await;
+    let codes = till.terminal.teach_codes().unwrap();
+    assert!(codes.iter().all(|code| code.svg.starts_with("<?xml") && code.svg.contains("<svg")));
+    let scans: Vec<Vec<KeyPress>> = codes.iter().map(|code| typed(&format!("~{}", code.text))).collect();
+    let profile = till.terminal.teach(scans.clone()).unwrap();
+    assert_eq!((profile.prefix.as_str(), profile.suffix.as_str()), ("~", ""));
+    assert_eq!((profile.ending, profile.reading), (ScanEnding::Enter, ScanReading::Positions));
+    assert_eq!((profile.mean_ms, profile.longest_pause_ms), (5, 5));
+
+    for kind in ["card", "live"] {
+        let pass = platform.code(FIRST_FAN, kind).await;
+        let text = till.terminal.handheld_text(typed(&format!("~{pass}")), Some(profile.clone()));
+        assert_eq!(text, pass);
+        let card = till.terminal.identify_text(&text, CodeSource::Handheld).await.unwrap();
+        assert_eq!(card.trust, if kind == "card" { TrustView::Card } else { TrustView::Live });
+    }
+    let error = till.terminal.teach(scans[..2].to_vec()).unwrap_err();
+    assert_eq!(error.code, ErrorCode::TeachUnread);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_source_says_what_it_is_while_it_runs() {
+    let folder = tempfile::tempdir().unwrap();
+    let frames = tempfile::tempdir().unwrap();
+    image::GrayImage::from_pixel(320, 240, image::Luma([128])).save(frames.path().join("1.png")).unwrap();
+    let source = partner::FrameFolder { folder: frames.path().to_owned(), rate: 30 };
+    let till = Till::open_with(folder.path(), Arc::new(MemoryKeychain::default()), Some(source));
+    assert_eq!(till.terminal.camera_facts(), None);
+    let camera = ScanSource::Camera { id: None, width: Some(640), height: Some(480) };
+    till.terminal.scan_start(camera).await.unwrap();
+    until("told", || till.terminal.camera_facts().is_some()).await;
+    let facts = till.terminal.camera_facts().unwrap();
+    assert_eq!((facts.frames_per_second, facts.controls.len()), (30, 0));
+    till.terminal.camera_stop().await.unwrap();
+    assert_eq!(till.terminal.camera_facts(), None);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_revoked_pass_is_refused_once_the_device_has_heard_of_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut platform = Platform::start().await;
+    let till = connected(&platform, folder.path()).await;
+    let pass = platform.code(FIRST_FAN, "card").await;
+    till.terminal.identify_text(&pass, CodeSource::Picture).await.expect("it counts as yet");
+    // The configuration is old enough to be fetched again when the platform is back.
+    till.ahead.store(11 * 60 * 1000, Ordering::Relaxed);
+    platform.revoke_passes(FIRST_FAN).await;
+    platform.stop().await;
+    platform.start_again().await;
+    let deadline = Instant::now() + PATIENCE;
+    let refusal = loop {
+        till.terminal.send_now().await.ok();
+        match till.terminal.identify_text(&pass, CodeSource::Picture).await {
+            Err(error) => break error.code,
+            Ok(_) => assert!(Instant::now() < deadline, "the revocation never reached the device"),
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    };
+    assert_eq!(refusal, ErrorCode::PassRevoked);
+}
