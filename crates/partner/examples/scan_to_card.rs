@@ -72,8 +72,10 @@ async fn main() {
         let (taken, tell, terminal) = (*taken.lock().unwrap(), tell.clone(), terminal.clone());
         let read = taken.elapsed();
         runtime.spawn(async move {
-            terminal.identify_text(&found.text, CodeSource::Camera).await.expect("a card");
-            tell.send((read, taken.elapsed())).unwrap_or_default();
+            // The last one finds the till closed.
+            if terminal.identify_text(&found.text, CodeSource::Camera).await.is_ok() {
+                tell.send((read, taken.elapsed())).unwrap_or_default();
+            }
         });
     });
     // The pictures are decoded, and the fans met, in the first rounds.
