@@ -1,12 +1,13 @@
 //! Client secrets: made here, shown once, kept only as Argon2id hashes.
 
-use std::sync::Arc;
+use std::sync::mpsc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use argon2::password_hash::phc::PasswordHash;
 use argon2::{Algorithm, Argon2, Params, PasswordHasher as _, PasswordVerifier as _, Version};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use tokio::sync::Semaphore;
+use tokio::sync::oneshot;
 use zeroize::Zeroizing;
 
 use crate::config::HashCost;
@@ -30,7 +31,7 @@ pub enum SecretError {
 #[derive(Clone)]
 pub struct Secrets {
     argon2: Argon2<'static>,
-    permits: Arc<Semaphore>,
+    hashers: Hashers,
     /// Checked for unknown client ids, so that the time taken does not tell which ids exist.
     nobody: Arc<str>,
 }
@@ -40,8 +41,15 @@ impl Secrets {
         let params = Params::new(cost.memory_kib, cost.passes, cost.lanes, None)
             .map_err(|error| SecretError::Hash(error.to_string()))?;
         let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
-        let nobody = hash(&argon2, &fresh_secret()?)?.into();
-        Ok(Self { argon2, permits: Arc::new(Semaphore::new(AT_ONCE)), nobody })
+        let hashers = Hashers::start()?;
+        let (answer, first) = mpsc::channel();
+        let (own, secret) = (argon2.clone(), fresh_secret()?);
+        hashers.run(move || {
+            // Whoever asked waits below.
+            let _gone = answer.send(hash(&own, &secret));
+        })?;
+        let nobody = first.recv().map_err(|_| SecretError::Stopped)??.into();
+        Ok(Self { argon2, hashers, nobody })
     }
 
     /// The hash to store of a secret.
@@ -71,13 +79,48 @@ impl Secrets {
         &self,
         work: impl FnOnce() -> Result<T, SecretError> + Send + 'static,
     ) -> Result<T, SecretError> {
-        let permit = Arc::clone(&self.permits).acquire_owned().await.map_err(|_| SecretError::Stopped)?;
-        let result = tokio::task::spawn_blocking(move || {
-            let _permit = permit;
-            work()
-        });
+        let (answer, result) = oneshot::channel();
+        self.hashers.run(move || {
+            // A caller that went away wants no answer.
+            let _gone = answer.send(work());
+        })?;
         result.await.map_err(|_| SecretError::Stopped)?
     }
+}
+
+/// Threads that do nothing else. What hashing takes of memory, the allocator keeps for the thread that took it: on
+/// threads that come and go, each of them would keep as much.
+#[derive(Clone)]
+struct Hashers(mpsc::Sender<Work>);
+
+type Work = Box<dyn FnOnce() + Send>;
+
+impl Hashers {
+    fn start() -> Result<Self, SecretError> {
+        let (sender, receiver) = mpsc::channel::<Work>();
+        let queue = Arc::new(Mutex::new(receiver));
+        for _ in 0..AT_ONCE {
+            let queue = Arc::clone(&queue);
+            std::thread::Builder::new()
+                .name("hasher".to_owned())
+                .spawn(move || {
+                    while let Some(work) = next(&queue) {
+                        work();
+                    }
+                })
+                .map_err(|error| SecretError::Hash(format!("no thread: {error}")))?;
+        }
+        Ok(Self(sender))
+    }
+
+    fn run(&self, work: impl FnOnce() + Send + 'static) -> Result<(), SecretError> {
+        self.0.send(Box::new(work)).map_err(|_| SecretError::Stopped)
+    }
+}
+
+/// None once nobody can ask any more.
+fn next(queue: &Mutex<mpsc::Receiver<Work>>) -> Option<Work> {
+    queue.lock().unwrap_or_else(PoisonError::into_inner).recv().ok()
 }
 
 fn hash(argon2: &Argon2<'_>, secret: &str) -> Result<String, SecretError> {
