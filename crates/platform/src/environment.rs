@@ -5,6 +5,7 @@ use std::path::Path;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
+use tokio::sync::Notify;
 
 use crate::feed::Feed;
 use crate::store::{Database, PostgresDatabase, Store, StoreError};
@@ -47,13 +48,15 @@ pub struct Environment {
     pub name: EnvironmentName,
     pub store: Store,
     pub feed: Feed,
+    /// Wakes whoever calls partners, when there is a call to make.
+    pub calls: Notify,
 }
 
 impl Environment {
     /// Opens `<data_dir>/<name>.sqlite3`, or with a URL the schema `<name>` of that PostgreSQL database.
     pub fn open(data_dir: &Path, url: Option<&str>, name: EnvironmentName) -> Result<Self, StoreError> {
         let store = Store::open(&Self::database(data_dir, url, name)?)?;
-        Ok(Self { name, store, feed: Feed::default() })
+        Ok(Self { name, store, feed: Feed::default(), calls: Notify::new() })
     }
 
     /// Where an environment is stored.

@@ -12,6 +12,7 @@ use crate::http::Shared;
 use crate::store::events;
 use crate::store::keys::TokenKey;
 use crate::store::{StoreError, now_us};
+use crate::webhooks;
 
 /// Far shorter than a new key is published before it signs: another process may have made it.
 const LOOK_AT_KEYS: Duration = Duration::from_secs(60);
@@ -30,6 +31,7 @@ impl Jobs {
             tokio::spawn(every(FORGET_EVENTS, move || forget_all(Arc::clone(&events)))),
         ];
         jobs.extend(server.environments.iter().map(|environment| feed::start(Arc::clone(environment))));
+        jobs.extend(server.environments.iter().map(|environment| webhooks::start(Arc::clone(environment))));
         Self(jobs)
     }
 

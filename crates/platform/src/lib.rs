@@ -22,6 +22,7 @@ pub mod settings;
 /// Only for the benches: an embedder starts a server.
 #[doc(hidden)]
 pub mod store;
+mod webhooks;
 
 pub use api::sdl;
 pub use config::{Config, DatabaseUrl, HashCost, TlsFiles};

@@ -8,6 +8,7 @@ mod fan_points;
 mod goods;
 mod inputs;
 mod partner_app;
+mod payments;
 mod rates;
 mod refusals;
 mod statistics;
@@ -55,6 +56,7 @@ pub struct Mutation(
     credentials::CredentialMutations,
     terminals::TerminalMutations,
     goods::GoodsMutations,
+    payments::PaymentMutations,
     partner_app::PartnerAppMutations,
 );
 

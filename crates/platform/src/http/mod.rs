@@ -8,6 +8,7 @@ pub mod health;
 mod listen;
 pub mod live;
 pub mod pair;
+pub mod pay;
 mod request;
 pub mod token;
 
@@ -83,6 +84,7 @@ pub fn router(server: &Shared, config: &Config, figures: bool) -> Router {
         .route("/events", post(events::record))
         .route("/leaderboard", get(events::leaderboard))
         .route("/pair", post(pair::pair))
+        .route("/pay/{environment}/{session}", get(pay::page).post(pay::decide))
         .route("/.well-known/jwks.json", get(token::key_set))
         .route("/fan/{id}", get(fan_page::page))
         .route("/fan/{id}/codes.json", get(fan_page::codes))

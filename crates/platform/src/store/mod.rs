@@ -16,6 +16,7 @@ pub mod goods;
 pub mod holds;
 pub mod house;
 pub mod keys;
+pub mod payments;
 pub mod personal;
 mod publish;
 pub mod purchases;
@@ -37,6 +38,7 @@ mod tests;
 mod turn;
 pub mod users;
 pub mod verify;
+pub mod webhooks;
 mod writer;
 
 use std::sync::Arc;

@@ -4,6 +4,7 @@
 
 mod administration;
 mod audit;
+mod bad_input;
 mod club;
 mod durability;
 mod events;
@@ -14,6 +15,7 @@ mod goods;
 mod isolation;
 mod lists;
 mod partner_app;
+mod payments;
 mod place;
 mod protection;
 mod rotation;

@@ -5,6 +5,8 @@
 mod administration;
 #[path = "../api/audit.rs"]
 mod audit;
+#[path = "../api/bad_input.rs"]
+mod bad_input;
 #[path = "../api/club.rs"]
 mod club;
 #[path = "../cluster/mod.rs"]
@@ -28,6 +30,8 @@ mod isolation;
 mod lists;
 #[path = "../api/partner_app.rs"]
 mod partner_app;
+#[path = "../api/payments.rs"]
+mod payments;
 mod place;
 #[path = "../api/protection.rs"]
 mod protection;

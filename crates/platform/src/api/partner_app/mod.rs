@@ -25,7 +25,7 @@ use crate::auth::access::{Caller, coded, internal, outside};
 use crate::environment::EnvironmentName;
 use crate::store::catalogue::Program;
 use crate::store::keys::{PassKeys, unix_seconds};
-use crate::store::{StoreError, fans, now_us};
+use crate::store::{StoreError, fans, now_us, webhooks};
 
 #[derive(SimpleObject)]
 pub struct PartnerAppConfigResult {
@@ -116,6 +116,11 @@ pub struct PartnerAppConfig {
 }
 
 #[derive(SimpleObject)]
+pub struct GetWebhookKeyResult {
+    result: String,
+}
+
+#[derive(SimpleObject)]
 pub struct GetFanResult {
     errors: Option<GetUserErrors>,
     result: Option<Fan>,
@@ -172,6 +177,21 @@ impl PartnerAppQueries {
             server_time: dates::text(now_us()),
         };
         Ok(PartnerAppConfigResult { result: Some(config) })
+    }
+
+    /// The key that signs this environment's calls to partners: Ed25519, base64. What is signed is
+    /// `FanPoints webhook 1`, a line feed, the header `fanpoints-timestamp`, a full stop, and the body.
+    async fn get_webhook_key(
+        &self,
+        context: &Context<'_>,
+        partner_id: String,
+    ) -> Result<GetWebhookKeyResult> {
+        let caller = Caller::of(context)?;
+        caller.own_partner(&partner_id)?;
+        let (fresh, now) = (webhooks::fresh_seed().map_err(|error| internal(&error))?, now_us());
+        let seed = caller.write(move |turn| webhooks::signing_key(turn, &fresh, now)).await?;
+        let public = fanpass::SigningKey::from_bytes(&seed).verifying_key();
+        Ok(GetWebhookKeyResult { result: STANDARD.encode(public.as_bytes()) })
     }
 
     /// A fan with balances, by FanPoints id, pseudonym or the program's own id.
