@@ -66,7 +66,9 @@ pub fn erase(turn: &mut Turn<'_>, program: ProgramNo, user: &str) -> Result<bool
     forget_engagement(turn.connection, &fan)?;
     forget_words(turn.connection, &fan)?;
     rename(turn.connection, &fan, date_us)?;
-    changes::note(turn, ChangeKind::Fan, Concerns::fan(fan.program, fan.no), &fan.id.to_string())?;
+    forget_printed_id(turn.connection, &fan)?;
+    // Devices are told by the pseudonym, which is in the list of revoked passes as well.
+    changes::note(turn, ChangeKind::Fan, Concerns::fan(fan.program, fan.no), &fan.pseudonym.to_string())?;
     Ok(true)
 }
 
@@ -88,6 +90,14 @@ fn forget_words(connection: &Connection, fan: &Fan) -> Result<(), StoreError> {
         "UPDATE purchase_item SET title = '', description = ''
          WHERE date_us IN (SELECT date_us FROM purchase WHERE fan_no = ?1)",
         params![no],
+    )
+}
+
+/// What was told of the fan before named it by the id on its card.
+fn forget_printed_id(connection: &Connection, fan: &Fan) -> Result<(), StoreError> {
+    connection.execute(
+        "UPDATE change SET subject = ?2 WHERE fan_no = ?1 AND subject = ?3",
+        params![fan.no.0.cast_signed(), fan.pseudonym.to_string(), fan.id.to_string()],
     )
 }
 

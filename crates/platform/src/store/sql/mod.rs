@@ -165,10 +165,14 @@ impl Connection {
     /// # Errors
     /// Those of the engine.
     pub fn execute(&self, sql: &str, values: &[Value<'_>]) -> Result<(), StoreError> {
+        let before = self.changes.get();
         self.before_change()?;
         match &self.engine {
             Engine::Sqlite(connection) => {
-                connection.prepare_cached(sql)?.execute(rusqlite::params_from_iter(values))?;
+                let changed = connection.prepare_cached(sql)?.execute(rusqlite::params_from_iter(values))?;
+                if changed == 0 {
+                    self.changes.set(before);
+                }
                 Ok(())
             }
             Engine::Postgres(session) => session.send(sql, values),
@@ -180,14 +184,19 @@ impl Connection {
     /// # Errors
     /// As [`Self::query`].
     pub fn execute_counted(&self, sql: &str, values: &[Value<'_>]) -> Result<u64, StoreError> {
+        let before = self.changes.get();
         self.before_change()?;
-        match &self.engine {
+        let changed = match &self.engine {
             Engine::Sqlite(connection) => {
                 let changed = connection.prepare_cached(sql)?.execute(rusqlite::params_from_iter(values))?;
-                Ok(u64::try_from(changed).unwrap_or(u64::MAX))
+                u64::try_from(changed).unwrap_or(u64::MAX)
             }
-            Engine::Postgres(session) => session.execute(sql, values),
+            Engine::Postgres(session) => session.execute(sql, values)?,
+        };
+        if changed == 0 {
+            self.changes.set(before);
         }
+        Ok(changed)
     }
 
     /// Writes one row of those that many pieces of work write. On PostgreSQL it is sent with the rows of others.
@@ -394,7 +403,8 @@ impl Connection {
         }
     }
 
-    /// Statements that change something, so far: who compares two of these numbers knows whether any came between.
+    /// Statements that changed something, so far: who compares two of these numbers knows whether any came between. One
+    /// that was only sent, and not answered yet, counts as one that did.
     pub fn changes(&self) -> u64 {
         self.changes.get()
     }
