@@ -7,7 +7,7 @@ use crate::club::{Club, SHOP, config};
 use platform::{Config, EnvironmentName, TlsFiles, start};
 use reqwest::header::HeaderMap;
 use reqwest::{Certificate, Client, Method, StatusCode};
-use serde_json::{Value, json};
+use serde_json::json;
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
