@@ -5,8 +5,8 @@ use sync::{Link, SyncState};
 
 use crate::terminal::Opened;
 use crate::view::{
-    ActionView, ConnectionView, Environment, ExposureView, Language, LinkState, LinkView, Preferences,
-    ProgressView, QueueCounts, RateView, Status, Theme, ThresholdRuleView,
+    ActionView, ConnectionView, Environment, ExposureView, Language, LinkState, LinkView, PhoneSystem,
+    Preferences, ProgressView, QueueCounts, RateView, Status, Theme, ThresholdRuleView,
 };
 use crate::{AppError, Terminal};
 
@@ -54,6 +54,7 @@ impl Terminal {
             exposure: ExposureView { points: exposure.points.0, cap: exposure.cap.0, warn: exposure.warn },
             preferences: preferences.as_deref().map_or(PREFERENCES, preferences_of),
             trouble: None,
+            phone: PhoneSystem::here(),
         })
     }
 }
@@ -79,6 +80,7 @@ fn troubled(error: AppError) -> Status {
         exposure: ExposureView::default(),
         preferences: PREFERENCES,
         trouble: Some(error),
+        phone: PhoneSystem::here(),
     }
 }
 

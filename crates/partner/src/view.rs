@@ -25,6 +25,28 @@ pub struct Status {
     pub preferences: Preferences,
     /// Something that stands in the way of all work, such as a database of a newer version.
     pub trouble: Option<AppError>,
+    /// The phone's system, whose own scanner reads codes in the app's stead; none on a desktop.
+    pub phone: Option<PhoneSystem>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub enum PhoneSystem {
+    Android,
+    Ios,
+}
+
+impl PhoneSystem {
+    /// The one that this app was built for.
+    pub(crate) const fn here() -> Option<Self> {
+        if cfg!(target_os = "android") {
+            Some(Self::Android)
+        } else if cfg!(target_os = "ios") {
+            Some(Self::Ios)
+        } else {
+            None
+        }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Serialize, Type)]

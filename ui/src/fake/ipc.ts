@@ -212,6 +212,9 @@ class Shop {
 
   tell = { gate: channels.gate.tell, link: channels.link.tell, scan: channels.scan.tell, fan: channels.fan.tell, camera: channels.camera.tell, operation: channels.operation.tell };
 
+  /** What the phone's scanner does next: sees this text, is given up, or fails. */
+  phone: { settle: (text: string | null) => void; fail: (error: AppError) => void } | null = null;
+
   film(on: boolean): void {
     clearInterval(this.timer);
     if (!on) return;
@@ -456,6 +459,17 @@ export const on: Port['on'] = {
   gate: channels.gate.listen,
   link: channels.link.listen,
   fan: channels.fan.listen,
+};
+
+export const phone: Port['phone'] = {
+  read: (system) => {
+    shop.call('phoneRead', system);
+    return new Promise((settle, fail) => (shop.phone = { settle, fail }));
+  },
+  giveUp: async () => {
+    shop.call('phoneGiveUp');
+    shop.phone?.settle(null);
+  },
 };
 
 export const previewAddress: Port['previewAddress'] = (after) => picture(after);

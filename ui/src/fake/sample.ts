@@ -48,6 +48,7 @@ export const sampleStatus = (now: number): Status => ({
   exposure: { points: 0, cap: 200_000, warn: false },
   preferences: { language: 'system', theme: 'system' },
   trouble: null,
+  phone: null,
 });
 
 const NOTHING = { priceMinor: null, settledAt: null, tries: 0, reason: null, nextTry: null, undoOf: null, undone: false, canUndo: true, trust: 'live' } as const;

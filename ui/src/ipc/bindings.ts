@@ -557,6 +557,8 @@ export type PendingView = {
 	statusPoints: number,
 };
 
+export type PhoneSystem = "android" | "ios";
+
 /**  The manager's PIN on this device. */
 export type PinView = {
 	set: boolean,
@@ -751,6 +753,8 @@ export type Status = {
 	preferences: Preferences,
 	/**  Something that stands in the way of all work, such as a database of a newer version. */
 	trouble: AppError | null,
+	/**  The phone's system, whose own scanner reads codes in the app's stead; none on a desktop. */
+	phone: PhoneSystem | null,
 };
 
 export type StatusChanged = Status;

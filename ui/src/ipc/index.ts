@@ -15,6 +15,11 @@ export const on: Port['on'] = {
   scan: (hear) => events.scanSignalled.listen((event) => hear(event.payload)),
 };
 
+export const phone: Port['phone'] = {
+  read: async (system) => (await import('./phone')).read(system),
+  giveUp: async () => (await import('./phone')).giveUp(),
+};
+
 export const previewAddress: Port['previewAddress'] = (after) =>
   `${convertFileSrc('frame', 'preview')}?after=${after}`;
 

@@ -1,5 +1,5 @@
 // What the screens may ask of the app: one shape for the real border and for the sample one.
-import type { commands, CameraSignal, FanCard, GateSignal, OperationView, ScanSignal, Status } from './bindings';
+import type { commands, CameraSignal, FanCard, GateSignal, OperationView, PhoneSystem, ScanSignal, Status } from './bindings';
 
 export type Commands = typeof commands;
 
@@ -17,6 +17,12 @@ export interface Port {
     gate: Listen<GateSignal>;
     /** Another program asked for something: `takeLink` tells what. */
     link: Listen<void>;
+  };
+  /** The phone's own scanner, where the status names a phone. */
+  phone: {
+    /** The text of the first code that it sees; null: given up. */
+    read: (system: PhoneSystem) => Promise<string | null>;
+    giveUp: () => Promise<void>;
   };
   /** The address of the first preview picture newer than the frame with this sequence number. */
   previewAddress: (after: number) => string;

@@ -1,7 +1,8 @@
 // The camera as the screen sees it: running or not, the newest picture, the outlines of what was read.
-import { commands, on, previewAddress, type AppError, type CameraKnob, type Outline } from '$ipc';
+import { commands, on, phone, previewAddress, type AppError, type CameraKnob, type Outline, type PhoneSystem } from '$ipc';
 import { choices, choose } from './choices.svelte';
 import { asAppError } from './errors';
+import { session } from './session.svelte';
 
 /** How long to wait before asking again for a picture that did not come, in milliseconds. */
 const ASK_AGAIN_MS = 250;
@@ -16,6 +17,11 @@ class Camera {
   /** Whether a picture has been shown since the start. */
   seen = $state(false);
 
+  /** The phone's own scanner looks, and its picture is to be seen through the page. */
+  looking = $state(false);
+  /** Who is told what the phone's scanner read; the counter or the gate, whichever is open. */
+  read: ((text: string) => void) | null = null;
+
   private byHand = $state(false);
   /** Nothing to show: a fault before the first picture. */
   dark = $derived(this.error !== null && !this.seen);
@@ -27,7 +33,13 @@ class Camera {
 
   /** `byHand`: a person asked for it, and wants to know why there is none. */
   async start(byHand = true): Promise<void> {
-    if (this.running || this.starting) return;
+    if (this.running || this.starting || this.looking) return;
+    const system = session.status?.phone;
+    if (system) {
+      // It covers everything, so it comes only when it is asked for.
+      if (byHand) await this.lookOnPhone(system);
+      return;
+    }
     this.starting = true;
     this.byHand = byHand;
     this.error = null;
@@ -55,6 +67,26 @@ class Camera {
     } finally {
       this.starting = false;
     }
+  }
+
+  private async lookOnPhone(system: PhoneSystem): Promise<void> {
+    this.looking = true;
+    this.byHand = true;
+    this.seen = false;
+    this.error = null;
+    let text: string | null = null;
+    try {
+      text = await phone.read(system);
+    } catch (thrown) {
+      this.error = asAppError(thrown);
+    } finally {
+      this.looking = false;
+    }
+    if (text !== null) this.read?.(text);
+  }
+
+  async giveUp(): Promise<void> {
+    await phone.giveUp();
   }
 
   /** What identifies the camera in the choices. */
