@@ -48,4 +48,4 @@ pub use proposal::{Commit, Decline, Proposal, Proposed, PurchaseItem, Route};
 pub use queries::{Counts, Exposure, Filter, Page, Totals};
 pub use queue::{Batch, Booked, Reach, Settlement};
 pub use row::{ActionRow, ItemRow, OperationKind, OperationRow};
-pub use store::{Preview, Store};
+pub use store::{Closing, Preview, Store};

@@ -1,7 +1,7 @@
 //! The handle that the rest of the app holds: cheap to clone, shared by threads, every call blocks.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Condvar, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
 use fanpass::{FanPass, FanRef, LiveProof, PassRefusal, Pseudonym};
@@ -28,7 +28,7 @@ pub struct Store {
     inner: Arc<Inner>,
 }
 
-// The order matters: the writer ends before the lock is let go.
+// The order matters: the writer ends before the lock is let go, and both before the end is told.
 struct Inner {
     writer: Writer,
     readers: Mutex<Vec<Db>>,
@@ -38,6 +38,33 @@ struct Inner {
     path: PathBuf,
     key: DatabaseKey,
     _lock: open::Lock,
+    end: End,
+}
+
+/// Told once everything above it in [`Inner`] is gone, the lock included.
+#[derive(Default)]
+struct End(Arc<(Mutex<bool>, Condvar)>);
+
+impl Drop for End {
+    fn drop(&mut self) {
+        let (come, bell) = &*self.0;
+        *come.lock().unwrap_or_else(PoisonError::into_inner) = true;
+        bell.notify_all();
+    }
+}
+
+/// The end of a store: it comes when the last handle is dropped.
+pub struct Closing(Arc<(Mutex<bool>, Condvar)>);
+
+impl Closing {
+    /// Waits until the file may be opened by somebody else; false when handles are still held after `patience`.
+    #[must_use]
+    pub fn wait(self, patience: Duration) -> bool {
+        let (come, bell) = &*self.0;
+        let come = come.lock().unwrap_or_else(PoisonError::into_inner);
+        let waited = bell.wait_timeout_while(come, patience, |come| !*come);
+        *waited.unwrap_or_else(PoisonError::into_inner).0
+    }
 }
 
 /// What an operation would do, for the button that is about to be pressed.
@@ -69,6 +96,7 @@ impl Store {
                 path: path.to_path_buf(),
                 key: key.clone(),
                 _lock: lock,
+                end: End::default(),
             }),
         };
         let config = store.read(settings::config)?;
@@ -86,6 +114,11 @@ impl Store {
     /// Where the database can not be read; so for all that follow.
     pub fn schema_version(&self) -> Result<u32, StoreError> {
         self.read(migrate::version)
+    }
+
+    /// Tells when the last handle is gone.
+    pub fn closing(&self) -> Closing {
+        Closing(Arc::clone(&self.inner.end.0))
     }
 
     /// Grows with every change of anything.

@@ -5,6 +5,7 @@ mod common;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use common::*;
 use outbox::{Commit, DatabaseKey, OperationState, Store, StoreError};
@@ -22,6 +23,19 @@ fn what_was_confirmed_is_there_after_a_crash() {
     let after = Store::open(&copy, &key()).unwrap();
     assert_eq!(after.operation(row.id).unwrap(), Some(row));
     assert!(after.verify_audit(None).unwrap().is_ok());
+}
+
+#[test]
+fn the_end_comes_when_the_last_handle_is_gone_and_not_before() {
+    let device = Device::new();
+    let Device { store, path, folder: _folder } = device;
+    let (clone, closing, early) = (store.clone(), store.closing(), store.closing());
+    drop(store);
+    assert!(!early.wait(Duration::ZERO), "a handle is still held");
+    let holder = std::thread::spawn(move || clone.version());
+    assert!(closing.wait(Duration::from_secs(10)));
+    Store::open(&path, &key()).unwrap();
+    holder.join().unwrap();
 }
 
 #[test]

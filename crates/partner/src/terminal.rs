@@ -5,7 +5,8 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Instant;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 use ledger::Timestamp;
 use outbox::{DatabaseKey, Store, StoreError};
@@ -23,6 +24,9 @@ use crate::view::{
     CameraSignal, ErrorNote, FanCard, GateSignal, OperationView, Preferences, ScanSignal, Status,
 };
 use crate::{AppError, ErrorCode};
+
+/// What is under way at the end may take so long.
+const LET_GO: Duration = Duration::from_secs(5);
 
 const DATABASE_FILE: &str = "partner.db";
 const DEVICE_FILE: &str = "device-id";
@@ -74,6 +78,8 @@ pub struct Terminal(pub(crate) Arc<Inner>);
 pub(crate) struct Inner {
     pub options: Options,
     opened: Mutex<Option<Opened>>,
+    /// Nothing opens the database any more.
+    closed: AtomicBool,
     /// One connect or disconnect at a time.
     pub connecting: Mutex<()>,
     pub fans: PresentFans,
@@ -120,6 +126,7 @@ impl Terminal {
         let terminal = Self(Arc::new(Inner {
             options,
             opened: Mutex::new(None),
+            closed: AtomicBool::new(false),
             connecting: Mutex::new(()),
             fans: PresentFans::default(),
             camera: CameraDesk::default(),
@@ -166,6 +173,9 @@ impl Terminal {
         if let Some(opened) = &*opened {
             return Ok(opened.clone());
         }
+        if self.is_closed() {
+            return Err(AppError::new(ErrorCode::Internal).detail("closed"));
+        }
         let (folder, keychain) = (self.0.options.data_dir.clone(), self.0.options.keychain.clone());
         let now = self.now();
         let (store, device_id) = blocking(move || open_store(&folder, &*keychain, now)).await??;
@@ -206,19 +216,30 @@ impl Terminal {
         self.ring();
     }
 
-    /// Stops the camera and the line, and lets go of the database. A call that comes later opens it again.
+    /// Stops the camera and the line, and lets go of the database for good. Calls that are under way end first.
     pub async fn close(&self) {
         if let Err(error) = self.camera_stop().await {
             tracing::debug!(code = ?error.code, "the camera did not stop");
         }
-        let opened = self.0.opened.lock().await.take();
-        if let Some(Opened { store, line, device_id }) = opened {
-            if let Some(line) = line {
-                line.drain.stop().await;
-            }
-            self.keep_head(&store, &device_id).await;
-            drop(store);
+        let opened = {
+            let mut opened = self.0.opened.lock().await;
+            self.0.closed.store(true, Ordering::Release);
+            opened.take()
+        };
+        let Some(Opened { store, line, device_id }) = opened else { return };
+        if let Some(line) = line {
+            line.drain.stop().await;
         }
+        self.keep_head(&store, &device_id).await;
+        let closing = store.closing();
+        drop(store);
+        if !matches!(blocking(move || closing.wait(LET_GO)).await, Ok(true)) {
+            tracing::warn!("the database is still held");
+        }
+    }
+
+    fn is_closed(&self) -> bool {
+        self.0.closed.load(Ordering::Acquire)
     }
 
     /// Runs a call to the database off the async threads.
@@ -243,6 +264,9 @@ impl Terminal {
     async fn tell_status(self) {
         loop {
             self.0.bell.notified().await;
+            if self.is_closed() {
+                return;
+            }
             let status = self.current_status().await;
             let changed = self.0.told.send_if_modified(|told| {
                 let differs = told.as_ref() != Some(&status);
