@@ -471,6 +471,20 @@ describe('queue, review and settings', () => {
     await eventually(() => expect(find('nav-counter')?.textContent.trim()).toBe('Cassa'));
   });
 
+  test('what a scanner writes while it is taught is no fan’s code', async () => {
+    const write = (text: string) => [...text, 'Tab'].forEach((key) => document.body.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true, cancelable: true })));
+    await press('nav-settings');
+    await press('teach-open');
+    for (const step of ['1', '2', '3']) {
+      await eventually(() => expect(find('teach-step')?.dataset['step']).toBe(step));
+      write('FANPOINTS');
+    }
+    await see('teach-done');
+    expect(shop.calls.filter((call) => call.command === 'handheldText' || call.command === 'identifyText')).toEqual([]);
+    await press('teach-close');
+    choose({ scanner: null });
+  });
+
   test('settings switch the language, and refuse to disconnect while something waits', async () => {
     await press('nav-settings');
     await press('language-de');

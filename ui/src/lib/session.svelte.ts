@@ -12,6 +12,8 @@ class Session {
   screen = $state<Screen>('counter');
   /** Signing in again with other credentials, over a connection that stands. */
   reconnecting = $state(false);
+  /** A handheld scanner is being taught: what it writes is no fan's code. */
+  teaching = $state(false);
   sending = $state(false);
   sendError = $state.raw<AppError | null>(null);
 
