@@ -29,8 +29,12 @@ impl Driver {
     pub async fn start(stage: &Stage) -> Self {
         let port = free_port();
         let args = [format!("--port={port}"), "--host=127.0.0.1".to_owned()];
-        let mut running =
-            Program::start_with(Path::new(DRIVER), args, &MAY_BE_DRIVEN, stage.path("driver.log"));
+        // What a web view remembers is this test's alone.
+        let homes = ["XDG_DATA_HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME"];
+        let homes = homes.map(|name| (name, stage.path(name).display().to_string()));
+        let mut env = MAY_BE_DRIVEN.to_vec();
+        env.extend(homes.iter().map(|(name, folder)| (*name, folder.as_str())));
+        let mut running = Program::start_with(Path::new(DRIVER), args, &env, stage.path("driver.log"));
         eventually("the web view's driver listens", || {
             running.must_live();
             async move { tokio::net::TcpStream::connect(("127.0.0.1", port)).await.ok() }

@@ -1,5 +1,6 @@
 //! The app's real window, used as a person uses it: found by what is on it, pressed, typed into, looked at.
 
+use std::cell::Cell;
 use std::fs;
 use std::future::Future;
 use std::path::PathBuf;
@@ -205,13 +206,19 @@ impl Till {
         .await;
     }
 
-    /// Presses it, as soon as it can be pressed.
+    /// Presses it, as soon as it can be pressed. The driver may lose the answer to a press that takes the element away:
+    /// one that has gone after the press was pressed.
     pub async fn press(&self, testid: &str) {
+        let pressed = Cell::new(false);
         self.until(&format!("\"{testid}\" pressed"), || async {
+            if pressed.get() && !self.visible(testid).await {
+                return Some(());
+            }
             let element = self.find(testid).await;
             if !element.is_enabled().await.ok()? {
                 return None;
             }
+            pressed.set(true);
             element.click().await.ok()
         })
         .await;

@@ -43,7 +43,11 @@ async fn no_screen_violates_wcag_in_light_or_dark() {
         till.type_into("code-input", "0084 0711 9295").await;
         till.press("code-submit").await;
         till.find("fan-card").await;
-        key_in(&till, "2500").await;
+        // The counter keeps its amount while other screens are looked at.
+        if theme == "light" {
+            key_in(&till, "2500").await;
+        }
+        till.press("tab-amount").await;
         till.has("quote-earns", "value", "50").await;
         check(&till, &format!("a fan and an amount, {theme}")).await;
         till.press("split-open").await;

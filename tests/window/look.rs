@@ -34,6 +34,9 @@ async fn every_screen_fits_every_size_in_every_language_and_theme() {
                     Vec::<String>::new(),
                     "{screen} {size} {language}"
                 );
+                if screen == "counter" {
+                    assert!(in_reach(&till, "give").await, "the button to give is hidden: {size} {language}");
+                }
             }
         }
     }
@@ -47,6 +50,15 @@ async fn resize(till: &Till, width: u32, height: u32) {
         inner.as_u64().is_some_and(|inner| inner.abs_diff(u64::from(width)) <= 40).then_some(())
     })
     .await;
+}
+
+/// Whether its middle can be pressed without scrolling.
+async fn in_reach(till: &Till, testid: &str) -> bool {
+    let script = "
+        const e = document.querySelector(`[data-testid=${arguments[0]}]`), r = e.getBoundingClientRect();
+        return e.contains(document.elementFromPoint((r.left + r.right) / 2, (r.top + r.bottom) / 2))";
+    let found = till.client().execute(script, vec![testid.into()]).await.expect("the window answers");
+    found.as_bool().expect("yes or no")
 }
 
 /// What sticks out of the window sideways.
