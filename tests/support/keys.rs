@@ -26,6 +26,11 @@ impl Keyboard {
         xdotool(&["key", "Return"]).expect("Enter is pressed");
     }
 
+    /// Types as fast as a handheld scanner does, with an ending of its own: `\t` is Tab.
+    pub fn write_fast(&self, text: &str) {
+        self.type_at(text, 2);
+    }
+
     /// Types as a person does.
     pub fn type_slowly(&self, text: &str) {
         self.type_at(text, 120);

@@ -184,7 +184,12 @@ impl Till {
 
     /// Everything of that kind, now.
     pub async fn all(&self, testid: &str) -> Vec<Element> {
-        self.client().find_all(Locator::Css(&by_testid(testid))).await.expect("the window answers")
+        let css = by_testid(testid);
+        // What goes away while the driver counts is no answer yet.
+        self.until(&format!("every \"{testid}\""), || async {
+            self.client().find_all(Locator::Css(&css)).await.ok()
+        })
+        .await
     }
 
     pub async fn shows(&self, testid: &str) -> bool {

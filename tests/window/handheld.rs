@@ -1,4 +1,4 @@
-//! A handheld scanner types a code while an amount is being typed.
+//! A handheld scanner types a code while an amount is being typed, and one with a prefix is taught.
 
 use crate::steps::{FAN, key_in, open_shop};
 use crate::support::{Keyboard, Stage};
@@ -19,5 +19,33 @@ async fn a_handheld_scanner_identifies_the_fan_without_spoiling_the_amount() {
     till.focus("amount").await;
     keyboard.type_slowly("7");
     till.has("amount", "value", "25007").await;
+    till.close().await;
+}
+
+/// What this scanner was set up to write before and after a code.
+const PREFIX: &str = "~Z9";
+const SUFFIX: &str = "#\t";
+
+#[tokio::test]
+async fn a_scanner_with_a_prefix_is_taught_and_identifies_the_fan() {
+    let stage = Stage::new("teach");
+    let (_platform, mut till) = open_shop(&stage).await;
+    till.press("nav-settings").await;
+    till.press("teach-open").await;
+    let keyboard = Keyboard::at_window("FanPoints Partner").await;
+    for step in 1..=3 {
+        till.has("teach-step", "step", &step.to_string()).await;
+        let shown = till.data("teach-code", "text").await.expect("a test code");
+        keyboard.write_fast(&format!("{PREFIX}{shown}{SUFFIX}"));
+    }
+    till.has("teach-done", "ending", "tab").await;
+    till.shot("taught").await;
+    till.press("teach-close").await;
+    till.gone("teach").await;
+
+    till.press("nav-counter").await;
+    till.find("counter").await;
+    keyboard.write_fast(&format!("{PREFIX}{FAN}{SUFFIX}"));
+    assert_eq!(till.text("fan-label").await, "0084 0711 9295");
     till.close().await;
 }

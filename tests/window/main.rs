@@ -18,4 +18,5 @@ mod main_job;
 mod offline;
 mod pictures;
 mod refusals;
+mod screen;
 mod steps;

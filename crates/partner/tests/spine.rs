@@ -264,6 +264,7 @@ async fn a_code_held_before_the_camera_identifies_the_fan() {
     let source = FrameFolder { folder: frames.path().to_owned(), rate: 30 };
     let till = Till::open_with(folder.path(), Arc::new(MemoryKeychain::default()), Some(source));
     till.terminal.connect(platform.club_shop(Environment::Development)).await.unwrap();
+    till.until_link(LinkState::Online).await;
     till.terminal.camera_start(None).await.unwrap();
     assert!(till.terminal.next_preview(0).await.is_some_and(|jpeg| jpeg.starts_with(&[0xff, 0xd8])));
     // The pass tells a pseudonym; the platform says whose it is.

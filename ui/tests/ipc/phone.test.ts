@@ -1,13 +1,13 @@
 import { clearMocks, mockIPC } from '@tauri-apps/api/mocks';
 import { flushSync, mount, unmount } from 'svelte';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import App from '../src/App.svelte';
-import { counter } from '../src/counter/counter.svelte';
-import { failure, shop } from '../src/fake/ipc';
-import { giveUp, read } from '../src/ipc/phone';
-import { camera } from '../src/lib/camera.svelte';
-import { choose } from '../src/lib/choices.svelte';
-import { session } from '../src/lib/session.svelte';
+import App from '../../src/App.svelte';
+import { counter } from '../../src/counter/counter.svelte';
+import { failure, shop } from '../../src/fake/ipc';
+import { giveUp, read } from '../../src/ipc/phone';
+import { camera } from '../../src/lib/camera.svelte';
+import { choose } from '../../src/lib/choices.svelte';
+import { session } from '../../src/lib/session.svelte';
 
 const FAN = '008407119295';
 
