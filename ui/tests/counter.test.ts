@@ -96,6 +96,19 @@ describe('giving', () => {
     expect(counter.outcome?.receipt.standing).toBe('booked');
   });
 
+  test('a booking that is heard of before the answer to the tap is not forgotten', async () => {
+    await ready();
+    const give = commands.give;
+    vi.spyOn(commands, 'give').mockImplementationOnce(async (fan, items) => {
+      const receipt = await give(fan, items);
+      counter.hear({ ...receipt.operation, state: 'accepted' });
+      return { ...receipt, standing: 'waiting', operation: { ...receipt.operation, state: 'waiting' } };
+    });
+    await counter.give();
+    expect(counter.outcome?.receipt.standing).toBe('booked');
+    expect(counter.recent[0]?.state).toBe('accepted');
+  });
+
   test('nobody gets points without a fan', async () => {
     keys('2500');
     await counter.give();

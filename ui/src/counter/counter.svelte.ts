@@ -411,7 +411,10 @@ export class Counter {
     }
   }
 
-  private succeed(receipt: Receipt, undo: boolean): void {
+  private succeed(answer: Receipt, undo: boolean): void {
+    // The platform may have booked it before the answer to the tap came through.
+    const heard = this.recent.find((row) => row.id === answer.operation.id);
+    const receipt = heard && isSettled(heard) ? { ...answer, operation: heard, standing: standingOf(heard, answer.standing) } : answer;
     this.dismissOutcome();
     this.outcome = { receipt, at: Date.now(), undo };
     if (undo) this.last = null;
@@ -473,7 +476,7 @@ export class Counter {
     this.note(operation);
     const shown = this.outcome?.receipt;
     if (this.outcome && shown && shown.operation.id === operation.id) {
-      const standing = operation.state === 'accepted' ? 'booked' : operation.state === 'refused' ? 'refused' : shown.standing;
+      const standing = standingOf(operation, shown.standing);
       if (standing !== shown.standing && shown.standing === 'unconfirmed') this.sound(standing === 'booked' ? 'success' : 'failure');
       this.outcome = { ...this.outcome, receipt: { ...shown, standing, operation } };
     }
@@ -508,6 +511,12 @@ export class Counter {
   private sound(sound: Sound): void {
     if (choices.sound) play(sound);
   }
+}
+
+const isSettled = (operation: OperationView) => operation.state === 'accepted' || operation.state === 'refused';
+
+function standingOf(operation: OperationView, otherwise: Receipt['standing']): Receipt['standing'] {
+  return operation.state === 'accepted' ? 'booked' : operation.state === 'refused' ? 'refused' : otherwise;
 }
 
 function soundOf(receipt: Receipt): Sound {
