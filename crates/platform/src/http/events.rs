@@ -2,9 +2,10 @@
 //! opaque id, and a text that looks like a person's address or number is refused.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use axum::extract::{FromRequest as _, Query, Request, State};
+use axum::Extension;
+use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::Response;
 use jiff::Timestamp;
@@ -14,7 +15,6 @@ use serde_json::{Map, Value, json};
 use sha2::{Digest as _, Sha256};
 
 use super::body::Json;
-use super::graphql::{sign_in, with_allowance};
 use super::{Shared, error, json};
 use crate::auth::access::Caller;
 use crate::store::catalogue::Owner;
@@ -52,26 +52,12 @@ struct Told {
 }
 
 /// Judges each event on its own, and keeps and rewards the good ones.
-pub async fn record(State(server): State<Shared>, request: Request) -> Response {
-    let Some(caller) = sign_in(&server, &request).map(Arc::new) else {
-        server.metrics.refused("unauthenticated");
-        return error(StatusCode::UNAUTHORIZED, "UNAUTHENTICATED", "sign in first");
-    };
-    let allowance = server.requests.take(&caller.client_id, Instant::now());
-    if !allowance.allowed {
-        server.metrics.refused("throttled");
-        let response = error(StatusCode::TOO_MANY_REQUESTS, "THROTTLED", "too many requests");
-        return with_allowance(response, allowance);
-    }
-    let response = match Json::from_request(request, &server).await {
-        Ok(body) => run(&server, &caller, &body.0).await,
-        Err(refusal) => refusal,
-    };
-    with_allowance(response, allowance)
-}
-
-async fn run(server: &Shared, caller: &Arc<Caller>, body: &[u8]) -> Response {
-    let batch: Batch = match serde_json::from_slice(body) {
+pub async fn record(
+    State(server): State<Shared>,
+    Extension(caller): Extension<Arc<Caller>>,
+    Json(body): Json,
+) -> Response {
+    let batch: Batch = match serde_json::from_slice(&body) {
         Ok(batch) => batch,
         Err(_) => {
             let message = "the body is no batch of events in JSON";
@@ -81,7 +67,7 @@ async fn run(server: &Shared, caller: &Arc<Caller>, body: &[u8]) -> Response {
     if batch.events.len() > MOST {
         return error(StatusCode::BAD_REQUEST, "TOO_MANY_EVENTS", "at most 500 events in one request");
     }
-    let Some((program, partner)) = reached(caller, batch.project_id.as_deref()) else {
+    let Some((program, partner)) = reached(&caller, batch.project_id.as_deref()) else {
         return error(StatusCode::FORBIDDEN, "NOT_AUTHORIZED", "this credential does not reach that program");
     };
     let now = now_us();
@@ -207,19 +193,7 @@ pub struct Board {
 }
 
 /// The fans with the most Status Points, by pseudonym.
-pub async fn leaderboard(
-    State(server): State<Shared>,
-    Query(board): Query<Board>,
-    request: Request,
-) -> Response {
-    let Some(caller) = sign_in(&server, &request) else {
-        return error(StatusCode::UNAUTHORIZED, "UNAUTHENTICATED", "sign in first");
-    };
-    let allowance = server.requests.take(&caller.client_id, Instant::now());
-    if !allowance.allowed {
-        let response = error(StatusCode::TOO_MANY_REQUESTS, "THROTTLED", "too many requests");
-        return with_allowance(response, allowance);
-    }
+pub async fn leaderboard(Extension(caller): Extension<Arc<Caller>>, Query(board): Query<Board>) -> Response {
     let Some((program, _)) = reached(&caller, board.project_id.as_deref()) else {
         return error(StatusCode::FORBIDDEN, "NOT_AUTHORIZED", "this credential does not reach that program");
     };
@@ -245,7 +219,7 @@ pub async fn leaderboard(
             })
         })
         .collect();
-    with_allowance(json(StatusCode::OK, &json!({ "leaderboard": rows })), allowance)
+    json(StatusCode::OK, &json!({ "leaderboard": rows }))
 }
 
 #[cfg(test)]

@@ -1,46 +1,29 @@
 //! `POST /graphql`: signing in, limits, execution, and the wait until what was changed is on disk.
 
 use std::sync::Arc;
-use std::time::Instant;
 
 use async_graphql::parser::types::{ExecutableDocument, OperationType, Selection};
-use axum::extract::{FromRequest as _, Request, State};
-use axum::http::header::{AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER};
-use axum::http::{HeaderName, HeaderValue, StatusCode};
+use axum::Extension;
+use axum::extract::State;
+use axum::http::header::CONTENT_TYPE;
+use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 
 use super::body::Json;
-use super::request::RequestId;
-use super::{Server, Shared, error};
+use super::{Shared, error};
 use crate::auth::access::Caller;
-use crate::auth::throttle::Allowance;
 use crate::environment::EnvironmentName;
-use crate::store::now_us;
 
 /// Fields that one operation may select at its top: the size of a batch and some room.
 const MAX_TOP_FIELDS: usize = 120;
 
 /// Runs one GraphQL request.
-pub async fn execute(State(server): State<Shared>, request: Request) -> Response {
-    let Some(caller) = sign_in(&server, &request).map(Arc::new) else {
-        server.metrics.refused("unauthenticated");
-        return error(StatusCode::UNAUTHORIZED, "UNAUTHENTICATED", "sign in first");
-    };
-    let allowance = server.requests.take(&caller.client_id, Instant::now());
-    if !allowance.allowed {
-        server.metrics.refused("throttled");
-        let response = error(StatusCode::TOO_MANY_REQUESTS, "THROTTLED", "too many requests");
-        return with_allowance(response, allowance);
-    }
-    let response = match Json::from_request(request, &server).await {
-        Ok(body) => run(&server, caller, &body.0).await,
-        Err(refusal) => refusal,
-    };
-    with_allowance(response, allowance)
-}
-
-async fn run(server: &Shared, caller: Arc<Caller>, body: &[u8]) -> Response {
-    let Some(mut request) = read(body) else {
+pub async fn execute(
+    State(server): State<Shared>,
+    Extension(caller): Extension<Arc<Caller>>,
+    Json(body): Json,
+) -> Response {
+    let Some(mut request) = read(&body) else {
         return error(StatusCode::BAD_REQUEST, "BAD_REQUEST", "the body is not a GraphQL request in JSON");
     };
     if caller.environment.name == EnvironmentName::Production {
@@ -97,28 +80,6 @@ fn without_nan(body: &[u8]) -> Option<Vec<u8>> {
     replaced.then_some(clean)
 }
 
-/// The caller behind the token: its credential must still exist and not have expired.
-pub(super) fn sign_in(server: &Server, request: &Request) -> Option<Caller> {
-    let caller = caller_of(server, request.headers().get(AUTHORIZATION)?.to_str().ok()?)?;
-    let name = request.extensions().get::<RequestId>().map(ToString::to_string).unwrap_or_default();
-    Some(caller.in_request(name))
-}
-
-/// As [`sign_in`], from the text of an `Authorization` header.
-pub(super) fn caller_of(server: &Server, header: &str) -> Option<Caller> {
-    let header = header.trim();
-    let token = match header.split_once(' ') {
-        Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => token.trim(),
-        Some(_) => return None,
-        None => header,
-    };
-    let (name, client_id) = server.tokens.verify(token)?;
-    let environment = server.environment(name)?;
-    let catalogue = environment.store.catalogue();
-    let owner = catalogue.credentials.get(&client_id).filter(|known| known.expires_us > now_us())?.owner;
-    Some(Caller::new(Arc::clone(environment), catalogue, owner, client_id))
-}
-
 struct Shape {
     /// The most fields at the top of any operation.
     top_fields: usize,
@@ -139,31 +100,6 @@ impl Shape {
         }
         shape
     }
-}
-
-/// Tells the caller how much is left (draft-ietf-httpapi-ratelimit-headers).
-pub(super) fn with_allowance(mut response: Response, allowance: Allowance) -> Response {
-    let headers = response.headers_mut();
-    let numbers = [
-        ("ratelimit-limit", u64::from(allowance.limit)),
-        ("ratelimit-remaining", u64::from(allowance.remaining)),
-        ("ratelimit-reset", allowance.reset_secs),
-    ];
-    for (name, number) in numbers {
-        headers.insert(HeaderName::from_static(name), HeaderValue::from(number));
-    }
-    // The newer drafts of the same standard fold the three into one, and name the policy.
-    let folded = format!("\"credential\";r={};t={}", allowance.remaining, allowance.reset_secs);
-    let policy = format!("\"credential\";q={};w=60", allowance.limit);
-    for (name, text) in [("ratelimit", folded), ("ratelimit-policy", policy)] {
-        if let Ok(value) = HeaderValue::try_from(text) {
-            headers.insert(HeaderName::from_static(name), value);
-        }
-    }
-    if !allowance.allowed {
-        headers.insert(RETRY_AFTER, HeaderValue::from(allowance.reset_secs));
-    }
-    response
 }
 
 #[cfg(test)]

@@ -18,7 +18,7 @@ use axum::response::{IntoResponse as _, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-use super::graphql::caller_of;
+use super::admission::caller_of;
 use super::{Shared, error};
 use crate::api::GoodUntil;
 use crate::auth::access::{Caller, coded};

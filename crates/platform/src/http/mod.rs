@@ -1,5 +1,6 @@
 //! What is spoken over HTTP: tokens, GraphQL, the example fans' pages, health and metrics.
 
+mod admission;
 mod body;
 mod events;
 pub mod fan_page;
@@ -78,11 +79,14 @@ impl Server {
 
 /// All routes of the server. `figures` adds those that are nobody's business on a public address.
 pub fn router(server: &Shared, config: &Config, figures: bool) -> Router {
+    let admitted = middleware::from_fn_with_state(Arc::clone(server), admission::admit);
     let mut routes = Router::new()
-        .route("/graphql", post(graphql::execute).get(live::connect))
-        .route("/oauth2/token", post(token::issue))
         .route("/events", post(events::record))
         .route("/leaderboard", get(events::leaderboard))
+        .route_layer(admitted.clone())
+        // A WebSocket may sign in later than by its headers.
+        .route("/graphql", post(graphql::execute).route_layer(admitted).get(live::connect))
+        .route("/oauth2/token", post(token::issue))
         .route("/pair", post(pair::pair))
         .route("/pay/{environment}/{session}", get(pay::page).post(pay::decide))
         .route("/.well-known/jwks.json", get(token::key_set))

@@ -1,32 +1,11 @@
 //! Bad input for every argument of every operation, made from the schema: a clear refusal, no 500, nothing written.
 
 use crate::club::{Club, FAN, SHOP, Seat, item};
-use async_graphql::parser::parse_schema;
-use async_graphql::parser::types::{BaseType, FieldDefinition, Type, TypeKind, TypeSystemDefinition};
+use crate::operations::{Operation, operations};
+use async_graphql::parser::types::{BaseType, Type};
 use platform::Config;
 use reqwest::StatusCode;
 use serde_json::{Map, Value, json};
-
-struct Operation {
-    kind: &'static str,
-    field: FieldDefinition,
-}
-
-fn operations() -> Vec<Operation> {
-    let mut operations = Vec::new();
-    for definition in parse_schema(platform::sdl()).unwrap().definitions {
-        let TypeSystemDefinition::Type(definition) = definition else { continue };
-        let kind = match definition.node.name.node.as_str() {
-            "Query" => "query",
-            "Mutation" => "mutation",
-            _ => continue,
-        };
-        if let TypeKind::Object(object) = definition.node.kind {
-            operations.extend(object.fields.into_iter().map(|field| Operation { kind, field: field.node }));
-        }
-    }
-    operations
-}
 
 fn base_name(kind: &Type) -> &str {
     match &kind.base {

@@ -2,16 +2,10 @@
 //! that a new operation can not be forgotten.
 
 use crate::club::{Club, FAN, KIOSK, SHOP, Seat, item};
-use async_graphql::parser::parse_schema;
-use async_graphql::parser::types::{BaseType, FieldDefinition, Type, TypeKind, TypeSystemDefinition};
+use crate::operations::{Operation, operations};
+use async_graphql::parser::types::{BaseType, Type};
 use platform::EnvironmentName;
 use serde_json::json;
-
-/// Operations and the arguments that name a partner or program.
-struct Operation {
-    kind: &'static str,
-    field: FieldDefinition,
-}
 
 /// Reads of a program that a partnership opens to partners.
 const OPEN_TO_PARTNERS: &[&str] =
@@ -20,22 +14,6 @@ const OPEN_TO_PARTNERS: &[&str] =
 const OPEN_TO_PROGRAMS: &[&str] = &["get_partner", "get_partner_terminals"];
 /// Operations that name no partner and no program: they see the caller's own programs alone.
 const WITHOUT_SCOPE: &[&str] = &["ping", "get_user_qr_code", "register_terminal"];
-
-fn operations() -> Vec<Operation> {
-    let mut operations = Vec::new();
-    for definition in parse_schema(platform::sdl()).unwrap().definitions {
-        let TypeSystemDefinition::Type(definition) = definition else { continue };
-        let kind = match definition.node.name.node.as_str() {
-            "Query" => "query",
-            "Mutation" => "mutation",
-            _ => continue,
-        };
-        if let TypeKind::Object(object) = definition.node.kind {
-            operations.extend(object.fields.into_iter().map(|field| Operation { kind, field: field.node }));
-        }
-    }
-    operations
-}
 
 impl Operation {
     fn name(&self) -> &str {

@@ -14,6 +14,7 @@ mod feed;
 mod goods;
 mod isolation;
 mod lists;
+mod operations;
 mod partner_app;
 mod payments;
 mod place;

@@ -28,6 +28,8 @@ mod goods;
 mod isolation;
 #[path = "../api/lists.rs"]
 mod lists;
+#[path = "../api/operations.rs"]
+mod operations;
 #[path = "../api/partner_app.rs"]
 mod partner_app;
 #[path = "../api/payments.rs"]
