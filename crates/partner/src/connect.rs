@@ -125,12 +125,14 @@ impl Terminal {
         line
     }
 
-    /// Tells every change of the line, and fetches the configuration anew when the platform is back.
+    /// Tells every change of the line, and when the platform is back, fetches anew what may have changed meanwhile: the
+    /// configuration, and the figures of fans who are present.
     async fn follow(self, line: Line) {
         let mut states = line.drain.state();
         let client = line.client.clone();
         drop(line);
         let mut settings = 0;
+        let mut was_online = false;
         loop {
             self.ring();
             let state = *states.borrow_and_update();
@@ -139,6 +141,10 @@ impl Terminal {
             if online && let Err(error) = self.refresh_config(&client, is_stale).await {
                 tracing::warn!(code = ?error.code, "the configuration could not be fetched");
             }
+            if online && !was_online {
+                self.refresh_present().await;
+            }
+            was_online = online;
             // A till that stands idle all day hears of revoked passes, too.
             if let Ok(Err(_)) = tokio::time::timeout(CONFIG_FRESH, states.changed()).await {
                 return;

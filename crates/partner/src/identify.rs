@@ -73,6 +73,19 @@ impl PresentFans {
         (age(now, present.at) < PRESENCE).then_some(present.trust)
     }
 
+    /// The fans who are present, newest scan first.
+    fn all(&self, now: Timestamp) -> Vec<FanRef> {
+        let mut all: Vec<(i64, FanRef)> = self
+            .lock()
+            .fans
+            .iter()
+            .map(|(fan, present)| (age(now, present.at), *fan))
+            .filter(|(age, _)| *age < PRESENCE)
+            .collect();
+        all.sort_unstable_by_key(|(age, _)| *age);
+        all.into_iter().map(|(_, fan)| fan).collect()
+    }
+
     fn is_in_view(&self, fan: FanRef, proof: LiveProof) -> bool {
         self.lock().in_view == Some((fan, proof))
     }
@@ -249,6 +262,16 @@ impl Terminal {
                 terminal.tell_fan(fan).await;
             }
         });
+    }
+
+    /// Asks for the figures of everybody who was identified while the platform was away.
+    pub(crate) async fn refresh_present(&self) {
+        for fan in self.0.fans.all(self.now()) {
+            match self.refresh(fan).await {
+                Ok(()) => self.tell_fan(fan).await,
+                Err(error) => tracing::warn!(code = ?error.code, "a fan could not be asked about"),
+            }
+        }
     }
 
     /// Tells the screens the newest card of a fan who is present.

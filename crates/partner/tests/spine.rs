@@ -296,3 +296,18 @@ async fn a_database_without_its_key_is_left_alone() {
     assert_eq!(status.trouble.unwrap().code, ErrorCode::StorageKeyMissing);
     assert_eq!(std::fs::read(folder.path().join("partner.db")).unwrap(), before);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_fan_who_was_scanned_offline_is_known_by_id_and_balance_once_the_platform_is_back() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut platform = Platform::start().await;
+    let till = connected(&platform, folder.path()).await;
+    let code = platform.code(FIRST_FAN, "card").await;
+    platform.stop().await;
+    till.until_link(LinkState::Offline).await;
+    let card = till.terminal.identify_text(&code, CodeSource::Handheld).await.unwrap();
+    assert_ne!(card.label, "0084 0711 9295", "a pass tells no id");
+
+    platform.start_again().await;
+    till.until_told(|news| matches!(news, News::Fan(card) if card.label == "0084 0711 9295")).await;
+}

@@ -213,6 +213,15 @@ impl Till {
         }
     }
 
+    /// Waits until something like this was told.
+    pub async fn until_told(&self, wanted: impl Fn(&News) -> bool) {
+        let deadline = Instant::now() + Duration::from_secs(40);
+        while !self.told.lock().unwrap().iter().any(&wanted) {
+            assert!(Instant::now() < deadline, "never told");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
     /// Waits until the line is in this state.
     pub async fn until_link(&self, state: partner::view::LinkState) {
         let deadline = Instant::now() + Duration::from_secs(40);
