@@ -32,7 +32,9 @@ mod resolve;
 mod row;
 mod salvage;
 mod settings;
+mod shift;
 mod store;
+mod sums;
 mod to_journal;
 mod writer;
 
@@ -48,4 +50,9 @@ pub use proposal::{Commit, Decline, Proposal, Proposed, PurchaseItem, Route};
 pub use queries::{Counts, Exposure, Filter, Page, Totals};
 pub use queue::{Batch, Booked, Reach, Settlement};
 pub use row::{ActionRow, ItemRow, OperationKind, OperationRow};
+pub use shift::{
+    ClosedShift, Closer, Counted, Delivery, OpenShift, ShiftAudit, ShiftRefusal, ShiftReport, ShiftSums,
+    Taker, Waiting, Watch,
+};
 pub use store::{Closing, Preview, Store};
+pub use sums::{PassageCount, PassageMinute, PersonSums, RateSums, Stretch};

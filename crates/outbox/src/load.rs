@@ -45,8 +45,7 @@ pub(crate) fn read(db: &Db, row: &Row<'_>) -> Result<OperationRow, StoreError> {
     let seq: i64 = row.get("seq")?;
     let original = row.get::<_, Option<i64>>("undo_of")?;
     let route = if row.get::<_, i64>("route")? == 0 { Route::Local } else { Route::Platform };
-    let state =
-        OperationState::from_number(row.get("state")?).ok_or(StoreError::Unreadable { what: "state" })?;
+    let state = state(row.get("state")?)?;
     Ok(OperationRow {
         id: id(row.get("id")?)?,
         seq: u64::try_from(seq).map_err(|_| StoreError::Unreadable { what: "seq" })?,
@@ -106,6 +105,10 @@ pub(crate) fn id(bytes: Vec<u8>) -> Result<Uuid, StoreError> {
 
 pub(crate) fn kind(number: i64) -> Result<OperationKind, StoreError> {
     OperationKind::from_number(number).ok_or(StoreError::Unreadable { what: "kind" })
+}
+
+pub(crate) fn state(number: i64) -> Result<OperationState, StoreError> {
+    OperationState::from_number(number).ok_or(StoreError::Unreadable { what: "state" })
 }
 
 fn rule(row: &Row<'_>) -> Result<Option<PolicyRule>, StoreError> {

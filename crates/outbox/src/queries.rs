@@ -4,6 +4,7 @@ use fanpass::FanRef;
 use ledger::{FanPoints, StatusPoints, Timestamp};
 use rusqlite::types::Value;
 use rusqlite::{Connection as Db, params_from_iter};
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::decision::Program;
@@ -61,7 +62,8 @@ impl Counts {
 
 /// The sums of a period, by the time of decision on this device. Refused operations count as refused
 /// and nowhere else; one that was undone counts both where it was done and as undone.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Totals {
     pub operations: u64,
     /// Points given and how often.
@@ -79,6 +81,73 @@ pub struct Totals {
     pub refused: u64,
     /// Open: queued, sending or held.
     pub waiting: u64,
+}
+
+impl Totals {
+    /// Counts operations of one kind and state, with their points as booked, or as computed here.
+    pub(crate) fn add(
+        &mut self,
+        kind: OperationKind,
+        state: OperationState,
+        (count, fan, status): (u64, i64, i64),
+    ) {
+        match state {
+            // The other device counts it.
+            OperationState::Moved => return,
+            OperationState::Refused => {
+                self.operations += count;
+                self.refused += count;
+                return;
+            }
+            OperationState::Queued
+            | OperationState::Sending
+            | OperationState::Accepted
+            | OperationState::Held => {}
+        }
+        self.operations += count;
+        if state.is_open() {
+            self.waiting += count;
+        }
+        self.add_standing(kind, count, fan, status);
+    }
+
+    /// Adds the sums of others.
+    pub(crate) fn join(&mut self, other: &Self) {
+        self.operations += other.operations;
+        self.given = FanPoints(self.given.0.saturating_add(other.given.0));
+        self.gives += other.gives;
+        self.redeemed = FanPoints(self.redeemed.0.saturating_add(other.redeemed.0));
+        self.redemptions += other.redemptions;
+        self.status = StatusPoints(self.status.0.saturating_add(other.status.0));
+        self.awards += other.awards;
+        self.undone = FanPoints(self.undone.0.saturating_add(other.undone.0));
+        self.undone_status = StatusPoints(self.undone_status.0.saturating_add(other.undone_status.0));
+        self.undos += other.undos;
+        self.refused += other.refused;
+        self.waiting += other.waiting;
+    }
+
+    fn add_standing(&mut self, kind: OperationKind, count: u64, fan: i64, status: i64) {
+        match kind {
+            OperationKind::Give => {
+                self.gives += count;
+                self.given = FanPoints(self.given.0.saturating_add(fan));
+            }
+            OperationKind::Redeem => {
+                self.redemptions += count;
+                self.redeemed = FanPoints(self.redeemed.0.saturating_sub(fan));
+            }
+            OperationKind::Award => {
+                self.awards += count;
+                self.status = StatusPoints(self.status.0.saturating_add(status));
+            }
+            OperationKind::Undo => {
+                self.undos += count;
+                self.undone = FanPoints(self.undone.0.saturating_add(fan));
+                self.undone_status = StatusPoints(self.undone_status.0.saturating_add(status));
+            }
+        }
+    }
 }
 
 /// What the platform could still refuse although the goods are gone.
@@ -214,7 +283,7 @@ pub(crate) fn counts(db: &Db) -> Result<Counts, StoreError> {
 }
 
 /// SQLite counts with a sign, but never below zero.
-fn count(number: i64) -> u64 {
+pub(crate) fn count(number: i64) -> u64 {
     u64::try_from(number).unwrap_or(0)
 }
 
@@ -227,29 +296,8 @@ pub(crate) fn totals(db: &Db, from: Timestamp, to: Timestamp) -> Result<Totals, 
     let mut rows = statement.query([from.0, to.0])?;
     let mut totals = Totals::default();
     while let Some(row) = rows.next()? {
-        let state =
-            OperationState::from_number(row.get(1)?).ok_or(StoreError::Unreadable { what: "state" })?;
-        let (count, fan, status): (u64, i64, i64) = (count(row.get(2)?), row.get(3)?, row.get(4)?);
-        totals.operations += count;
-        match state {
-            OperationState::Refused => {
-                totals.refused += count;
-                continue;
-            }
-            // The other device counts it.
-            OperationState::Moved => {
-                totals.operations -= count;
-                continue;
-            }
-            OperationState::Queued
-            | OperationState::Sending
-            | OperationState::Accepted
-            | OperationState::Held => {}
-        }
-        if state.is_open() {
-            totals.waiting += count;
-        }
-        add(&mut totals, load::kind(row.get(0)?)?, count, fan, status);
+        let sums = (count(row.get(2)?), row.get(3)?, row.get(4)?);
+        totals.add(load::kind(row.get(0)?)?, load::state(row.get(1)?)?, sums);
     }
     let mut statement = db.prepare_cached(
         "SELECT kind, count(*), sum(fan_points), sum(status_points) FROM archive
@@ -257,33 +305,10 @@ pub(crate) fn totals(db: &Db, from: Timestamp, to: Timestamp) -> Result<Totals, 
     )?;
     let mut rows = statement.query([from.0, to.0])?;
     while let Some(row) = rows.next()? {
-        let number: u64 = count(row.get(1)?);
-        totals.operations += number;
-        add(&mut totals, load::kind(row.get(0)?)?, number, row.get(2)?, row.get(3)?);
+        let sums = (count(row.get(1)?), row.get(2)?, row.get(3)?);
+        totals.add(load::kind(row.get(0)?)?, OperationState::Accepted, sums);
     }
     Ok(totals)
-}
-
-fn add(totals: &mut Totals, kind: OperationKind, count: u64, fan: i64, status: i64) {
-    match kind {
-        OperationKind::Give => {
-            totals.gives += count;
-            totals.given = FanPoints(totals.given.0.saturating_add(fan));
-        }
-        OperationKind::Redeem => {
-            totals.redemptions += count;
-            totals.redeemed = FanPoints(totals.redeemed.0.saturating_sub(fan));
-        }
-        OperationKind::Award => {
-            totals.awards += count;
-            totals.status = StatusPoints(totals.status.0.saturating_add(status));
-        }
-        OperationKind::Undo => {
-            totals.undos += count;
-            totals.undone = FanPoints(totals.undone.0.saturating_add(fan));
-            totals.undone_status = StatusPoints(totals.undone_status.0.saturating_add(status));
-        }
-    }
 }
 
 pub(crate) fn exposure(db: &Db, program: Option<&Program>) -> Result<Exposure, StoreError> {

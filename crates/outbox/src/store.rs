@@ -146,7 +146,7 @@ impl Store {
         self.inner.health.listen(Box::new(listener));
     }
 
-    fn write<T, F>(&self, body: F) -> Result<T, StoreError>
+    pub(crate) fn write<T, F>(&self, body: F) -> Result<T, StoreError>
     where
         T: Send + 'static,
         F: FnMut(&Db) -> Result<T, StoreError> + Send + 'static,
@@ -155,7 +155,7 @@ impl Store {
     }
 
     /// Runs `body` on one view of the database.
-    fn read<T>(&self, body: impl FnOnce(&Db) -> Result<T, StoreError>) -> Result<T, StoreError> {
+    pub(crate) fn read<T>(&self, body: impl FnOnce(&Db) -> Result<T, StoreError>) -> Result<T, StoreError> {
         let pool = || self.inner.readers.lock().unwrap_or_else(PoisonError::into_inner);
         let kept = pool().pop();
         let db = kept.map_or_else(|| open::reader(&self.inner.path, &self.inner.key), Ok)?;
@@ -171,7 +171,7 @@ impl Store {
         Ok(answer)
     }
 
-    fn program(&self) -> Option<Arc<Program>> {
+    pub(crate) fn program(&self) -> Option<Arc<Program>> {
         self.inner.program.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 

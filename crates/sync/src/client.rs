@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use fanpass::FanRef;
 use ledger::Timestamp;
-use outbox::{Connection, Environment, OperationRow, PlatformFan, ProgramConfig};
+use outbox::{Connection, Environment, OperationRow, PlatformFan, ProgramConfig, ShiftReport};
 use reqwest::{Client, Url};
 use uuid::Uuid;
 use zeroize::Zeroizing;
@@ -24,6 +24,8 @@ use crate::{
 
 /// Calls in one request: what a server without a word about it is sent at the most.
 const CALLS: usize = 50;
+/// Who closed a shift on a device that knows no people.
+const NOBODY: &str = "unnamed";
 
 /// The client secret; wiped when dropped, never printed.
 #[derive(Clone)]
@@ -197,6 +199,34 @@ impl PlatformClient {
             }
         }
         Ok(Listed { transactions: reconcile::join_undos(transactions), complete })
+    }
+
+    /// Gives the platform the report of a closed shift. False: it has another one of this id.
+    ///
+    /// # Errors
+    /// [`ClientError::Unsupported`] from a server with the base API; where the platform could not be asked or does not
+    /// take the report.
+    pub async fn store_shift_report(&self, report: &ShiftReport) -> Result<bool, ClientError> {
+        let document = serde_json::to_string(report).map_err(|_| ClientError::Malformed)?;
+        let variables = serde_json::json!({
+            "partner_id": self.partner_id,
+            "report_id": report.id.to_string(),
+            "staff_id": report.closed_by_staff.as_deref().unwrap_or(NOBODY),
+            "opened": values::date(report.opened_at),
+            "closed": values::date(report.closed_at),
+            "document": document,
+        });
+        let request = Request::fixed(wire::STORE_SHIFT, "StoreShift", variables);
+        let reply = self.ask(&request, self.timeouts.request).await?;
+        if reply.lacks("store_shift_report") {
+            return Err(ClientError::Unsupported);
+        }
+        match reply.field("store_shift_report").and_then(|outcome| outcome.get("result")?.as_bool()) {
+            Some(stored) => Ok(stored),
+            None if reply.errors.iter().any(answer::Fault::is_forbidden) => Err(ClientError::Forbidden),
+            None if reply.errors.is_empty() => Err(ClientError::Malformed),
+            None => Err(ClientError::Rejected),
+        }
     }
 
     /// Asks, with a new token once if the platform does not take the one at hand.

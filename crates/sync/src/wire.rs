@@ -81,6 +81,13 @@ pub(crate) const FAN_EXISTS: &str = "query FanExists($partner_id: String!, $user
   does_user_exist(partner_id: $partner_id, user_id: $user_id) { result }
 }";
 
+pub(crate) const STORE_SHIFT: &str =
+    "mutation StoreShift($partner_id: String!, $report_id: String!, $staff_id: String!,
+  $opened: String!, $closed: String!, $document: String!) {
+  store_shift_report(partner_id: $partner_id, report_id: $report_id, staff_id: $staff_id, opened: $opened,
+    closed: $closed, document: $document) { result }
+}";
+
 const FAN_FIELDS: &str = "fragment FanFields on GetFanResult {
   errors { unknown_user_error { _empty } }
   result { user_id pseudonym fan_points status_points as_of }
