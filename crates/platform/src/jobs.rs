@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::MissedTickBehavior;
 
@@ -20,31 +21,47 @@ const LOOK_AT_KEYS: Duration = Duration::from_secs(60);
 const FORGET_EVENTS: Duration = Duration::from_secs(3600);
 
 /// The server's recurring work; it ends with this.
-pub struct Jobs(Vec<JoinHandle<()>>);
+pub struct Jobs {
+    /// May end anywhere.
+    beats: Vec<JoinHandle<()>>,
+    /// Note down where they stand before they end.
+    calls: Vec<JoinHandle<()>>,
+    stopping: watch::Sender<bool>,
+}
 
 impl Jobs {
     pub fn start(server: &Shared) -> Self {
         let keys = Arc::clone(server);
         let events = Arc::clone(server);
-        let mut jobs = vec![
+        let mut beats = vec![
             tokio::spawn(every(LOOK_AT_KEYS, move || renew_all(Arc::clone(&keys)))),
             tokio::spawn(every(FORGET_EVENTS, move || forget_all(Arc::clone(&events)))),
         ];
-        jobs.extend(server.environments.iter().map(|environment| feed::start(Arc::clone(environment))));
-        jobs.extend(server.environments.iter().map(|environment| webhooks::start(Arc::clone(environment))));
-        Self(jobs)
+        beats.extend(server.environments.iter().map(|environment| feed::start(Arc::clone(environment))));
+        let stopping = watch::Sender::new(false);
+        let call = |environment| webhooks::start(Arc::clone(environment), stopping.subscribe());
+        let calls = server.environments.iter().map(call).collect();
+        Self { beats, calls, stopping }
     }
 
-    pub fn stop(&self) {
-        for job in &self.0 {
-            job.abort();
+    pub async fn stop(mut self) {
+        for beat in &self.beats {
+            beat.abort();
+        }
+        self.stopping.send_replace(true);
+        for calls in std::mem::take(&mut self.calls) {
+            if calls.await.is_err() {
+                tracing::error!("the webhooks ended abnormally");
+            }
         }
     }
 }
 
 impl Drop for Jobs {
     fn drop(&mut self) {
-        self.stop();
+        for job in self.beats.iter().chain(&self.calls) {
+            job.abort();
+        }
     }
 }
 

@@ -287,7 +287,7 @@ impl Running {
 
     /// Takes no new connections, answers what was accepted, closes the databases.
     pub async fn stop(mut self) {
-        self.jobs.stop();
+        self.jobs.stop().await;
         // Followers would not go by themselves.
         for environment in &self.environments {
             environment.feed.stop();

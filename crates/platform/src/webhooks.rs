@@ -11,6 +11,7 @@ use ed25519_dalek::{Signer as _, SigningKey};
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::redirect::Policy;
 use reqwest::{Client, Url};
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::environment::{Environment, EnvironmentName};
@@ -125,8 +126,8 @@ const GIVEN_UP_AFTER_US: i64 = 86_400 * 1_000_000;
 const LOOK: Duration = Duration::from_secs(5);
 const AT_ONCE: u32 = 20;
 
-/// Starts calling. The task ends when it is aborted.
-pub fn start(environment: Arc<Environment>) -> JoinHandle<()> {
+/// Starts calling. The task ends once `stopping` says so: a call without an answer by then is due again at once.
+pub fn start(environment: Arc<Environment>, mut stopping: watch::Receiver<bool>) -> JoinHandle<()> {
     tokio::spawn(async move {
         let client = match client(environment.name) {
             Ok(client) => client,
@@ -135,16 +136,19 @@ pub fn start(environment: Arc<Environment>) -> JoinHandle<()> {
                 return;
             }
         };
-        loop {
-            let pause = match round(&environment, &client).await {
+        while !*stopping.borrow() {
+            let pause = match round(&environment, &client, &stopping).await {
                 Ok(pause) => pause,
                 Err(error) => {
                     tracing::warn!(%error, "the queue of webhooks was not read");
                     LOOK
                 }
             };
-            // Whichever comes first: the time of the next call, or a new one.
-            let _woken = tokio::time::timeout(pause, environment.calls.notified()).await;
+            // Whichever comes first: the time of the next call, a new one, or the end.
+            tokio::select! {
+                _ = tokio::time::timeout(pause, environment.calls.notified()) => {}
+                _ = stopping.wait_for(|stopping| *stopping) => {}
+            }
         }
     })
 }
@@ -161,7 +165,11 @@ fn client(environment: EnvironmentName) -> reqwest::Result<Client> {
 }
 
 /// Makes the calls that are due; the answer is how long nothing else is.
-async fn round(environment: &Arc<Environment>, client: &Client) -> Result<Duration, StoreError> {
+async fn round(
+    environment: &Arc<Environment>,
+    client: &Client,
+    stopping: &watch::Receiver<bool>,
+) -> Result<Duration, StoreError> {
     let waiting = environment.store.read(|connection| webhooks::waiting(connection, AT_ONCE)).await?;
     let mut pause = LOOK;
     let mut calls = tokio::task::JoinSet::new();
@@ -175,7 +183,7 @@ async fn round(environment: &Arc<Environment>, client: &Client) -> Result<Durati
         let mine = delivery.clone();
         let taken = environment.store.commit(move |turn| webhooks::take(turn, &mine, now + LEASE_US)).await?;
         if taken {
-            calls.spawn(call(Arc::clone(environment), client.clone(), delivery));
+            calls.spawn(call(Arc::clone(environment), client.clone(), delivery, stopping.clone()));
         }
     }
     let called = !calls.is_empty();
@@ -189,16 +197,26 @@ async fn round(environment: &Arc<Environment>, client: &Client) -> Result<Durati
     Ok(if called { Duration::ZERO } else { pause })
 }
 
-async fn call(environment: Arc<Environment>, client: Client, delivery: Delivery) -> Result<(), StoreError> {
+async fn call(
+    environment: Arc<Environment>,
+    client: Client,
+    delivery: Delivery,
+    mut stopping: watch::Receiver<bool>,
+) -> Result<(), StoreError> {
     let fresh = webhooks::fresh_seed()?;
     let now = now_us();
     let seed = environment.store.commit(move |turn| webhooks::signing_key(turn, &fresh, now)).await?;
-    let outcome = send(&client, &delivery, &SigningKey::from_bytes(&seed), now / 1_000_000).await;
+    let key = SigningKey::from_bytes(&seed);
+    let outcome = tokio::select! {
+        outcome = send(&client, &delivery, &key, now / 1_000_000) => Some(outcome),
+        _ = stopping.wait_for(|stopping| *stopping) => None,
+    };
     let ended = now_us();
     let (tried, answer) = match outcome {
-        Ok(status) if (200..300).contains(&status) => (Tried::Delivered, status.to_string()),
-        Ok(status) => (again(&delivery, ended), status.to_string()),
-        Err(error) => (again(&delivery, ended), error),
+        None => (Tried::Again(ended), "the server stopped".to_owned()),
+        Some(Ok(status)) if (200..300).contains(&status) => (Tried::Delivered, status.to_string()),
+        Some(Ok(status)) => (again(&delivery, ended), status.to_string()),
+        Some(Err(error)) => (again(&delivery, ended), error),
     };
     tracing::info!(delivery = delivery.delivery_id, attempt = delivery.attempts + 1, answer, "webhook");
     let id = delivery.delivery_id;
