@@ -9,7 +9,10 @@ fn read(path: &str) -> String {
 
 /// The functions marked as commands.
 fn handlers() -> BTreeSet<String> {
-    let source = read("src-tauri/src/commands.rs");
+    let folder = format!("{}/src-tauri/src/commands", env!("CARGO_MANIFEST_DIR"));
+    let areas = std::fs::read_dir(folder).into_iter().flatten();
+    let areas = areas.map(|file| std::fs::read_to_string(file.unwrap().path()).unwrap());
+    let source: String = std::iter::once(read("src-tauri/src/commands.rs")).chain(areas).collect();
     source
         .split("#[tauri::command]")
         .skip(1)

@@ -1,5 +1,6 @@
 //! The commands that the web view may call: thin wrappers, the work is done in `partner`.
 
+use partner::rights::Right;
 use partner::upkeep::{AuditView, Health, Reconciliation, ResolveOutcome};
 use partner::view::{
     CameraFacts, CameraKnob, CameraView, CodeSource, ConnectRequest, Diagnostics, FanCard, GatePlan,
@@ -386,7 +387,7 @@ pub async fn resolve_refused(
     outcome: ResolveOutcome,
     pin: Option<String>,
 ) -> Answer<()> {
-    app.as_manager(pin).await?;
+    app.as_manager(Right::Decide, pin).await?;
     app.resolve_refused(&operation, outcome).await
 }
 
@@ -394,7 +395,7 @@ pub async fn resolve_refused(
 #[tauri::command]
 #[specta::specta]
 pub async fn set_retention(app: App<'_>, days: Option<u32>, pin: Option<String>) -> Answer<Health> {
-    app.as_manager(pin).await?;
+    app.as_manager(Right::Settings, pin).await?;
     app.set_retention(days).await
 }
 
@@ -409,7 +410,7 @@ pub async fn device_key(app: App<'_>) -> Answer<DeviceKeyView> {
 #[tauri::command]
 #[specta::specta]
 pub async fn evacuate(app: App<'_>, request: EvacuateRequest, pin: Option<String>) -> Answer<Evacuation> {
-    app.as_manager(pin).await?;
+    app.as_manager(Right::Devices, pin).await?;
     app.evacuate(request).await
 }
 
@@ -421,7 +422,7 @@ pub async fn import_evacuation(
     request: ImportRequest,
     pin: Option<String>,
 ) -> Answer<Imported> {
-    app.as_manager(pin).await?;
+    app.as_manager(Right::Devices, pin).await?;
     app.import_evacuation(request).await
 }
 

@@ -159,6 +159,8 @@ impl Terminal {
             Ok(card) => ScanSignal::Identified { card },
             // Every decoder reads phantoms and other people's codes: not a word about them.
             Err(error) if matches!(error.code, ErrorCode::NotOurCode | ErrorCode::CodeTooLong) => return,
+            // Nobody is at work: whoever it is comes when somebody is.
+            Err(error) if matches!(error.code, ErrorCode::Locked | ErrorCode::SignInNeeded) => return,
             Err(error) => ScanSignal::Refused { error },
         };
         self.announce(News::Scan(Box::new(signal)));

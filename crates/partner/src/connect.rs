@@ -11,6 +11,7 @@ use serde::Deserialize;
 use sync::{ClientSecret, Drain, Link, PlatformClient, Timeouts};
 
 use crate::keychain::Secret;
+use crate::rights::Right;
 use crate::terminal::{Line, Opened, blocking};
 use crate::view::{ConnectRequest, Environment, Status};
 use crate::{AppError, ErrorCode, Terminal};
@@ -36,11 +37,13 @@ impl Terminal {
     /// For each empty or impossible field, a platform that can not be reached, a wrong secret, an account of
     /// the other environment, a keychain that is not there, and while operations of another account wait.
     pub async fn connect(&self, request: ConnectRequest) -> Result<Status, AppError> {
+        self.require(Right::Devices).await?;
         let _one_at_a_time = self.0.connecting.lock().await;
         let connection = checked(&request)?;
         let opened = self.opened().await?;
         let (old, open) = self.store(|store| Ok((store.connection()?, open_operations(store)?))).await?;
-        if open && old.is_some_and(|old| !same_account(&old, &connection)) {
+        let is_other = old.is_some_and(|old| !same_account(&old, &connection));
+        if open && is_other {
             return Err(ErrorCode::QueueNotEmpty.into());
         }
         let client = PlatformClient::new(
@@ -70,6 +73,10 @@ impl Terminal {
         .then_some(())
         .ok_or(ErrorCode::QueueNotEmpty)?;
         client.set_project(project);
+        if is_other {
+            self.forget_people().await?;
+        }
+        self.hear_of_people(&client).await?;
         tracing::info!(environment = %connection.environment, "connected");
         let line = self.start_line(opened.store, client);
         self.set_line(Some(line)).await;
@@ -81,6 +88,7 @@ impl Terminal {
     /// # Errors
     /// While something waits to be sent or is held.
     pub async fn disconnect(&self) -> Result<Status, AppError> {
+        self.require(Right::Devices).await?;
         let _one_at_a_time = self.0.connecting.lock().await;
         let opened = self.opened().await?;
         if !self.store(Store::forget_connection).await? {
@@ -89,6 +97,7 @@ impl Terminal {
         let (keychain, name) = (self.0.options.keychain.clone(), secret_name(&opened));
         self.set_line(None).await;
         self.0.fans.forget_all();
+        self.forget_people().await?;
         blocking(move || keychain.remove(&name)).await??;
         tracing::info!("disconnected");
         self.status().await
@@ -168,6 +177,7 @@ impl Terminal {
             config.pass_key_list = newer_keys(&root, known.pass_key_list, config.pass_key_list, now);
         }
         self.store(move |store| store.set_config(&config)).await?;
+        self.hear_of_people(client).await?;
         self.ring();
         Ok(())
     }

@@ -117,6 +117,10 @@ pub enum ErrorCode {
     PinWait,
     PinLocked,
     PinTooWeak,
+    // People and their rights (the action is in `detail`)
+    SignInNeeded,
+    Locked,
+    NotAllowed,
     // Handing what waits over to another device
     NothingToMove,
     PassphraseTooShort,

@@ -18,6 +18,7 @@ use specta::Type;
 use uuid::Uuid;
 
 use crate::keychain::{Keychain, Secret};
+use crate::rights::Right;
 use crate::terminal::blocking;
 use crate::view::Status;
 use crate::{AppError, ErrorCode, Terminal};
@@ -177,6 +178,7 @@ impl Terminal {
     /// # Errors
     /// Without a keychain.
     pub async fn device_key(&self) -> Result<DeviceKeyView, AppError> {
+        self.require(Right::Identify).await?;
         let identity = self.identity().await?;
         Ok(DeviceKeyView { text: identity.public(), fingerprint: identity.fingerprint() })
     }
@@ -271,6 +273,7 @@ impl Terminal {
     /// # Errors
     /// For a receipt that is damaged, forged, or of something that this device did not hand out.
     pub async fn confirm_moved(&self, text: String) -> Result<Status, AppError> {
+        self.require(Right::Identify).await?;
         let (id, digest) = read_receipt(&text)?;
         let known = self.store(move |store| store.handover_digest(id)).await?;
         match known {

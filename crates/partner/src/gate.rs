@@ -15,6 +15,7 @@ use uuid::Uuid;
 use crate::identify::{label, tier_of};
 use crate::passage::{Run, Showing, ending};
 use crate::pin::Holder;
+use crate::rights::Right;
 use crate::sell::standing;
 use crate::terminal::News;
 use crate::view::{
@@ -66,12 +67,12 @@ impl Terminal {
     /// For a wrong PIN (`PinWrong`, `PinWait`, `PinLocked`), a missing title, and a rule, tier or action that the
     /// program has not; a kiosk needs a PIN to get out of it.
     pub async fn prepare_gate(&self, plan: GatePlan, pin: Option<String>) -> Result<GateView, AppError> {
-        let config = self.config().await?;
-        let plan = checked(plan, &config)?;
+        self.as_manager(Right::PrepareGate, pin).await?;
         if plan.kiosk && !self.pin_view(Holder::Manager).await?.set {
             return Err(ErrorCode::PinNeeded.into());
         }
-        self.check_pin(Holder::Manager, pin.as_deref()).await?;
+        let config = self.config().await?;
+        let plan = checked(plan, &config)?;
         let text = serde_json::to_string(&plan).map_err(|_| ErrorCode::Internal)?;
         let mut desk = self.desk().await?;
         self.store(move |store| store.set_setting(PLAN, &text)).await?;
@@ -85,6 +86,7 @@ impl Terminal {
     /// # Errors
     /// When nobody has prepared it.
     pub async fn open_gate(&self) -> Result<GateView, AppError> {
+        self.require(Right::Identify).await?;
         let mut desk = self.desk().await?;
         let state = state(&mut desk);
         if state.plan.is_none() {
@@ -108,6 +110,8 @@ impl Terminal {
         let state = state(&mut desk);
         if state.plan.as_ref().is_some_and(|plan| plan.kiosk) && state.run.is_some() {
             self.check_pin(Holder::Manager, pin.as_deref()).await?;
+        } else if state.run.is_some() {
+            self.require(Right::Identify).await?;
         }
         if let Some(run) = state.run.take() {
             self.store(|store| store.remove_setting(RUN)).await?;
@@ -152,7 +156,8 @@ impl Terminal {
         Ok(Some(passage))
     }
 
-    /// A person lets in or turns away whatever the answer was; the audit chain says so, with the reason.
+    /// A person lets in or turns away whatever the answer was; the audit chain says so, with the reason. Where the gate
+    /// could not tell, anybody at it decides: it stays open while the device is locked.
     ///
     /// # Errors
     /// When the passage is not among the last ten, and when an answer is overruled without a reason.
@@ -174,6 +179,9 @@ impl Terminal {
         }
         if reason.is_empty() && before.answer != ThresholdAnswerView::CannotTell {
             return Err(ErrorCode::ReasonMissing.into());
+        }
+        if before.answer != ThresholdAnswerView::CannotTell {
+            self.require(Right::OverrideGate).await?;
         }
         let (fan, title) = (before.fan.as_deref().unwrap_or("unknown"), &plan.title);
         let (answer, word) = (before.answer, if admit { "let in" } else { "turned away" });

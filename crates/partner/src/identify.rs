@@ -16,6 +16,7 @@ use scan::{LumaFrame, PixelFormat};
 use sync::FanAnswer;
 
 use crate::connect::age;
+use crate::rights::Right;
 use crate::terminal::{News, blocking};
 use crate::view::{BalanceSource, BalanceView, CodeSource, FanCard, PendingView, RedeemOutlook, TrustView};
 use crate::{AppError, ErrorCode, Terminal};
@@ -106,6 +107,7 @@ impl Terminal {
     /// # Errors
     /// For each reason why a code is none of ours or is refused; see [`ErrorCode`].
     pub async fn identify_text(&self, text: &str, source: CodeSource) -> Result<FanCard, AppError> {
+        self.require(Right::Identify).await?;
         let (fan, trust, config) = self.recognise(text, source).await?;
         let known = self.store(move |store| store.fan(fan)).await?;
         if known.confirmed.is_some() {
@@ -149,6 +151,7 @@ impl Terminal {
     /// # Errors
     /// When it is no picture, when there is no code in it, and as [`Terminal::identify_text`].
     pub async fn identify_picture(&self, data: &str) -> Result<FanCard, AppError> {
+        self.require(Right::Identify).await?;
         let encoded = data.split_once(";base64,").map_or(data, |(_, rest)| rest).to_owned();
         let frame = blocking(move || -> Result<LumaFrame, AppError> {
             let bytes = base64::engine::general_purpose::STANDARD
@@ -165,6 +168,7 @@ impl Terminal {
     /// # Errors
     /// As [`Terminal::identify_picture`] and [`Terminal::identify_text`].
     pub async fn identify_copied(&self, copied: Copied) -> Result<FanCard, AppError> {
+        self.require(Right::Identify).await?;
         match copied {
             Copied::Text(text) => self.identify_text(&text, CodeSource::Typed).await,
             Copied::Picture { width, height, rgba } => {
@@ -192,6 +196,7 @@ impl Terminal {
     /// # Errors
     /// When the fan is not present any more, or the platform does not know the fan.
     pub async fn fan_card(&self, fan: &str) -> Result<FanCard, AppError> {
+        self.require(Right::Identify).await?;
         let (fan, trust) = self.present(fan)?;
         let config = self.config().await?;
         self.refresh(fan).await?;

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 use crate::keychain::{Keychain, Secret};
+use crate::rights::Right;
 use crate::terminal::blocking;
 use crate::view::PinView;
 use crate::{AppError, ErrorCode, Terminal};
@@ -82,6 +83,7 @@ impl Terminal {
     /// # Errors
     /// For a PIN that is too short or too easy, and for a wrong one as [`Terminal::prepare_gate`].
     pub async fn set_manager_pin(&self, old: Option<String>, new: String) -> Result<PinView, AppError> {
+        self.require(Right::Settings).await?;
         strong(&new)?;
         if self.pin_view(Holder::Manager).await?.set {
             self.check_pin(Holder::Manager, old.as_deref()).await?;
@@ -103,14 +105,6 @@ impl Terminal {
             return Err(ErrorCode::SignInRefused.into());
         }
         self.write_pin(Holder::Manager, new).await
-    }
-
-    /// Passes managers: with their PIN, or freely where none is set.
-    ///
-    /// # Errors
-    /// For a missing or wrong PIN, as [`Terminal::prepare_gate`].
-    pub async fn as_manager(&self, pin: Option<String>) -> Result<(), AppError> {
-        self.check_pin(Holder::Manager, pin.as_deref()).await
     }
 
     pub(crate) async fn pin_view(&self, holder: Holder) -> Result<PinView, AppError> {

@@ -3,7 +3,7 @@
 use qrcode::render::svg;
 use qrcode::{EcLevel, QrCode};
 
-use crate::pin::Holder;
+use crate::rights::Right;
 use crate::view::QuickButton;
 use crate::{AppError, ErrorCode, Terminal};
 
@@ -32,8 +32,8 @@ impl Terminal {
         buttons: Vec<QuickButton>,
         pin: Option<String>,
     ) -> Result<Vec<QuickButton>, AppError> {
+        self.as_manager(Right::Settings, pin).await?;
         let buttons = checked(buttons)?;
-        self.check_pin(Holder::Manager, pin.as_deref()).await?;
         let text = serde_json::to_string(&buttons).map_err(|_| ErrorCode::Internal)?;
         self.store(move |store| store.set_setting(BUTTONS, &text)).await?;
         self.note_device("the quick buttons were changed").await?;

@@ -8,6 +8,7 @@ use outbox::{Filter, OperationKind, OperationRow, OperationState, Page};
 use uuid::Uuid;
 
 use crate::identify::{label, trust_view};
+use crate::rights::Right;
 use crate::terminal::News;
 use crate::view::{
     OperationFilter, OperationKindView, OperationPage, OperationStateView, OperationView, Status, Totals,
@@ -22,6 +23,7 @@ impl Terminal {
     /// # Errors
     /// When the database can not be read.
     pub async fn operations(&self, filter: OperationFilter) -> Result<OperationPage, AppError> {
+        self.require(Right::Identify).await?;
         let limit = filter.limit.clamp(1, LARGEST_PAGE);
         let after = filter.after.and_then(|seq| u64::try_from(seq).ok());
         let filter = store_filter(&filter);
@@ -39,6 +41,7 @@ impl Terminal {
     /// # Errors
     /// When the database can not be read.
     pub async fn totals(&self, from: i64, to: i64) -> Result<Totals, AppError> {
+        self.require(Right::Identify).await?;
         let totals = self.store(move |store| store.totals(Timestamp(from), Timestamp(to))).await?;
         let count = |count: u64| u32::try_from(count).unwrap_or(u32::MAX);
         Ok(Totals {

@@ -14,6 +14,7 @@ use uuid::Uuid;
 
 use crate::connect::age;
 use crate::review::operation_view;
+use crate::rights::Right;
 use crate::status::threshold_rule_view;
 use crate::terminal::Line;
 use crate::view::{ItemInput, Quote, Receipt, ReceiptStanding, ThresholdAnswerView, ThresholdView};
@@ -33,6 +34,7 @@ impl Terminal {
     /// # Errors
     /// For an item that can not be bought: no positive amount, an unknown rate label, too many items.
     pub async fn quote(&self, items: &[ItemInput]) -> Result<Quote, AppError> {
+        self.require(Right::Identify).await?;
         let config = self.config().await?;
         let items = ledger_items(items, &config);
         let rules = config.rules();
@@ -50,6 +52,7 @@ impl Terminal {
     /// # Errors
     /// Every refusal of the rule book and of the offline policy; nothing is stored then.
     pub async fn give(&self, fan: &str, items: Vec<ItemInput>) -> Result<Receipt, AppError> {
+        self.require(Right::Give).await?;
         let (fan, trust) = self.present(fan)?;
         let config = self.config().await?;
         let kind = Proposed::Give { items: purchase_items(items, &config) };
@@ -63,6 +66,7 @@ impl Terminal {
     /// # Errors
     /// As [`Terminal::give`].
     pub async fn award(&self, fan: &str, action: &str) -> Result<Receipt, AppError> {
+        self.require(Right::Award).await?;
         let (fan, trust) = self.present(fan)?;
         let config = self.config().await?;
         let known = config.actions.iter().find(|known| known.category == action);
@@ -79,6 +83,7 @@ impl Terminal {
     /// # Errors
     /// Every refusal of the rule book and of the offline policy; nothing is stored then.
     pub async fn redeem(&self, fan: &str, items: Vec<ItemInput>) -> Result<Receipt, AppError> {
+        self.require(Right::Redeem).await?;
         let (fan, trust) = self.present(fan)?;
         let config = self.config().await?;
         let costs = self.quote(&items).await?.costs;
@@ -105,13 +110,18 @@ impl Terminal {
     /// # Errors
     /// When there is no such operation, or it is undone already or was refused.
     pub async fn undo(&self, operation: &str) -> Result<Receipt, AppError> {
+        self.require(Right::UndoOwn).await?;
         let of = Uuid::try_parse(operation).map_err(|_| ErrorCode::UnknownOperation)?;
         let original =
             self.store(move |store| store.operation(of)).await?.ok_or(ErrorCode::UnknownOperation)?;
+        let by = self.acting_id();
+        if original.staff != by {
+            self.require(Right::UndoAny).await?;
+        }
         let trust = original.trust;
         let row = if original.awaits_platform && original.state.is_open() {
             let (undo, now) = (Uuid::now_v7(), self.now());
-            match self.store(move |store| store.withdraw(of, undo, now, None)).await? {
+            match self.store(move |store| store.withdraw(of, undo, now, by)).await? {
                 Commit::Committed(row) => *row,
                 Commit::Declined(decline) => return Err(decline.into()),
             }
@@ -129,6 +139,7 @@ impl Terminal {
     /// # Errors
     /// When the rule or the fan is not known here.
     pub async fn check_threshold(&self, fan: &str, rule: &str) -> Result<ThresholdView, AppError> {
+        self.require(Right::Identify).await?;
         let config = self.config().await?;
         let threshold =
             config.thresholds.iter().find(|known| known.id == rule).ok_or(ErrorCode::UnknownRule)?;
@@ -165,7 +176,7 @@ impl Terminal {
             kind,
             route,
             now: self.now(),
-            staff: None,
+            staff: self.acting_id(),
             manager_raised: false,
         };
         let commit = self.store(move |store| store.commit(proposal)).await?;

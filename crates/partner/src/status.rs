@@ -6,7 +6,7 @@ use sync::{Link, SyncState};
 use crate::terminal::Opened;
 use crate::view::{
     ActionView, ConnectionView, Environment, ExposureView, Language, LinkState, LinkView, PhoneSystem,
-    Preferences, ProgressView, QueueCounts, RateView, Status, Theme, ThresholdRuleView,
+    Preferences, ProgressView, QueueCounts, RateView, SessionView, Status, Theme, ThresholdRuleView,
 };
 use crate::{AppError, Terminal};
 
@@ -53,6 +53,7 @@ impl Terminal {
             queue: queue_counts(&counts),
             exposure: ExposureView { points: exposure.points.0, cap: exposure.cap.0, warn: exposure.warn },
             preferences: preferences.as_deref().map_or(PREFERENCES, preferences_of),
+            session: self.0.people.view(),
             trouble: None,
             phone: PhoneSystem::here(),
         })
@@ -79,6 +80,7 @@ fn troubled(error: AppError) -> Status {
         queue: QueueCounts::default(),
         exposure: ExposureView::default(),
         preferences: PREFERENCES,
+        session: SessionView::default(),
         trouble: Some(error),
         phone: PhoneSystem::here(),
     }

@@ -18,6 +18,7 @@ use crate::gate::GateDesk;
 use crate::handheld::SerialDesk;
 use crate::identify::PresentFans;
 use crate::keychain::{Keychain, Secret};
+use crate::people::People;
 use crate::review::Watched;
 use crate::upkeep::{self, Upkeep};
 use crate::view::{
@@ -89,6 +90,7 @@ pub(crate) struct Inner {
     /// One PIN at a time.
     pub pins: Mutex<()>,
     pub watched: Watched,
+    pub people: People,
     /// The last status told; None: nothing was told yet.
     told: watch::Sender<Option<Status>>,
     /// Rings when a status should be told.
@@ -134,6 +136,7 @@ impl Terminal {
             gate: GateDesk::default(),
             pins: Mutex::new(()),
             watched: Watched::default(),
+            people: People::default(),
             told: watch::Sender::new(None),
             bell: Notify::new(),
             changed: Notify::new(),
@@ -189,6 +192,8 @@ impl Terminal {
             }
         });
         let mut fresh = Opened { store, device_id, line: None };
+        let (people, known) = (self.clone(), fresh.clone());
+        blocking(move || people.take_up_people(&known)).await??;
         // Without its secret the device can not send, but it can still sell.
         fresh.line = self.line_of(&fresh).await.unwrap_or_else(|error| {
             tracing::warn!(code = ?error.code, "the line to the platform could not be opened");

@@ -16,6 +16,7 @@ use uuid::Uuid;
 use crate::identify::label;
 use crate::keychain::{Keychain, Secret};
 use crate::review::operation_view;
+use crate::rights::Right;
 use crate::terminal::{Opened, blocking};
 use crate::view::{OperationKindView, OperationView};
 use crate::{AppError, ErrorCode, Terminal};
@@ -257,6 +258,7 @@ impl Terminal {
     /// # Errors
     /// When the database can not be read.
     pub async fn verify_audit(&self) -> Result<AuditView, AppError> {
+        self.require(Right::Identify).await?;
         let opened = self.opened().await?;
         self.check_audit(&opened).await?;
         Ok(self.0.upkeep.audit())
@@ -267,6 +269,7 @@ impl Terminal {
     /// # Errors
     /// When the database does not take it.
     pub async fn dismiss_set_aside(&self) -> Result<Health, AppError> {
+        self.require(Right::Settings).await?;
         self.store(|store| store.remove_setting(SET_ASIDE)).await?;
         self.health().await
     }
@@ -276,6 +279,7 @@ impl Terminal {
     /// # Errors
     /// Without a line, when the platform can not be asked, and for a period of more than three months.
     pub async fn reconcile(&self, from: i64, to: i64) -> Result<Reconciliation, AppError> {
+        self.require(Right::Review).await?;
         if to <= from || to.saturating_sub(from) > LONGEST_PERIOD_MS {
             return Err(AppError::new(ErrorCode::MissingField).detail("period"));
         }
@@ -297,6 +301,7 @@ impl Terminal {
     /// # Errors
     /// For an operation that is unknown or not held.
     pub async fn release_operation(&self, id: &str) -> Result<OperationView, AppError> {
+        self.require(Right::Decide).await?;
         let id = Uuid::parse_str(id).map_err(|_| ErrorCode::UnknownOperation)?;
         let now = self.now();
         let row = self.store(move |store| store.release(id, now)).await?;

@@ -9,9 +9,11 @@ use specta::Type;
 use crate::error::AppError;
 
 mod gate;
+mod people;
 mod scan;
 
 pub use gate::*;
+pub use people::*;
 pub use scan::*;
 
 /// What the frame around every screen shows.
@@ -23,6 +25,7 @@ pub struct Status {
     pub queue: QueueCounts,
     pub exposure: ExposureView,
     pub preferences: Preferences,
+    pub session: SessionView,
     /// Something that stands in the way of all work, such as a database of a newer version.
     pub trouble: Option<AppError>,
     /// The phone's system, whose own scanner reads codes in the app's stead; none on a desktop.

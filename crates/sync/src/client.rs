@@ -19,7 +19,7 @@ use crate::token::TokenSource;
 use crate::wire::{self, Request};
 use crate::{
     Answer, Changes, ClientError, Listed, Platform, ReadBack, config, fans, feed, http, read_back, reconcile,
-    values,
+    staff, values,
 };
 
 /// Calls in one request: what a server without a word about it is sent at the most.
@@ -162,6 +162,14 @@ impl PlatformClient {
         let reply =
             self.ask(&Request::fixed(wire::FAN_EXISTS, "FanExists", variables), self.timeouts.light).await?;
         fans::read_existence(&reply)
+    }
+
+    /// The partner's people and their rights.
+    ///
+    /// # Errors
+    /// Where the platform could not be asked; `Unsupported` where it knows nothing of people.
+    pub async fn staff(&self) -> Result<staff::StaffList, ClientError> {
+        staff::read(&self.ask(&staff::request(&self.partner_id), self.timeouts.request).await?)
     }
 
     /// The partner's transactions of a period (`to` excluded), newest first, of all its devices.

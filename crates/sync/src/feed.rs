@@ -15,6 +15,9 @@ use crate::{Changes, ClientError, values};
 /// Changes in one answer.
 const AT_ONCE: u32 = 200;
 
+/// Kinds of changes after which what is known of the program, its people and this device is out of date.
+const SETTINGS: [&str; 4] = ["configuration", "pass_keys", "staff", "device"];
+
 const CHANGES: &str = "query Changes($partner_id: String!, $after: String, $first: Int) {
   changes(scope_id: $partner_id, scope_type: partner, after: $after, first: $first) {
     cursor more
@@ -42,7 +45,7 @@ pub(crate) fn read(reply: &Reply) -> Result<Changes, ClientError> {
         more: feed.get("more").and_then(Value::as_bool).unwrap_or(false),
         // A kind that this version does not know moves figures all the same.
         fans: list.iter().filter_map(|change| balance(change.get("balance")?)).collect(),
-        settings: list.iter().any(|change| matches!(kind(change).as_str(), "configuration" | "pass_keys")),
+        settings: list.iter().any(|change| SETTINGS.contains(&kind(change).as_str())),
     })
 }
 

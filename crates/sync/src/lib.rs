@@ -20,6 +20,7 @@ mod settle;
 #[cfg(test)]
 #[allow(clippy::unwrap_used, clippy::print_stderr, clippy::print_stdout)]
 mod simulation;
+mod staff;
 mod state;
 mod token;
 mod values;
@@ -32,4 +33,5 @@ pub use error::{ClientError, OfflineKind};
 pub use fans::FanAnswer;
 pub use port::{Answer, Changes, Platform, ReadBack};
 pub use reconcile::{Action, Listed, Pair, Transaction, Verdict, compare};
+pub use staff::{StaffList, StaffMember, StaffRight};
 pub use state::{Link, Progress, SyncState};

@@ -1,5 +1,9 @@
 // Sample data for the demonstration and for tests: the example program, as the platform would tell it.
-import type { ConnectionView, Environment, OperationView, Status } from '../ipc/bindings';
+import type { ConnectionView, Environment, OperationView, Right, Status } from '../ipc/bindings';
+
+export const RIGHTS: readonly Right[] = [
+  'identify', 'give', 'redeem', 'award', 'undo_own', 'undo_any', 'raise_limit', 'override_gate', 'prepare_gate', 'close_shift', 'review', 'decide', 'export', 'settings', 'staff', 'devices',
+];
 
 export interface SampleFan {
   id: string;
@@ -47,6 +51,7 @@ export const sampleStatus = (now: number): Status => ({
   queue: { waiting: 0, accepted: 0, refused: 0, held: 0, oldestWaiting: null },
   exposure: { points: 0, cap: 200_000, warn: false },
   preferences: { language: 'system', theme: 'system' },
+  session: { knowsPeople: false, person: null, locked: false, rights: [...RIGHTS] },
   trouble: null,
   phone: null,
 });

@@ -1,7 +1,9 @@
 // Every reason that a person can meet, in German.
+import { people } from './de.errors.people';
 import type { Catalogue } from './types';
 
 export const errors: Catalogue['errors'] = {
+  ...people,
   notConnected: {
     title: 'Dieses Gerät ist nicht verbunden',
     meaning: 'Ohne die Plattform kann kein Fan bedient werden.',

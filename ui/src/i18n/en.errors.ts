@@ -1,9 +1,11 @@
 // Every reason that a person can meet, in English: what happened, what it means for the fan in front of
 // staff, what to do. `figures` replaces the meaning where the needed and the available points are known.
 import type { ErrorCode } from '$ipc';
+import { people } from './en.errors.people';
 import type { ErrorWording } from './types';
 
 export const errors: { readonly [C in ErrorCode]: ErrorWording } = {
+  ...people,
   notConnected: {
     title: 'This device is not connected',
     meaning: 'No fan can be served before it knows the platform.',

@@ -1,7 +1,9 @@
 // Every reason that a person can meet, in French.
+import { people } from './fr.errors.people';
 import type { Catalogue } from './types';
 
 export const errors: Catalogue['errors'] = {
+  ...people,
   notConnected: {
     title: 'Cet appareil n’est pas connecté',
     meaning: 'Aucun fan ne peut être servi sans la plateforme.',

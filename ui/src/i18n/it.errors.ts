@@ -1,7 +1,9 @@
 // Every reason that a person can meet, in Italian.
+import { people } from './it.errors.people';
 import type { Catalogue } from './types';
 
 export const errors: Catalogue['errors'] = {
+  ...people,
   notConnected: {
     title: 'Questo dispositivo non è collegato',
     meaning: 'Senza la piattaforma non si può servire alcun fan.',

@@ -120,6 +120,13 @@ export const events = {
 };
 
 /* Types */
+/**  The person at work on this device. */
+export type Acting = {
+	staffId: string,
+	name: string,
+	role: Role,
+};
+
 export type ActionView = {
 	category: string,
 	title: string,
@@ -279,7 +286,7 @@ export type Diagnostics = {
 export type Environment = "development" | "production";
 
 /**  Every reason that a person can meet. */
-export type ErrorCode = "notConnected" | "invalidEndpoint" | "missingField" | "signInRefused" | "noAccess" | "wrongEnvironment" | "offline" | "timedOut" | "rateLimited" | "platformFailed" | "platformUnintelligible" | "keychainUnavailable" | "queueNotEmpty" | "noCodeFound" | "notOurCode" | "codeTooLong" | "codeDamaged" | "checkDigitWrong" | "passExpired" | "passNotYetValid" | "passUnknownKey" | "passForged" | "passOtherProgram" | "passReplayed" | "passCopied" | "passRevoked" | "passStale" | "passKeysTooOld" | "pictureUnreadable" | "pictureTooLarge" | "pictureHeic" | "clipboardEmpty" | "noCamera" | "cameraBusy" | "cameraDenied" | "cameraUnplugged" | "cameraFailed" | "screenHidden" | "scannerGone" | "scannerBusy" | "scannerDenied" | "scannerFailed" | "teachUnread" | "fanNotIdentified" | "unknownFan" | "unknownRule" | "tooFewPoints" | "invalidAmount" | "noItems" | "tooManyItems" | "unknownRateLabel" | "unknownAction" | "unknownOperation" | "notReversible" | "alreadyReversed" | "moduleOff" | "unsupportedCurrency" | "idConflict" | "refusedByLedger" | "onlineOnly" | "neverSynced" | "syncTooOld" | "balanceTooOld" | "overPurchaseLimit" | "overFanLimit" | "overDeviceLimit" | "overPassAllowance" | "overGrantLimit" | "askManager" | "unknownAnswer" | "differentTransaction" | "storageFull" | "storageReadOnly" | "storageInUse" | "storageNewer" | "storageDamaged" | "storageKeyMissing" | "storageFailed" | "gateNotPrepared" | "gateClosed" | "unknownPassage" | "reasonMissing" | "pinNeeded" | "pinWrong" | "pinWait" | "pinLocked" | "pinTooWeak" | "nothingToMove" | "passphraseTooShort" | "badDeviceKey" | "evacuationDamaged" | "evacuationForOther" | "evacuationForged" | "evacuationOtherProgram" | "evacuationImported" | "evacuationIncomplete" | "unknownEvacuation" | "internal";
+export type ErrorCode = "notConnected" | "invalidEndpoint" | "missingField" | "signInRefused" | "noAccess" | "wrongEnvironment" | "offline" | "timedOut" | "rateLimited" | "platformFailed" | "platformUnintelligible" | "keychainUnavailable" | "queueNotEmpty" | "noCodeFound" | "notOurCode" | "codeTooLong" | "codeDamaged" | "checkDigitWrong" | "passExpired" | "passNotYetValid" | "passUnknownKey" | "passForged" | "passOtherProgram" | "passReplayed" | "passCopied" | "passRevoked" | "passStale" | "passKeysTooOld" | "pictureUnreadable" | "pictureTooLarge" | "pictureHeic" | "clipboardEmpty" | "noCamera" | "cameraBusy" | "cameraDenied" | "cameraUnplugged" | "cameraFailed" | "screenHidden" | "scannerGone" | "scannerBusy" | "scannerDenied" | "scannerFailed" | "teachUnread" | "fanNotIdentified" | "unknownFan" | "unknownRule" | "tooFewPoints" | "invalidAmount" | "noItems" | "tooManyItems" | "unknownRateLabel" | "unknownAction" | "unknownOperation" | "notReversible" | "alreadyReversed" | "moduleOff" | "unsupportedCurrency" | "idConflict" | "refusedByLedger" | "onlineOnly" | "neverSynced" | "syncTooOld" | "balanceTooOld" | "overPurchaseLimit" | "overFanLimit" | "overDeviceLimit" | "overPassAllowance" | "overGrantLimit" | "askManager" | "unknownAnswer" | "differentTransaction" | "storageFull" | "storageReadOnly" | "storageInUse" | "storageNewer" | "storageDamaged" | "storageKeyMissing" | "storageFailed" | "gateNotPrepared" | "gateClosed" | "unknownPassage" | "reasonMissing" | "pinNeeded" | "pinWrong" | "pinWait" | "pinLocked" | "pinTooWeak" | "signInNeeded" | "locked" | "notAllowed" | "nothingToMove" | "passphraseTooShort" | "badDeviceKey" | "evacuationDamaged" | "evacuationForOther" | "evacuationForged" | "evacuationOtherProgram" | "evacuationImported" | "evacuationIncomplete" | "unknownEvacuation" | "internal";
 
 export type ErrorNote = {
 	at: number,
@@ -684,6 +691,32 @@ export type RedeemOutlook =
 /**  Who bears a redemption that was refused when the goods were gone. */
 export type ResolveOutcome = "collectLater" | "forgive" | "void";
 
+/**  Everything that a right is about, in the platform's words. */
+export type Right = 
+/**  See who a code belongs to, and this device's own queue. */
+"identify" | "give" | "redeem" | "award" | 
+/**  Undo what one did oneself. */
+"undo_own" | 
+/**  Undo what others did, and what is long done. */
+"undo_any" | 
+/**  Go above a limit of the offline policy once. */
+"raise_limit" | 
+/**  Let in or turn away against the gate's answer. */
+"override_gate" | "prepare_gate" | 
+/**  Open, hand over and close a shift. */
+"close_shift" | 
+/**  See every operation, signals and the reconciliation. */
+"review" | 
+/**  Decide what becomes of refused and held operations, and reverse others. */
+"decide" | "export" | "settings" | 
+/**  Add, change and remove people and their rights. */
+"staff" | 
+/**  Pair and revoke devices, hand a queue over, let go of the account. */
+"devices";
+
+/**  What somebody is. Each may do what the one before may, unless the partner says otherwise. */
+export type Role = "staff" | "supervisor" | "manager";
+
 export type ScanEnding = "enter" | "tab" | "none";
 
 /**  What to make of a scanner's keys: the characters, the positions, or the characters of one layout turned back. */
@@ -723,6 +756,17 @@ export type SerialState = {
 	error: AppError | null,
 };
 
+/**  Who is at work on this device. */
+export type SessionView = {
+	/**  False: nobody has to sign in here. */
+	knowsPeople: boolean,
+	person: Acting | null,
+	/**  After a minute without input: the person's PIN is asked for. */
+	locked: boolean,
+	/**  What may be done here now. A locked device shows what the person may once it is unlocked. */
+	rights: Right[],
+};
+
 export type SetAsideView = {
 	file: string,
 	/**  What could be read, as JSON Lines; None: nothing could. */
@@ -751,6 +795,7 @@ export type Status = {
 	queue: QueueCounts,
 	exposure: ExposureView,
 	preferences: Preferences,
+	session: SessionView,
 	/**  Something that stands in the way of all work, such as a database of a newer version. */
 	trouble: AppError | null,
 	/**  The phone's system, whose own scanner reads codes in the app's stead; none on a desktop. */

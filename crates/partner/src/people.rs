@@ -1,0 +1,232 @@
+//! The people whom this device knows, and who of them is at work: who signed in, and since when nobody has touched it.
+//!
+//! Who is signed in is never written down: after a start everybody signs in anew.
+
+use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use sync::{ClientError, PlatformClient, StaffList};
+use tokio::time::Instant;
+
+use crate::rights::{Acting, Right, RightsTable, Role};
+use crate::terminal::Opened;
+use crate::view::SessionView;
+use crate::{AppError, ErrorCode, Terminal};
+
+/// So long without input, and the device asks who is there.
+pub(crate) const LOCK_AFTER: Duration = Duration::from_secs(60);
+const PEOPLE: &str = "people";
+
+/// One of the partner's people, as last heard from the platform.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Person {
+    pub staff_id: String,
+    pub name: String,
+    pub role: Role,
+    /// Who they are for the partner's sign-in provider.
+    pub oidc_subject: Option<String>,
+    pub removed: bool,
+}
+
+/// What is known of the partner's people. Empty: nothing was ever heard of any.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Known {
+    pub people: Vec<Person>,
+    pub rights: RightsTable,
+    /// The highest role of people who may work on this device. None: any.
+    pub highest: Option<Role>,
+}
+
+impl Known {
+    /// People are known, but nobody may sign in until they are heard of anew.
+    fn nobody() -> Self {
+        let gone = Person {
+            staff_id: String::new(),
+            name: String::new(),
+            role: Role::Staff,
+            oidc_subject: None,
+            removed: true,
+        };
+        Self { people: vec![gone], ..Self::default() }
+    }
+
+    /// Somebody who may sign in.
+    pub fn person(&self, staff_id: &str) -> Option<&Person> {
+        self.people.iter().find(|person| person.staff_id == staff_id && !person.removed)
+    }
+
+    /// What the person is on this device.
+    pub fn role(&self, person: &Person) -> Role {
+        self.highest.map_or(person.role, |highest| person.role.min(highest))
+    }
+
+    pub fn may(&self, person: &Person, right: Right) -> bool {
+        self.rights.may(self.role(person), right)
+    }
+}
+
+/// Who signed in.
+#[derive(Clone, Debug)]
+struct Session {
+    staff_id: String,
+    touched: Instant,
+    locked: bool,
+}
+
+impl Session {
+    fn is_locked(&self, now: Instant) -> bool {
+        self.locked || now.saturating_duration_since(self.touched) >= LOCK_AFTER
+    }
+}
+
+#[derive(Debug, Default)]
+struct State {
+    known: Known,
+    session: Option<Session>,
+}
+
+impl State {
+    /// None: the device knows no people. Some(None): nobody is signed in.
+    fn signed_in(&self) -> Option<Option<(&Session, &Person)>> {
+        if self.known.people.is_empty() {
+            return None;
+        }
+        let session = self.session.as_ref();
+        Some(session.and_then(|session| Some((session, self.known.person(&session.staff_id)?))))
+    }
+}
+
+/// The people of a terminal.
+#[derive(Default)]
+pub(crate) struct People(RwLock<State>);
+
+impl People {
+    fn read(&self) -> RwLockReadGuard<'_, State> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, State> {
+        self.0.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub fn knows_people(&self) -> bool {
+        !self.read().known.people.is_empty()
+    }
+
+    /// Whether whoever is at work may do this. None: being at work is enough.
+    pub fn check(&self, right: Option<Right>) -> Result<(), AppError> {
+        let state = self.read();
+        let Some(signed_in) = state.signed_in() else { return Ok(()) };
+        let (session, person) = signed_in.ok_or(ErrorCode::SignInNeeded)?;
+        if session.is_locked(Instant::now()) {
+            return Err(ErrorCode::Locked.into());
+        }
+        match right {
+            Some(right) if !state.known.may(person, right) => {
+                Err(AppError::new(ErrorCode::NotAllowed).detail(right.action()))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    pub fn acting(&self) -> Option<Acting> {
+        let state = self.read();
+        let (session, person) = state.signed_in()??;
+        if session.is_locked(Instant::now()) {
+            return None;
+        }
+        let role = state.known.role(person);
+        Some(Acting { staff_id: person.staff_id.clone(), name: person.name.clone(), role })
+    }
+
+    pub fn view(&self) -> SessionView {
+        let state = self.read();
+        let Some(signed_in) = state.signed_in() else {
+            return SessionView {
+                knows_people: false,
+                person: None,
+                locked: false,
+                rights: Right::ALL.into(),
+            };
+        };
+        let Some((session, person)) = signed_in else {
+            return SessionView { knows_people: true, person: None, locked: false, rights: Vec::new() };
+        };
+        let role = state.known.role(person);
+        SessionView {
+            knows_people: true,
+            person: Some(Acting { staff_id: person.staff_id.clone(), name: person.name.clone(), role }),
+            locked: session.is_locked(Instant::now()),
+            rights: state.known.rights.of(role),
+        }
+    }
+}
+
+impl Terminal {
+    /// Asks the platform who works here and what they may do, and keeps it for the time without it. Whoever was removed
+    /// is signed out.
+    pub(crate) async fn hear_of_people(&self, client: &PlatformClient) -> Result<(), AppError> {
+        let told = match client.staff().await {
+            // A server with the base API alone knows nobody.
+            Err(ClientError::Unsupported) => StaffList::default(),
+            told => told?,
+        };
+        let known = self.0.people.read().known.clone();
+        let fresh = Known { people: people(&told), rights: rights(&told), ..known.clone() };
+        if fresh == known {
+            return Ok(());
+        }
+        // Who once had people never again lets everybody in, whatever a platform says.
+        let fresh = if fresh.people.is_empty() && !known.people.is_empty() { Known::nobody() } else { fresh };
+        self.keep_people(fresh).await
+    }
+
+    /// Forgets the people of an account that was let go of.
+    pub(crate) async fn forget_people(&self) -> Result<(), AppError> {
+        self.keep_people(Known::default()).await
+    }
+
+    async fn keep_people(&self, fresh: Known) -> Result<(), AppError> {
+        let text = serde_json::to_string(&fresh).map_err(|_| ErrorCode::Internal)?;
+        self.store(move |store| store.set_setting(PEOPLE, &text)).await?;
+        let mut state = self.0.people.write();
+        state.known = fresh;
+        let gone = state.signed_in().is_none_or(|signed_in| signed_in.is_none());
+        if gone {
+            state.session = None;
+        }
+        drop(state);
+        self.ring();
+        Ok(())
+    }
+
+    /// Takes up what was known of the people when the app ended.
+    pub(crate) fn take_up_people(&self, opened: &Opened) -> Result<(), AppError> {
+        let known = match opened.store.setting(PEOPLE)? {
+            // Something unreadable guards like a device on which nobody may sign in, rather than not at all.
+            Some(text) => serde_json::from_str(&text).unwrap_or_else(|_| Known::nobody()),
+            None => Known::default(),
+        };
+        self.0.people.write().known = known;
+        Ok(())
+    }
+}
+
+/// People of a role that this version does not know may do what staff may.
+fn people(told: &StaffList) -> Vec<Person> {
+    let role = |name: &str| Role::ALL.into_iter().find(|role| role.name() == name).unwrap_or(Role::Staff);
+    let person = |member: &sync::StaffMember| Person {
+        staff_id: member.staff_id.clone(),
+        name: member.name.clone(),
+        role: role(&member.role),
+        oidc_subject: member.oidc_subject.clone(),
+        removed: member.removed,
+    };
+    told.people.iter().map(person).collect()
+}
+
+fn rights(told: &StaffList) -> RightsTable {
+    let rows = told.rights.iter();
+    RightsTable::told(rows.map(|right| (right.role.as_str(), right.action.as_str(), right.allowed)))
+}

@@ -1,0 +1,87 @@
+//! The partner's people and what their roles may do, out of the platform's answers.
+
+use serde_json::{Value, json};
+
+use crate::ClientError;
+use crate::answer::{Fault, Reply};
+use crate::wire::Request;
+
+/// One of the partner's people.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StaffMember {
+    pub staff_id: String,
+    pub name: String,
+    /// The platform's word: "staff", "supervisor" or "manager".
+    pub role: String,
+    /// Who they are for the partner's OpenID Connect provider.
+    pub oidc_subject: Option<String>,
+    /// May not sign in any more.
+    pub removed: bool,
+}
+
+/// Whether a role may do something, in the platform's words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StaffRight {
+    pub role: String,
+    pub action: String,
+    pub allowed: bool,
+}
+
+/// Everybody, and every right of every role.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct StaffList {
+    pub people: Vec<StaffMember>,
+    pub rights: Vec<StaffRight>,
+}
+
+const STAFF: &str = "query Staff($partner_id: String!) {
+  get_staff(partner_id: $partner_id) {
+    result { staff_id name role oidc_subject removed_date }
+    rights { role action allowed }
+  }
+}";
+
+pub(crate) fn request(partner_id: &str) -> Request {
+    Request::fixed(STAFF, "Staff", json!({ "partner_id": partner_id }))
+}
+
+pub(crate) fn read(reply: &Reply) -> Result<StaffList, ClientError> {
+    if reply.lacks("get_staff") {
+        return Err(ClientError::Unsupported);
+    }
+    let told = reply.field("get_staff").ok_or_else(|| failure(reply))?;
+    // Half a list must not look like a whole one: somebody's removal could be in the other half.
+    let list = || {
+        let rows = |name: &str| told.get(name).and_then(Value::as_array);
+        Some(StaffList {
+            people: rows("result")?.iter().map(member).collect::<Option<_>>()?,
+            rights: rows("rights")?.iter().map(right).collect::<Option<_>>()?,
+        })
+    };
+    list().ok_or(ClientError::Malformed)
+}
+
+/// What an answer without the field that was asked for means.
+pub(crate) fn failure(reply: &Reply) -> ClientError {
+    if reply.errors.iter().any(Fault::is_forbidden) { ClientError::Forbidden } else { ClientError::Malformed }
+}
+
+fn member(told: &Value) -> Option<StaffMember> {
+    let text = |name: &str| told.get(name).and_then(Value::as_str).map(str::to_owned);
+    Some(StaffMember {
+        staff_id: text("staff_id")?,
+        name: text("name")?,
+        role: text("role")?,
+        oidc_subject: text("oidc_subject"),
+        removed: text("removed_date").is_some(),
+    })
+}
+
+fn right(told: &Value) -> Option<StaffRight> {
+    let text = |name: &str| told.get(name).and_then(Value::as_str).map(str::to_owned);
+    Some(StaffRight {
+        role: text("role")?,
+        action: text("action")?,
+        allowed: told.get("allowed")?.as_bool()?,
+    })
+}
