@@ -1,8 +1,9 @@
-//! From a text to a code: which of the five kinds it is, before anything is trusted.
+//! From a text to a code: which of the kinds it is, before anything is trusted.
 
 use serde::Deserialize;
 
-use crate::{BadId, CodeRefusal, FanPointsId, Malformed, UnverifiedPass};
+use crate::goods::parse_goods;
+use crate::{BadId, CodeRefusal, FanPointsId, GoodsCode, Malformed, UnverifiedPass};
 
 /// The longest text that is looked at, in bytes.
 pub const MAX_TEXT: usize = 400;
@@ -20,6 +21,8 @@ pub enum Code {
     DeepLink(FanPointsId),
     /// Typed, or a one- or two-dimensional code of the digits.
     Id(FanPointsId),
+    /// Something that a fan holds, not the fan.
+    Goods(GoodsCode),
 }
 
 /// Recognizes a code by its beginning and reads it. Blanks around it and an AIM identifier before it (`]Q1`, which
@@ -34,6 +37,9 @@ pub fn parse(text: &str) -> Result<Code, CodeRefusal> {
     let text = without_aim(text.trim_matches(|c: char| c.is_control() || c == ' ' || c == '\u{feff}'));
     if let Some(body) = text.strip_prefix(PASS_PREFIX) {
         return UnverifiedPass::decode(body).map(Code::Pass).map_err(CodeRefusal::Malformed);
+    }
+    if let Some(goods) = parse_goods(text) {
+        return goods.map(Code::Goods);
     }
     if text.starts_with('{') {
         return json_v1(text).map(Code::JsonV1);

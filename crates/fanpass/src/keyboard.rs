@@ -142,6 +142,9 @@ fn is_ours(text: &str) -> bool {
     text.starts_with(PASS_PREFIX)
         || text.starts_with("{\"version\"")
         || text.starts_with("{\"user_id\"")
+        || ["voucher_id", "discount_code", "group_id"]
+            .iter()
+            .any(|name| text.starts_with(&format!("{{\"{name}\"")))
         || text.starts_with("https://fanpoints.app/")
         || (text.len() >= 12 && text.chars().all(|c| c.is_ascii_digit() || matches!(c, ' ' | '-')))
 }

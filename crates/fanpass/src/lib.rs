@@ -42,6 +42,7 @@
 mod bytes;
 mod code;
 mod fan;
+mod goods;
 mod handheld;
 mod id;
 mod issue;
@@ -54,6 +55,7 @@ mod refusal;
 pub use code::{Code, JSON_V1_VERSION, MAX_TEXT, PASS_PREFIX, encode_deep_link, encode_json_v1, parse};
 pub use ed25519_dalek::{SigningKey, VerifyingKey};
 pub use fan::{BadFanRef, FanRef, Pseudonym};
+pub use goods::{GoodsCode, encode_discount, encode_product, encode_voucher};
 pub use handheld::{
     Ending, HandheldProfile, Press, Reading, TEACH_CODES, TeachFault, read_presses, teach, text_of_presses,
 };

@@ -36,6 +36,8 @@ pub enum Malformed {
     UserId,
     #[error("not well-formed JSON")]
     Json,
+    #[error("the id of a voucher, a discount code or a product is missing or none")]
+    Goods,
 }
 
 /// Why a signed pass, a live proof or a key list is refused.

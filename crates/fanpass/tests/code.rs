@@ -2,8 +2,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use fanpass::{
-    BadId, Code, CodeRefusal, FanPointsId, FanRef, Malformed, Pseudonym, encode_deep_link, encode_json_v1,
-    parse,
+    BadId, Code, CodeRefusal, FanPointsId, FanRef, GoodsCode, Malformed, Pseudonym, encode_deep_link,
+    encode_discount, encode_json_v1, encode_product, encode_voucher, parse,
 };
 
 const ID: &str = "008407119295";
@@ -96,6 +96,48 @@ fn variants_that_are_ours() {
         (r#"]Q1{"version":1,"user_id":"008407119295"}"#, Code::JsonV1(id())),
     ] {
         assert_eq!(parse(text), Ok(code), "{text:?}");
+    }
+}
+
+#[test]
+fn what_a_fan_holds_beside_an_own_code_is_read_back() {
+    let voucher = |id: &str| Code::Goods(GoodsCode::Voucher { voucher_id: id.into() });
+    let discount = |code: &str| Code::Goods(GoodsCode::Discount { discount_code: code.into() });
+    let product = |id: &str, nr| Code::Goods(GoodsCode::Product { group_id: id.into(), nr });
+    let id = "0f8fad5b-d9cb-469f-a165-70867728950e";
+    assert_eq!(encode_voucher(id), format!("https://fanpoints.app/voucher?voucher_id={id}"));
+    assert_eq!(parse(&encode_voucher(id)), Ok(voucher(id)));
+    for code in ["SPRING-10", "Frühling & 10 %", "a/b?c=d#e"] {
+        assert_eq!(parse(&encode_discount(code)), Ok(discount(code)), "{code}");
+        assert_eq!(parse(&encode_product(code, 7)), Ok(product(code, 7)), "{code}");
+    }
+    for (text, code) in [
+        (id.to_uppercase(), voucher(id)),
+        (format!(" {id}\r\n"), voucher(id)),
+        (format!("HTTPS://FANPOINTS.APP/VOUCHER/?VOUCHER_ID={id}"), voucher(id)),
+        ("https://fanpoints.app/product?group_id=g-1".into(), product("g-1", 1)),
+        (r#"{"version":1,"voucher_id":"v"}"#.into(), voucher("v")),
+        (r#"{"version":1,"discount_code":"SPRING"}"#.into(), discount("SPRING")),
+        (r#"{"version":1,"group_id":"g-1","nr":2}"#.into(), product("g-1", 2)),
+    ] {
+        assert_eq!(parse(&text), Ok(code), "{text}");
+    }
+    let broken = Err(CodeRefusal::Malformed(Malformed::Goods));
+    for text in [
+        "https://fanpoints.app/voucher?voucher_id=",
+        "https://fanpoints.app/voucher?x=y",
+        "https://fanpoints.app/voucher?voucher_id=a&voucher_id=b",
+        "https://fanpoints.app/discount?discount_code=%0A",
+        "https://fanpoints.app/discount?discount_code=%F",
+        "https://fanpoints.app/product?group_id=g&nr=-1",
+        r#"{"version":1,"voucher_id":"a","group_id":"b"}"#,
+    ] {
+        assert_eq!(parse(text), broken, "{text}");
+    }
+    let newer = r#"{"version":2,"voucher_id":"a"}"#;
+    assert_eq!(parse(newer), Err(CodeRefusal::Malformed(Malformed::Version)));
+    for other in [r#"{"group_id":"of another program"}"#, "0f8fad5b-d9cb-469f-a165-70867728950", "SPRING"] {
+        assert_eq!(parse(other), Err(CodeRefusal::NotOurs), "{other}");
     }
 }
 

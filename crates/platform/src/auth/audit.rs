@@ -25,6 +25,7 @@ pub const EVERYDAY: &[&str] = &[
     "redeem_fan_points_voucher",
     "use_discount_code",
     "mark_product_as_delivered",
+    "hand_over_product",
     "create_fan_points_payment_session",
     "reserve_fan_points",
     "release_fan_points_reservation",

@@ -224,6 +224,17 @@ pub fn leaderboard(
     connection.query(sql, params![program.0, limit], read)
 }
 
+/// The titles of a fan's badges, the newest first.
+pub fn badges(connection: &Connection, fan: &Fan) -> Result<Vec<String>, StoreError> {
+    connection.query(
+        "SELECT badge_rule.title FROM badge
+         JOIN badge_rule ON badge_rule.badge_id = badge.badge_id AND badge_rule.program_no = ?2
+         WHERE badge.fan_no = ?1 ORDER BY badge.date_us DESC, badge.badge_id",
+        params![fan.no.0.cast_signed(), fan.program.0],
+        |row| row.get(0),
+    )
+}
+
 /// Forgets the events that came before a date, and tells how many. What they earned stays.
 pub fn forget_before(connection: &Connection, received_us: i64) -> Result<u64, StoreError> {
     connection.execute_counted("DELETE FROM event WHERE received_us < ?1", params![received_us])

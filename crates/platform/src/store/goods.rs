@@ -204,7 +204,8 @@ pub fn discount_code(
     )
 }
 
-/// Uses a code that belongs to the user. False: there is no such code, it was used, or it is another user's.
+/// Uses a code that belongs to the user. False: there is no such code, it was used or has expired, or it is another
+/// user's.
 pub fn use_discount_code(
     turn: &mut Turn<'_>,
     partner: PartnerId,
@@ -218,10 +219,104 @@ pub fn use_discount_code(
     let date_us = turn.next_date();
     let used = turn.connection.execute_counted(
         "UPDATE discount_code SET used_us = ?4
-         WHERE partner_no = ?1 AND discount_code = ?2 AND fan_no = ?3 AND used_us IS NULL",
+         WHERE partner_no = ?1 AND discount_code = ?2 AND fan_no = ?3 AND used_us IS NULL
+           AND (expires_us IS NULL OR expires_us > ?4)",
         params![partner.0, code, fan.no.0.cast_signed(), date_us],
     )?;
     Ok(used > 0)
+}
+
+/// How something that a fan holds stands, seen from one partner.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GoodsStanding {
+    Open,
+    Used,
+    Expired,
+    /// Another partner's.
+    Foreign,
+}
+
+/// A voucher as the till that holds it sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VoucherFacts {
+    pub standing: GoodsStanding,
+    pub points: FanPoints,
+    pub redeemed_us: Option<i64>,
+    /// Who redeemed it.
+    pub user: Option<FanPointsId>,
+}
+
+/// What is known of a voucher of these programs. None: there is no such voucher, or it is out of the caller's reach.
+pub fn voucher_facts(
+    connection: &Connection,
+    partner: PartnerId,
+    siblings: &[PartnerId],
+    voucher_id: &str,
+) -> Result<Option<VoucherFacts>, StoreError> {
+    let found = connection.query_opt(
+        "SELECT v.partner_no, v.points, v.redeemed_us, f.fan_points_id
+         FROM voucher v LEFT JOIN fan f ON f.no = v.fan_no WHERE v.voucher_id = ?1",
+        params![voucher_id],
+        |row| {
+            let user: Option<i64> = row.get(3)?;
+            let user = user.map(fan_points_id).transpose()?;
+            Ok((PartnerId(row.get(0)?), FanPoints(row.get(1)?), row.get::<Option<i64>>(2)?, user))
+        },
+    )?;
+    Ok(found.and_then(|(owner, points, redeemed_us, user)| {
+        let standing = match redeemed_us {
+            _ if owner != partner => GoodsStanding::Foreign,
+            Some(_) => GoodsStanding::Used,
+            None => GoodsStanding::Open,
+        };
+        // A partner learns that another one's voucher exists only where both work for one program.
+        let told = standing != GoodsStanding::Foreign || siblings.contains(&owner);
+        let user = user.filter(|_| standing == GoodsStanding::Used);
+        told.then_some(VoucherFacts { standing, points, redeemed_us, user })
+    }))
+}
+
+/// A discount code as the till sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DiscountFacts {
+    pub standing: GoodsStanding,
+    pub rate_label: Option<String>,
+    pub used_us: Option<i64>,
+    pub expires_us: Option<i64>,
+    pub user: FanPointsId,
+}
+
+/// What is known of a discount code of this partner, or else of one of its siblings.
+pub fn discount_facts(
+    connection: &Connection,
+    partner: PartnerId,
+    siblings: &[PartnerId],
+    code: &str,
+    now_us: i64,
+) -> Result<Option<DiscountFacts>, StoreError> {
+    let found = connection.query(
+        "SELECT d.partner_no, d.rate_label, d.used_us, d.expires_us, f.fan_points_id
+         FROM discount_code d JOIN fan f ON f.no = d.fan_no WHERE d.discount_code = ?1",
+        params![code],
+        |row| {
+            let user = fan_points_id(row.get(4)?)?;
+            let (used_us, expires_us): (Option<i64>, Option<i64>) = (row.get(2)?, row.get(3)?);
+            let standing = match used_us {
+                Some(_) => GoodsStanding::Used,
+                None if expires_us.is_some_and(|end| end <= now_us) => GoodsStanding::Expired,
+                None => GoodsStanding::Open,
+            };
+            let facts = DiscountFacts { standing, rate_label: row.get(1)?, used_us, expires_us, user };
+            Ok((PartnerId(row.get(0)?), facts))
+        },
+    )?;
+    let foreign = found.iter().any(|(owner, _)| siblings.contains(owner)).then_some(GoodsStanding::Foreign);
+    let mut any = found.into_iter();
+    let own = any.clone().find(|(owner, _)| *owner == partner).map(|(_, facts)| facts);
+    Ok(own.or_else(|| {
+        let (_, facts) = any.next()?;
+        Some(DiscountFacts { standing: foreign?, rate_label: None, used_us: None, expires_us: None, ..facts })
+    }))
 }
 
 /// Gives a fan a discount code. False: the partner has one of this name.
@@ -231,12 +326,13 @@ pub fn insert_discount_code(
     fan: FanId,
     code: &str,
     rate_label: Option<&str>,
+    expires_us: Option<i64>,
 ) -> Result<bool, StoreError> {
     let date_us = turn.next_date();
     let inserted = turn.connection.execute_counted(
-        "INSERT INTO discount_code (partner_no, discount_code, fan_no, rate_label, created_us)
-         VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (partner_no, discount_code) DO NOTHING",
-        params![partner.0, code, fan.0.cast_signed(), rate_label, date_us],
+        "INSERT INTO discount_code (partner_no, discount_code, fan_no, rate_label, created_us, expires_us)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (partner_no, discount_code) DO NOTHING",
+        params![partner.0, code, fan.0.cast_signed(), rate_label, date_us, expires_us],
     )?;
     Ok(inserted > 0)
 }
@@ -365,4 +461,38 @@ pub fn deliver(turn: &mut Turn<'_>, partner: PartnerId, group_id: &str, nr: i64)
         params![partner.0, group_id, nr, date_us],
     )?;
     Ok(delivered > 0)
+}
+
+/// One piece of a sale, and whose it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Piece {
+    pub partner: PartnerId,
+    pub sale: Sale,
+}
+
+/// A piece of a sale, of whatever partner.
+pub fn piece(connection: &Connection, group_id: &str, nr: i64) -> Result<Option<Piece>, StoreError> {
+    connection.query_opt(
+        "SELECT s.group_id, s.nr, s.group_size, f.fan_points_id, s.reward_id, s.title, s.description, s.category,
+                s.external_product_id, s.sold_us, s.delivered_us, s.partner_no
+         FROM product_sale s JOIN fan f ON f.no = s.fan_no WHERE s.group_id = ?1 AND s.nr = ?2",
+        params![group_id, nr],
+        |row| Ok(Piece { sale: read_sale(row)?, partner: PartnerId(row.get(11)?) }),
+    )
+}
+
+/// Hands a piece over once. False: the partner has no such piece, or it was handed over before.
+pub fn hand_over(
+    turn: &mut Turn<'_>,
+    partner: PartnerId,
+    group_id: &str,
+    nr: i64,
+) -> Result<bool, StoreError> {
+    let date_us = turn.next_date();
+    let handed = turn.connection.execute_counted(
+        "UPDATE product_sale SET delivered_us = ?4
+         WHERE partner_no = ?1 AND group_id = ?2 AND nr = ?3 AND delivered_us IS NULL",
+        params![partner.0, group_id, nr, date_us],
+    )?;
+    Ok(handed > 0)
 }

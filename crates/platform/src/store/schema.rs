@@ -4,11 +4,12 @@
 use super::StoreError;
 use super::sql::{Connection, Database, dialect, params};
 
-const MIGRATIONS: [&str; 4] = [
+const MIGRATIONS: [&str; 5] = [
     include_str!("../../migrations/0001_books.sql"),
     include_str!("../../migrations/0002_turns.sql"),
     include_str!("../../migrations/0003_operations.sql"),
     include_str!("../../migrations/0004_club.sql"),
+    include_str!("../../migrations/0005_goods.sql"),
 ];
 
 /// Brings the database to the current schema.

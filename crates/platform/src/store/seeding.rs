@@ -105,7 +105,7 @@ pub fn insert_partner(
     for (label, rule) in &new.rates {
         insert_rate(connection, no, label, currency, rule)?;
     }
-    for points in [100, 500, 1000] {
+    for points in [1, 100, 500, 1000] {
         offer_voucher(turn, no, &format!("voucher-{points}"), FanPoints(points))?;
     }
     let partnership_id: [u8; 8] = random()?;

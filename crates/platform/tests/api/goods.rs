@@ -13,9 +13,9 @@ async fn a_voucher_gives_its_points_once() {
         "{{ a: get_possible_partner_fan_points_vouchers(partner_id: \"club-shop\") {{ result {{ {VOUCHER} }} }} }}"
     );
     let offers = shop.data(&possible, json!({})).await["a"]["result"].take();
-    assert_eq!(offers.as_array().unwrap().len(), 3);
+    assert_eq!(offers.as_array().unwrap().len(), 4);
     assert_eq!(
-        offers[0],
+        offers[1],
         json!({ "currency": "chf", "num_fan_points": 100, "partner_id": SHOP, "price": 1.0,
                 "reward_id": "voucher-100", "voucher_id": null })
     );
@@ -165,4 +165,78 @@ async fn bought_products_are_listed_and_handed_over() {
         assert_eq!(told.as_array().unwrap().len(), 1);
         assert_eq!((&told[0]["nr"], &told[0]["reward"]["delivery_status"]), (&json!(nr), &json!(status)));
     }
+}
+
+const LOOK_UP: &str = "query($partner: String!, $kind: GoodsKind!, $id: String!, $nr: Int) {
+    a: look_up_goods(partner_id: $partner, kind: $kind, id: $id, nr: $nr) {
+        result { state fan_points rate_label title group_size user_id used_date valid_until } } }";
+
+#[tokio::test]
+async fn a_till_is_told_how_what_it_was_shown_stands() {
+    let club = Club::open().await;
+    let (shop, kiosk) = (club.partner(SHOP).await, club.partner(KIOSK).await);
+    let look = async |who: &crate::club::Seat, partner: &str, kind: &str, id: &str| {
+        let asked = json!({ "partner": partner, "kind": kind, "id": id, "nr": 1 });
+        who.data(LOOK_UP, asked).await["a"]["result"].take()
+    };
+    let make = "mutation { a: generate_partner_fan_points_voucher(partner_id: \"club-shop\",
+        reward_id: \"voucher-100\", amount: 2) { result { voucher_id } } }";
+    let voucher = shop.data(make, json!({})).await["a"]["result"]["voucher_id"].as_str().unwrap().to_owned();
+    let open = look(&shop, SHOP, "voucher", &voucher).await;
+    assert_eq!((&open["state"], &open["fan_points"]), (&json!("open"), &json!(200)));
+    let foreign = look(&kiosk, KIOSK, "voucher", &voucher).await;
+    assert_eq!((&foreign["state"], &foreign["fan_points"]), (&json!("foreign"), &Value::Null));
+    assert_eq!(look(&shop, SHOP, "voucher", "none").await["state"], "unknown");
+    let redeem = "mutation($voucher: String!) { a: redeem_fan_points_voucher(user_id: \"008407119295\",
+        voucher_id: $voucher) { errors { unknown_voucher_error { _empty } } } }";
+    shop.data(redeem, json!({ "voucher": voucher })).await;
+    let used = look(&shop, SHOP, "voucher", &voucher).await;
+    assert_eq!((&used["state"], &used["user_id"]), (&json!("used"), &json!(FAN)));
+    assert!(used["used_date"].is_string());
+
+    let issue = "mutation($code: String!, $until: String) { a: issue_discount_code(partner_id: \"club-shop\",
+        user_id: \"008407119295\", discount_code: $code, rate_label: \"merchandise\", valid_until: $until) {
+        result { used } } }";
+    shop.data(issue, json!({ "code": "GOOD", "until": "2100-01-01T00:00:00Z" })).await;
+    shop.data(issue, json!({ "code": "OLD", "until": "2020-01-01T00:00:00Z" })).await;
+    let good = look(&shop, SHOP, "discount_code", "GOOD").await;
+    assert_eq!((&good["state"], &good["rate_label"]), (&json!("open"), &json!("merchandise")));
+    assert_eq!(look(&shop, SHOP, "discount_code", "OLD").await["state"], "expired");
+    assert_eq!(look(&kiosk, KIOSK, "discount_code", "GOOD").await["state"], "foreign");
+    let spend = "mutation { a: use_discount_code(partner_id: \"club-shop\", user_id: \"008407119295\",
+        discount_code: \"OLD\") { errors { unknown_discount_code_error { _empty } } } }";
+    assert!(shop.data(spend, json!({})).await["a"]["errors"].is_object(), "an expired code is not used");
+}
+
+#[tokio::test]
+async fn of_sixteen_tills_one_hands_a_product_over() {
+    let club = Club::open().await;
+    let (shop, kiosk) = (club.partner(SHOP).await, club.partner(KIOSK).await);
+    let sell = "mutation { a: register_bought_product(partner_id: \"club-shop\", user_id: \"008407119295\",
+        group_id: \"g-16\", pieces: 2, reward_id: \"scarf\", title: \"Scarf\", description: \"\",
+        product_category: product) { result { nr } } }";
+    shop.data(sell, json!({})).await;
+    let over = "mutation($partner: String!, $group: String!) { a: hand_over_product(partner_id: $partner,
+        group_id: $group, nr: 1) { errors { already_executed_error { _empty } unknown_product_error { _empty } } } }";
+    let mut tries = tokio::task::JoinSet::new();
+    for _ in 0..16 {
+        let shop = shop.clone();
+        tries.spawn(async move {
+            shop.data(over, json!({ "partner": SHOP, "group": "g-16" })).await["a"]["errors"].take()
+        });
+    }
+    let answers = tries.join_all().await;
+    assert_eq!(answers.iter().filter(|errors| errors.is_null()).count(), 1);
+    assert_eq!(answers.iter().filter(|errors| errors["already_executed_error"].is_object()).count(), 15);
+    for (who, partner, group) in [(&shop, SHOP, "g-17"), (&kiosk, KIOSK, "g-16")] {
+        let answer = who.data(over, json!({ "partner": partner, "group": group })).await["a"].take();
+        assert!(answer["errors"]["unknown_product_error"].is_object(), "{answer}");
+    }
+    let told = async |nr: i64| {
+        let asked = json!({ "partner": SHOP, "kind": "product", "id": "g-16", "nr": nr });
+        shop.data(LOOK_UP, asked).await["a"]["result"].take()
+    };
+    let (first, second) = (told(1).await, told(2).await);
+    assert_eq!((&first["state"], &second["state"]), (&json!("used"), &json!("open")));
+    assert_eq!((&second["title"], &second["group_size"]), (&json!("Scarf"), &json!(2)));
 }

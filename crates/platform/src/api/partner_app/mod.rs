@@ -25,7 +25,7 @@ use crate::auth::access::{Caller, coded, internal, outside};
 use crate::environment::EnvironmentName;
 use crate::store::catalogue::Program;
 use crate::store::keys::{PassKeys, unix_seconds};
-use crate::store::{StoreError, fans, now_us, webhooks};
+use crate::store::{StoreError, events, fans, now_us, webhooks};
 
 #[derive(SimpleObject)]
 pub struct PartnerAppConfigResult {
@@ -136,6 +136,8 @@ pub struct Fan {
     monetary_value: f64,
     currency: Currency,
     status_points: i64,
+    /// The titles of the badges that the fan has earned, the newest first.
+    badges: Vec<String>,
     /// The time of these figures.
     as_of: String,
 }
@@ -206,20 +208,22 @@ impl PartnerAppQueries {
         let programs = caller.programs(None)?;
         let found = caller
             .read(move |connection| {
-                Ok(fans::find(connection, &programs, &user_id)?.map(|fan| (fan, now_us())))
+                let Some(fan) = fans::find(connection, &programs, &user_id)? else { return Ok(None) };
+                let badges = events::badges(connection, &fan)?;
+                Ok(Some((fan, badges, now_us())))
             })
             .await?;
-        let Some((fan, as_of)) = found else {
+        let Some((fan, badges, as_of)) = found else {
             let errors = GetUserErrors { unknown_user_error: Some(UnknownUserError::default()) };
             return Ok(GetFanResult { errors: Some(errors), result: None });
         };
-        let fan = Fan { as_of: dates::text(as_of), ..tell_fan(caller, &fan)? };
+        let fan = Fan { as_of: dates::text(as_of), ..tell_fan(caller, &fan, badges)? };
         Ok(GetFanResult { errors: None, result: Some(fan) })
     }
 }
 
 /// A fan with the figures of now.
-fn tell_fan(caller: &Caller, fan: &fans::Fan) -> Result<Fan> {
+fn tell_fan(caller: &Caller, fan: &fans::Fan, badges: Vec<String>) -> Result<Fan> {
     let program = caller.catalogue.programs.get(&fan.program).ok_or_else(outside)?;
     Ok(Fan {
         user_id: fan.id.to_string(),
@@ -228,6 +232,7 @@ fn tell_fan(caller: &Caller, fan: &fans::Fan) -> Result<Fan> {
         monetary_value: monetary_value(fan.wallet, program.currency),
         currency: program.currency.into(),
         status_points: fan.standing.0,
+        badges,
         as_of: dates::text(now_us()),
     })
 }
@@ -298,6 +303,7 @@ pub struct PartnerAppMutations(
 pub struct PartnerAppAdditions(
     PartnerAppQueries,
     feed::FeedQueries,
+    goods::GoodsLookUps,
     devices::DeviceQueries,
     staff::StaffQueries,
     review::ReviewQueries,

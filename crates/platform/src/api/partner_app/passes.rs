@@ -3,7 +3,7 @@
 use async_graphql::{Context, Error, Object, Result, SimpleObject};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use fanpass::{Code, PassContent, TrustedKeys, VerifyingKey};
+use fanpass::{Code, CodeRefusal, PassContent, TrustedKeys, VerifyingKey};
 use ledger::FanPoints;
 
 use super::{Fan, tell_fan};
@@ -12,6 +12,7 @@ use crate::api::directory::ScopeType;
 use crate::api::refusals::{GetUserErrors, UnknownUserError};
 use crate::auth::access::{Caller, bad_argument, coded, internal, outside};
 use crate::store::catalogue::Program;
+use crate::store::events;
 use crate::store::fans::{self, Fan as KnownFan};
 use crate::store::keys::{PassKeys, revoke_passes, unix_seconds};
 use crate::store::{ProgramNo, StoreError, now_us};
@@ -117,6 +118,8 @@ impl PassQueries {
             Ok(Code::JsonV1(id) | Code::DeepLink(id) | Code::Id(id)) => {
                 (caller.programs(None)?, id.to_string())
             }
+            // A voucher or the like names no fan.
+            Ok(Code::Goods(_)) => return refused(reason(&CodeRefusal::NotOurs)),
             Ok(Code::Pass(pass)) => {
                 let program = ProgramNo(pass.program());
                 if !caller.programs(None)?.contains(&program) {
@@ -133,8 +136,14 @@ impl PassQueries {
                 }
             }
         };
-        let fan = caller.read(move |connection| fans::find(connection, &programs, &user)).await?;
-        let result = fan.map(|fan| tell_fan(caller, &fan)).transpose()?;
+        let fan = caller
+            .read(move |connection| {
+                let Some(fan) = fans::find(connection, &programs, &user)? else { return Ok(None) };
+                let badges = events::badges(connection, &fan)?;
+                Ok(Some((fan, badges)))
+            })
+            .await?;
+        let result = fan.map(|(fan, badges)| tell_fan(caller, &fan, badges)).transpose()?;
         let errors = if result.is_none() { unknown_user() } else { None };
         Ok(GetFanByPassResult { errors, pass_refusal: None, result })
     }
