@@ -1,12 +1,14 @@
 //! The commands that the web view may call: thin wrappers, the work is done in `partner`.
 
+pub mod goods;
+
 use partner::rights::Right;
 use partner::upkeep::{AuditView, Health, Reconciliation, ResolveOutcome};
 use partner::view::{
     CameraFacts, CameraKnob, CameraView, CodeSource, ConnectRequest, Diagnostics, FanCard, GatePlan,
     GateView, HandheldProfile, ItemInput, KeyPress, KnobSetting, OperationFilter, OperationPage,
     OperationView, Passage, PinView, Preferences, QuickButton, Quote, Receipt, ScanSource, ScreenView,
-    SerialPortView, SerialState, SplitQuote, Status, TeachCode, ThresholdView, Totals,
+    SerialPortView, SerialState, Shown, SplitQuote, Status, TeachCode, ThresholdView, Totals,
 };
 use partner::{
     AppError, DeviceKeyView, ErrorCode, EvacuateRequest, Evacuation, ImportRequest, Imported, Terminal,
@@ -46,26 +48,26 @@ pub async fn set_preferences(app: App<'_>, preferences: Preferences) -> Answer<S
     app.set_preferences(preferences).await
 }
 
-/// Identifies a fan by the text of a code or a typed FanPoints id.
+/// Recognises the text of a code or a typed FanPoints id: a fan, or something that a fan holds.
 #[tauri::command]
 #[specta::specta]
-pub async fn identify_text(app: App<'_>, text: String, source: CodeSource) -> Answer<FanCard> {
-    app.identify_text(&text, source).await
+pub async fn identify_text(app: App<'_>, text: String, source: CodeSource) -> Answer<Shown> {
+    app.show_text(&text, source).await
 }
 
-/// Identifies a fan by a picture; `data` is base64, with or without a data-URL prefix.
+/// Recognises what is in a picture; `data` is base64, with or without a data-URL prefix.
 #[tauri::command]
 #[specta::specta]
-pub async fn identify_picture(app: App<'_>, data: String) -> Answer<FanCard> {
-    app.identify_picture(&data).await
+pub async fn identify_picture(app: App<'_>, data: String) -> Answer<Shown> {
+    app.show_picture(&data).await
 }
 
-/// Identifies a fan by what was copied elsewhere: a picture of a code, or its text.
+/// Recognises what was copied elsewhere: a picture of a code, or its text.
 #[tauri::command]
 #[specta::specta]
-pub async fn identify_clipboard(app: App<'_>) -> Answer<FanCard> {
+pub async fn identify_clipboard(app: App<'_>) -> Answer<Shown> {
     let copied = tauri::async_runtime::spawn_blocking(clipboard::read).await;
-    app.identify_copied(copied.map_err(|_| ErrorCode::Internal)??).await
+    app.show_copied(copied.map_err(|_| ErrorCode::Internal)??).await
 }
 
 /// The card of a fan that was identified, with figures as new as they can be had.
@@ -100,10 +102,11 @@ pub async fn award(app: App<'_>, fan: String, action: String) -> Answer<Receipt>
     app.award(&fan, &action).await
 }
 
+/// Undoes an operation; what is not one's own or long done takes the right to it or the manager's PIN.
 #[tauri::command]
 #[specta::specta]
-pub async fn undo(app: App<'_>, operation: String) -> Answer<Receipt> {
-    app.undo(&operation).await
+pub async fn undo(app: App<'_>, operation: String, pin: Option<String>) -> Answer<Receipt> {
+    app.undo_as(&operation, pin).await
 }
 
 #[tauri::command]

@@ -87,6 +87,11 @@ pub fn bindings() -> Builder<tauri::Wry> {
             commands::evacuate,
             commands::import_evacuation,
             commands::confirm_moved,
+            commands::goods::look_up_goods,
+            commands::goods::use_goods,
+            commands::goods::give_discounted,
+            commands::goods::voucher_offers,
+            commands::goods::make_voucher,
         ])
         .events(collect_events![
             StatusChanged,

@@ -9,8 +9,8 @@ use tokio::sync::watch;
 
 use crate::terminal::{FrameFolder, News, blocking};
 use crate::view::{
-    CameraFacts, CameraKnob, CameraSignal, CameraView, CodeSource, KnobSetting, Outline, ScanSignal,
-    ScanSource, ScreenView,
+    CameraFacts, CameraKnob, CameraSignal, CameraView, CodeSource, GoodsState, KnobSetting, Outline,
+    ScanSignal, ScanSource, ScreenView, Shown,
 };
 use crate::{AppError, ErrorCode, Terminal};
 
@@ -155,8 +155,15 @@ impl Terminal {
         if self.0.gate.attended() {
             return self.show_at_gate(text).await;
         }
-        let signal = match self.identify_text(text, source).await {
-            Ok(card) => ScanSignal::Identified { card },
+        let signal = match self.show_text(text, source).await {
+            Ok(Shown::Fan { card }) => ScanSignal::Identified { card },
+            // Parcels carry ids of this kind, too.
+            Ok(Shown::Goods { goods })
+                if goods.state == GoodsState::Unknown && text.trim() == goods.goods.id =>
+            {
+                return;
+            }
+            Ok(Shown::Goods { goods }) => ScanSignal::Goods { goods },
             // Every decoder reads phantoms and other people's codes: not a word about them.
             Err(error) if matches!(error.code, ErrorCode::NotOurCode | ErrorCode::CodeTooLong) => return,
             // Nobody is at work: whoever it is comes when somebody is.

@@ -132,6 +132,10 @@ pub enum ErrorCode {
     EvacuationImported,
     EvacuationIncomplete,
     UnknownEvacuation,
+    // Vouchers, discount codes, products
+    GoodsOffline,
+    GoodsNotOpen,
+    GoodsOtherFan,
     Internal,
 }
 

@@ -16,9 +16,12 @@ use scan::{LumaFrame, PixelFormat};
 use sync::FanAnswer;
 
 use crate::connect::age;
+use crate::goods::goods_ref;
 use crate::rights::Right;
-use crate::terminal::{News, blocking};
-use crate::view::{BalanceSource, BalanceView, CodeSource, FanCard, PendingView, RedeemOutlook, TrustView};
+use crate::terminal::{Line, News, blocking};
+use crate::view::{
+    BalanceSource, BalanceView, CodeSource, FanCard, PendingView, RedeemOutlook, Shown, TrustView,
+};
 use crate::{AppError, ErrorCode, Terminal};
 
 /// So long after a scan the fan counts as present; then the code is asked for again.
@@ -49,6 +52,8 @@ struct Presence {
     fans: HashMap<FanRef, Present>,
     /// The newest live proof, as long as nothing was done with it: the code may still be held in view.
     in_view: Option<(FanRef, LiveProof)>,
+    /// The titles of badges, as the platform last told them.
+    badges: HashMap<FanRef, Vec<String>>,
 }
 
 #[derive(Clone, Copy)]
@@ -87,6 +92,17 @@ impl PresentFans {
         all.into_iter().map(|(_, fan)| fan).collect()
     }
 
+    fn note_badges(&self, fan: FanRef, badges: Vec<String>) {
+        let mut presence = self.lock();
+        let Presence { fans, badges: known, .. } = &mut *presence;
+        known.retain(|fan, _| fans.contains_key(fan));
+        known.insert(fan, badges);
+    }
+
+    fn badges(&self, fan: FanRef) -> Vec<String> {
+        self.lock().badges.get(&fan).cloned().unwrap_or_default()
+    }
+
     fn is_in_view(&self, fan: FanRef, proof: LiveProof) -> bool {
         self.lock().in_view == Some((fan, proof))
     }
@@ -109,13 +125,35 @@ impl Terminal {
     pub async fn identify_text(&self, text: &str, source: CodeSource) -> Result<FanCard, AppError> {
         self.require(Right::Identify).await?;
         let (fan, trust, config) = self.recognise(text, source).await?;
+        self.meet(fan, trust, &config).await
+    }
+
+    /// Recognises the text of a code: a fan, or something that a fan holds.
+    ///
+    /// # Errors
+    /// As [`Terminal::identify_text`].
+    pub async fn show_text(&self, text: &str, source: CodeSource) -> Result<Shown, AppError> {
+        match parse(text, source) {
+            Ok(Code::Goods(code)) => Ok(Shown::Goods { goods: self.look_up(goods_ref(code)).await? }),
+            Err(error)
+                if error.code == ErrorCode::NotOurCode
+                    && matches!(source, CodeSource::Typed | CodeSource::Handheld) =>
+            {
+                let goods = self.bare_discount(text).await.ok_or(error)?;
+                Ok(Shown::Goods { goods })
+            }
+            _ => Ok(Shown::Fan { card: self.identify_text(text, source).await? }),
+        }
+    }
+
+    async fn meet(&self, fan: FanRef, trust: Trust, config: &ProgramConfig) -> Result<FanCard, AppError> {
         let known = self.store(move |store| store.fan(fan)).await?;
         if known.confirmed.is_some() {
             self.refresh_in_background(fan);
         } else {
             self.refresh(fan).await?;
         }
-        self.card(fan, trust, &config).await
+        self.card(fan, trust, config).await
     }
 
     /// Who a code names and how far it is trusted, by what this device knows alone.
@@ -141,6 +179,7 @@ impl Terminal {
                 self.0.fans.enter(fan, Trust::Unsigned, now, None);
                 (fan, Trust::Unsigned)
             }
+            Code::Goods(_) => return Err(ErrorCode::NotOurCode.into()),
         };
         tracing::info!(?source, ?trust, "a fan was identified");
         Ok((fan, trust, config))
@@ -151,6 +190,14 @@ impl Terminal {
     /// # Errors
     /// When it is no picture, when there is no code in it, and as [`Terminal::identify_text`].
     pub async fn identify_picture(&self, data: &str) -> Result<FanCard, AppError> {
+        self.show_picture(data).await?.fan()
+    }
+
+    /// Recognises what is in a picture (base64, with or without the prefix of a data URL).
+    ///
+    /// # Errors
+    /// As [`Terminal::identify_picture`].
+    pub async fn show_picture(&self, data: &str) -> Result<Shown, AppError> {
         self.require(Right::Identify).await?;
         let encoded = data.split_once(";base64,").map_or(data, |(_, rest)| rest).to_owned();
         let frame = blocking(move || -> Result<LumaFrame, AppError> {
@@ -160,33 +207,33 @@ impl Terminal {
             Ok(scan::luma_from_picture(&bytes)?)
         })
         .await??;
-        self.identify_frame(frame).await
+        self.show_frame(frame).await
     }
 
-    /// Identifies a fan by what was copied elsewhere.
+    /// Recognises what was copied elsewhere.
     ///
     /// # Errors
     /// As [`Terminal::identify_picture`] and [`Terminal::identify_text`].
-    pub async fn identify_copied(&self, copied: Copied) -> Result<FanCard, AppError> {
+    pub async fn show_copied(&self, copied: Copied) -> Result<Shown, AppError> {
         self.require(Right::Identify).await?;
         match copied {
-            Copied::Text(text) => self.identify_text(&text, CodeSource::Typed).await,
+            Copied::Text(text) => self.show_text(&text, CodeSource::Typed).await,
             Copied::Picture { width, height, rgba } => {
                 let rgb = blocking(move || on_white(&rgba)).await?;
                 let frame = scan::luma_from_pixels(PixelFormat::Rgb, width, height, &rgb)
                     .map_err(|_| ErrorCode::PictureUnreadable)?;
-                self.identify_frame(frame).await
+                self.show_frame(frame).await
             }
         }
     }
 
-    async fn identify_frame(&self, frame: LumaFrame) -> Result<FanCard, AppError> {
+    async fn show_frame(&self, frame: LumaFrame) -> Result<Shown, AppError> {
         let found = blocking(move || scan::Decoder::new().decode_picture(&frame)).await?;
         let texts: Vec<String> = found.into_iter().map(|found| found.text).collect();
         let ours =
             texts.iter().find(|text| !matches!(fanpass::parse(text), Err(fanpass::CodeRefusal::NotOurs)));
         match ours.or(texts.first()) {
-            Some(text) => self.identify_text(text, CodeSource::Picture).await,
+            Some(text) => self.show_text(text, CodeSource::Picture).await,
             None => Err(ErrorCode::NoCodeFound.into()),
         }
     }
@@ -250,13 +297,20 @@ impl Terminal {
         if known.confirmed.as_ref().is_some_and(fresh) && known.pending.operations == 0 {
             return Ok(());
         }
-        let asked = tokio::time::timeout(PATIENCE, line.client.fan(fan)).await;
-        match asked {
-            Ok(Ok(FanAnswer::Known(answer))) => {
-                self.store(move |store| store.note_platform_fan(&answer)).await
-            }
-            Ok(Ok(FanAnswer::Unknown)) => Err(ErrorCode::UnknownFan.into()),
-            Ok(Ok(FanAnswer::Exists | FanAnswer::NotOffered) | Err(_)) | Err(_) => Ok(()),
+        self.fetch(fan, &line).await
+    }
+
+    /// Fetches the platform's figures.
+    pub(crate) async fn fetch(&self, fan: FanRef, line: &Line) -> Result<(), AppError> {
+        let asked = tokio::time::timeout(PATIENCE, line.client.fan_with_badges(fan)).await;
+        let Ok(Ok((answer, badges))) = asked else { return Ok(()) };
+        if let Some(badges) = badges {
+            self.0.fans.note_badges(fan, badges);
+        }
+        match answer {
+            FanAnswer::Known(answer) => self.store(move |store| store.note_platform_fan(&answer)).await,
+            FanAnswer::Unknown => Err(ErrorCode::UnknownFan.into()),
+            FanAnswer::Exists | FanAnswer::NotOffered => Ok(()),
         }
     }
 
@@ -295,7 +349,8 @@ impl Terminal {
         config: &ProgramConfig,
     ) -> Result<FanCard, AppError> {
         let known = self.store(move |store| store.fan(fan)).await?;
-        Ok(card_of(fan, trust, &known, config, self.now()))
+        let card = card_of(fan, trust, &known, config, self.now());
+        Ok(FanCard { badges: self.0.fans.badges(fan), ..card })
     }
 }
 
@@ -344,6 +399,7 @@ fn card_of(fan: FanRef, trust: Trust, known: &KnownFan, config: &ProgramConfig, 
         trust: trust_view(trust),
         tier: known.confirmed.and_then(|confirmed| tier_of(&config.tiers, confirmed.status_points)),
         balance,
+        badges: Vec::new(),
         pending: PendingView {
             count: known.pending.operations,
             fan_points: known.pending.fan_points.0,

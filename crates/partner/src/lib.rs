@@ -7,6 +7,7 @@ pub mod error;
 mod evacuate;
 mod faults;
 mod gate;
+mod goods;
 mod handheld;
 mod identify;
 mod keychain;

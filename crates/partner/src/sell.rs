@@ -26,6 +26,8 @@ const PATIENCE: Duration = Duration::from_secs(3);
 const FRESH: i64 = 60 * 1000;
 /// Figures count as fresh for a threshold so long.
 const THRESHOLD_FRESH: Millis = Millis(10 * 60 * 1000);
+/// So long what was done can be undone in place: half a minute, and time to read and to tap.
+const IN_PLACE: i64 = 45 * 1000;
 const HOUR: i64 = 60 * 60 * 1000;
 
 impl Terminal {
@@ -110,13 +112,22 @@ impl Terminal {
     /// # Errors
     /// When there is no such operation, or it is undone already or was refused.
     pub async fn undo(&self, operation: &str) -> Result<Receipt, AppError> {
+        self.undo_as(operation, None).await
+    }
+
+    /// The same. What is not one's own, and what was done longer ago than the moment in which it can be undone in
+    /// place, takes the right to it or the manager's PIN.
+    ///
+    /// # Errors
+    /// As [`Terminal::undo`]; for a missing or wrong PIN as [`Terminal::prepare_gate`].
+    pub async fn undo_as(&self, operation: &str, pin: Option<String>) -> Result<Receipt, AppError> {
         self.require(Right::UndoOwn).await?;
         let of = Uuid::try_parse(operation).map_err(|_| ErrorCode::UnknownOperation)?;
         let original =
             self.store(move |store| store.operation(of)).await?.ok_or(ErrorCode::UnknownOperation)?;
         let by = self.acting_id();
-        if original.staff != by {
-            self.require(Right::UndoAny).await?;
+        if original.staff != by || age(self.now(), original.created_at) >= IN_PLACE {
+            self.as_manager(Right::UndoAny, pin).await?;
         }
         let trust = original.trust;
         let row = if original.awaits_platform && original.state.is_open() {

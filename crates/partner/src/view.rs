@@ -9,10 +9,12 @@ use specta::Type;
 use crate::error::AppError;
 
 mod gate;
+mod goods;
 mod people;
 mod scan;
 
 pub use gate::*;
+pub use goods::*;
 pub use people::*;
 pub use scan::*;
 
@@ -226,6 +228,8 @@ pub struct FanCard {
     /// None: nothing is known yet.
     pub balance: Option<BalanceView>,
     pub tier: Option<String>,
+    /// Titles, the newest first; none where the platform could not be asked.
+    pub badges: Vec<String>,
     pub pending: PendingView,
     /// Whether a redemption can be decided here now, or only with the platform.
     pub redeem: RedeemOutlook,
@@ -474,6 +478,10 @@ pub enum CameraSignal {
 pub enum ScanSignal {
     Identified {
         card: FanCard,
+    },
+    /// Something that a fan holds.
+    Goods {
+        goods: GoodsView,
     },
     /// One of our codes, but refused.
     Refused {

@@ -76,6 +76,31 @@ async fn a_redemption_is_booked_or_refused_while_the_platform_is_there() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_was_done_a_while_ago_is_undone_with_the_manager_s_pin() {
+    let folder = tempfile::tempdir().unwrap();
+    let platform = Platform::start().await;
+    let till = connected(&platform, folder.path()).await;
+    let card = till.terminal.identify_text(FIRST_FAN, CodeSource::Typed).await.unwrap();
+    let [first, second, third] = [
+        till.terminal.give(&card.fan, purchase(1000)).await.unwrap().operation.id,
+        till.terminal.give(&card.fan, purchase(2000)).await.unwrap().operation.id,
+        till.terminal.give(&card.fan, purchase(3000)).await.unwrap().operation.id,
+    ];
+    till.until(&third, OperationStateView::Accepted).await;
+    till.terminal.set_manager_pin(None, "135790".into()).await.unwrap();
+    till.terminal.undo(&first).await.expect("in place nobody asks for a manager");
+    till.ahead.fetch_add(60_000, Ordering::SeqCst);
+    let code = async |pin: Option<&str>| {
+        till.terminal.undo_as(&second, pin.map(str::to_owned)).await.unwrap_err().code
+    };
+    assert_eq!(code(None).await, ErrorCode::PinNeeded);
+    assert_eq!(code(Some("135791")).await, ErrorCode::PinWrong);
+    let undone = till.terminal.undo_as(&second, Some("135790".into())).await.unwrap();
+    till.until(&undone.operation.id, OperationStateView::Accepted).await;
+    assert_eq!(platform.balances(FIRST_FAN).await.0, 3465 + 60);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_was_confirmed_offline_is_booked_once_after_a_restart() {
     let folder = tempfile::tempdir().unwrap();
     let mut platform = Platform::start().await;
@@ -271,7 +296,7 @@ async fn a_code_held_before_the_camera_identifies_the_fan() {
     let named = |news: &News| match news {
         News::Scan(signal) => match signal.as_ref() {
             ScanSignal::Identified { card } => card.label == "0084 0711 9295",
-            ScanSignal::Refused { error } => panic!("{error:?}"),
+            other => panic!("{other:?}"),
         },
         News::Fan(card) => card.label == "0084 0711 9295" && card.trust == TrustView::Card,
         _ => false,

@@ -139,6 +139,21 @@ impl PlatformClient {
         Ok(fetched)
     }
 
+    /// What the platform knows of a fan, and the titles of the fan's badges where the server has any.
+    ///
+    /// # Errors
+    /// Where the platform could not be asked.
+    pub async fn fan_with_badges(
+        &self,
+        fan: FanRef,
+    ) -> Result<(fans::FanAnswer, Option<Vec<String>>), ClientError> {
+        let reply = self.ask_light(&wire::fan_with_badges(&self.partner_id, fan)).await?;
+        if reply.lacks("badges") || reply.lacks("get_fan") {
+            return Ok((self.fan(fan).await?, None));
+        }
+        Ok((fans::read_one(&reply, "f0")?, fans::read_badges(&reply, "f0")))
+    }
+
     /// What the platform knows of a fan.
     ///
     /// # Errors
@@ -235,6 +250,15 @@ impl PlatformClient {
             None if reply.errors.is_empty() => Err(ClientError::Malformed),
             None => Err(ClientError::Rejected),
         }
+    }
+
+    pub(crate) fn partner_id(&self) -> &str {
+        &self.partner_id
+    }
+
+    /// Asks something that a person waits for.
+    pub(crate) async fn ask_light(&self, request: &Request) -> Result<Reply, ClientError> {
+        self.ask(request, self.timeouts.light).await
     }
 
     /// Asks, with a new token once if the platform does not take the one at hand.

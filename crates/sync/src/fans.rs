@@ -30,6 +30,12 @@ pub(crate) fn read_one(reply: &Reply, alias: &str) -> Result<FanAnswer, ClientEr
     Ok(FanAnswer::Known(fan))
 }
 
+/// The titles of the badges under one alias.
+pub(crate) fn read_badges(reply: &Reply, alias: &str) -> Option<Vec<String>> {
+    let badges = reply.field(alias)?.get("result")?.get("badges")?.as_array()?;
+    Some(badges.iter().filter_map(Value::as_str).map(str::to_owned).collect())
+}
+
 fn failure(reply: &Reply) -> ClientError {
     if reply.errors.iter().any(crate::answer::Fault::is_forbidden) {
         ClientError::Forbidden

@@ -330,3 +330,15 @@ pub(crate) fn fans(partner_id: &str, fans: &[FanRef]) -> Request {
     }
     document.finish(&[FAN_FIELDS])
 }
+
+/// Asks for a fan with what the card shows beside the figures.
+pub(crate) fn fan_with_badges(partner_id: &str, fan: FanRef) -> Request {
+    let mut document = Document::new("query", "FanWithBadges");
+    document.declare("partner_id", "String!", partner_id);
+    document.declare("f0_user", "String!", fan.to_string());
+    document.fields.push(
+        "f0: get_fan(partner_id: $partner_id, user_id: $f0_user) { ...FanFields result { badges } }"
+            .to_owned(),
+    );
+    document.finish(&[FAN_FIELDS])
+}

@@ -5,12 +5,14 @@ import {
   type AppError,
   type CodeSource,
   type FanCard,
+  type GoodsView,
   type ItemInput,
   type OperationView,
   type QuickButton,
   type Quote,
   type Receipt,
   type ScanSignal,
+  type Shown,
   type SplitQuote,
   type ThresholdView,
 } from '$ipc';
@@ -20,6 +22,7 @@ import { session } from '../lib/session.svelte';
 import { appError, asAppError } from '../lib/errors';
 import { play, type Sound } from '../lib/sound';
 import { groupMark } from '../i18n/index.svelte';
+import { goods } from './goods.svelte';
 
 export const UNDO_MS = 30_000;
 /** How long a success stays before the next scan that came meanwhile takes its place. */
@@ -44,6 +47,9 @@ export interface ItemDraft {
   rateLabel: string | null;
   quantity: number;
 }
+
+/** Undoes something, with a manager's PIN where one is needed. */
+export type Unwind = (pin: string | null) => Promise<Receipt>;
 
 export interface Outcome {
   receipt: Receipt;
@@ -80,6 +86,8 @@ export class Counter {
   splitting = $state(false);
   splitQuote = $state.raw<SplitQuote | null>(null);
   threshold = $state.raw<ThresholdView | null>(null);
+  /** The undo that waits for a manager's PIN. */
+  pinFor = $state.raw<Unwind | null>(null);
   recent = $state.raw<OperationView[]>([]);
   recentError = $state.raw<AppError | null>(null);
 
@@ -105,6 +113,12 @@ export class Counter {
       .flatMap((item) => Array.from({ length: item.quantity }, () => ({ title: item.title.trim(), priceMinor: minor(item.price), rateLabel: item.rateLabel })));
   }
 
+  /** The same at the rate of the discount code that goes with it. */
+  private discounted(): ItemInput[] {
+    const discount = goods.discount;
+    return discount ? this.purchase().map((item) => ({ ...item, rateLabel: discount.rateLabel })) : this.purchase();
+  }
+
   // --- the fan ---
 
   identifyText(text: string, source: CodeSource): Promise<boolean> {
@@ -123,12 +137,15 @@ export class Counter {
     return this.identify(() => commands.identifyClipboard());
   }
 
-  private async identify(ask: () => Promise<FanCard>): Promise<boolean> {
+  private async identify(ask: () => Promise<Shown>): Promise<boolean> {
     const mine = ++this.attempt;
     if (this.busy === null) this.busy = 'identify';
     try {
-      const card = await ask();
-      if (mine === this.attempt) this.meet(card, true);
+      const shown = await ask();
+      if (mine === this.attempt) {
+        if (shown.kind === 'fan') this.meet(shown.card, true);
+        else this.hold(shown.goods);
+      }
       return true;
     } catch (thrown) {
       if (mine === this.attempt) this.refuse(asAppError(thrown));
@@ -143,7 +160,26 @@ export class Counter {
     if (signal.kind === 'refused') {
       if (this.confirming()) return;
       this.refuse(signal.error);
-    } else this.meet(signal.card, false);
+    } else if (signal.kind === 'goods') this.hold(signal.goods);
+    else this.meet(signal.card, false);
+  }
+
+  /** Something that a fan holds: the fan who is here stays. */
+  private hold(shown: GoodsView): void {
+    if (this.confirming() || goods.busy) return;
+    // The camera sees what was just used for as long as it lies there.
+    if (goods.done && goods.shown?.goods.id === shown.goods.id && goods.shown.goods.nr === shown.goods.nr) return;
+    this.dismissOutcome();
+    this.identifyError = null;
+    this.actionError = null;
+    goods.show(shown);
+    this.sound('identified');
+  }
+
+  /** What became of a voucher or a product. */
+  noteGoods(used: FanCard | boolean): void {
+    if (typeof used !== 'boolean' && this.fan?.fan === used.fan) this.fan = used;
+    this.sound(used === false ? 'failure' : 'success');
   }
 
   /** The platform's figures of the fan who is here came in. */
@@ -190,6 +226,7 @@ export class Counter {
     this.identifyError = null;
     this.actionError = null;
     this.action = null;
+    goods.clear();
     this.dismissOutcome();
     if (!keepPurchase) this.clearPurchase();
   }
@@ -283,7 +320,7 @@ export class Counter {
     this.repeat = null;
     this.splitting = false;
     this.setSplit(0);
-    const items = this.purchase();
+    const items = this.discounted();
     if (items.length === 0 || items.some((item) => item.priceMinor <= 0)) {
       this.quote = null;
       return;
@@ -327,6 +364,8 @@ export class Counter {
   // --- the confirmation ---
 
   give(sure = false): Promise<void> {
+    const discount = goods.discount?.goods.id;
+    if (discount !== undefined) return this.confirm('give', sure, (fan) => commands.giveDiscounted(fan, this.purchase(), discount));
     return this.confirm('give', sure, (fan) => commands.give(fan, this.purchase()));
   }
 
@@ -370,15 +409,38 @@ export class Counter {
   }
 
   undo(operation: string): Promise<void> {
-    return this.run('undo', () => commands.undo(operation));
+    return this.unwind((pin) => commands.undo(operation, pin));
   }
 
   /** Undoes all that one confirmation did: the gift for the rest first, then what points paid. */
   undoAll({ receipt }: Outcome): Promise<void> {
-    return this.run('undo', async () => {
-      if (receipt.also && !receipt.also.undone) await commands.undo(receipt.also.id);
-      return commands.undo(receipt.operation.id);
+    return this.unwind(async (pin) => {
+      if (receipt.also && !receipt.also.undone) await commands.undo(receipt.also.id, pin);
+      return commands.undo(receipt.operation.id, pin);
     });
+  }
+
+  /** What was done long ago, or by somebody else, may take a manager. */
+  private async unwind(ask: Unwind): Promise<void> {
+    await this.run('undo', () => ask(null));
+    if (this.takePinProblem()) this.pinFor = ask;
+  }
+
+  /** Null: it is over, one way or the other. */
+  async undoWithPin(pin: string): Promise<AppError | null> {
+    const ask = this.pinFor;
+    if (!ask) return null;
+    await this.run('undo', () => ask(pin));
+    const problem = this.takePinProblem();
+    if (!problem) this.pinFor = null;
+    return problem;
+  }
+
+  private takePinProblem(): AppError | null {
+    const error = this.actionError;
+    if (!error?.code.startsWith('pin')) return null;
+    this.actionError = null;
+    return error;
   }
 
   private async confirm(what: Busy, sure: boolean, ask: (fan: string) => Promise<Receipt>): Promise<void> {
@@ -418,6 +480,7 @@ export class Counter {
     this.dismissOutcome();
     this.outcome = { receipt, at: Date.now(), undo };
     if (undo) this.last = null;
+    if (receipt.operation.kind === 'give') goods.discount = null;
     if (receipt.also) this.note(receipt.also);
     if (!this.fan || this.fan.fan === receipt.card.fan) this.fan = receipt.card;
     this.threshold = null;

@@ -2,9 +2,10 @@
 // tests alone; the build of the app never contains it.
 import type {
   AppError, CameraSignal, ErrorCode, FanCard, GateSignal, GateView, Health, ItemInput, Passage, OperationKindView, OperationView, Outline, QuickButton, Receipt, ReceiptStanding, ScanSignal,
-  Status, TrustView,
+  Shown, Status, TrustView,
 } from '../ipc/bindings';
 import type { Port } from '../ipc/port';
+import { goodsCommands, shelf } from './goods';
 import { FANS, grouped, sampleConnection, sampleOperations, sampleStatus, tierOf, type SampleFan } from './sample';
 
 export type * from '../ipc/bindings';
@@ -56,6 +57,7 @@ class Shop {
     this.fans = FANS.map((fan) => ({ ...fan }));
     this.operations = busy ? sampleOperations(Date.now()) : [];
     this.standing = null;
+    shelf.reset();
     this.failures.clear();
     this.calls = [];
     this.trust = 'live';
@@ -113,6 +115,7 @@ class Shop {
         source: this.online ? 'platform' : trust === 'card' ? 'cardPass' : 'livePass',
       },
       tier: tierOf(fan.status),
+      badges: fan.status >= 1000 ? ['Quizzer', 'Regular'] : [],
       pending: {
         count: waiting.length,
         fanPoints: waiting.reduce((sum, one) => sum + one.fanPoints, 0),
@@ -237,7 +240,15 @@ function identify(text: string): FanCard {
   return shop.card(id, shop.trust === 'live' ? 'unsigned' : shop.trust);
 }
 
+const fanShown = (card: FanCard): Shown => ({ kind: 'fan', card });
+
+function show(text: string): Shown {
+  const goods = shelf.find(text);
+  return goods ? { kind: 'goods', goods: shop.online ? goods : { ...goods, state: 'offline' } } : fanShown(identify(text));
+}
+
 export const commands: Port['commands'] = {
+  ...goodsCommands(() => shop),
   status: async () => (shop.call('status'), shop.status),
   connect: async (request) => {
     shop.call('connect', request);
@@ -251,9 +262,9 @@ export const commands: Port['commands'] = {
     return shop.status;
   },
   setPreferences: async (preferences) => (shop.call('setPreferences', preferences), (shop.status = { ...shop.status, preferences })),
-  identifyText: async (text, source) => (shop.call('identifyText', text, source), identify(text)),
-  identifyClipboard: async () => (shop.call('identifyClipboard'), shop.card(FANS[0]?.id ?? '')),
-  identifyPicture: async (data) => (shop.call('identifyPicture', data.length), shop.card(FANS[0]?.id ?? '')),
+  identifyText: async (text, source) => (shop.call('identifyText', text, source), show(text)),
+  identifyClipboard: async () => (shop.call('identifyClipboard'), fanShown(shop.card(FANS[0]?.id ?? ''))),
+  identifyPicture: async (data) => (shop.call('identifyPicture', data.length), fanShown(shop.card(FANS[0]?.id ?? ''))),
   fanCard: async (fan) => (shop.call('fanCard', fan), shop.card(fan)),
   quote: async (items) => (shop.call('quote', items), shop.quote(items)),
   give: async (fan, items) => {
@@ -272,11 +283,12 @@ export const commands: Port['commands'] = {
     if (!known) throw failure('unknownAction');
     return shop.book('award', fan, { status: known.statusPoints, title: known.title });
   },
-  undo: async (id) => {
+  undo: async (id, pin) => {
     shop.call('undo', id);
     const done = shop.operations.find((one) => one.id === id);
     if (!done) throw failure('unknownOperation');
     if (done.undone) throw failure('alreadyReversed');
+    if (Date.now() - done.madeAt > 45_000) shop.checkPin(pin);
     shop.operations = shop.operations.map((one) => (one.id === id ? { ...one, undone: true, canUndo: false } : one));
     return shop.book('undo', done.fan, { points: -done.fanPoints, status: -done.statusPoints, title: done.title, undoOf: id });
   },

@@ -1,5 +1,6 @@
 // Every reason that a person can meet, in German.
 import { people } from './de.errors.people';
+import { counterErrors } from './de.errors.counter';
 import type { Catalogue } from './types';
 
 export const errors: Catalogue['errors'] = {
@@ -495,6 +496,7 @@ export const errors: Catalogue['errors'] = {
     meaning: 'Sie gehört zu einer Übergabe eines anderen Geräts.',
     action: 'Mit jenem Gerät scannen.',
   },
+  ...counterErrors,
   internal: {
     title: 'In der App ist etwas schiefgegangen',
     meaning: 'Früher Gespeichertes ist sicher.',

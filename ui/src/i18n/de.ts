@@ -1,4 +1,5 @@
 // German.
+import { counter } from './de.counter';
 import { errors } from './de.errors';
 import type { Catalogue } from './types';
 
@@ -548,6 +549,7 @@ const messages: Catalogue['messages'] = {
   'tour.scan': 'Den ersten Fan scannen.',
   'tour.try': 'Ausprobieren',
   'tour.skip': 'Nicht mehr zeigen',
+  ...counter,
 };
 
 export const de: Catalogue = { messages, errors };

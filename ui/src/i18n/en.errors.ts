@@ -2,6 +2,7 @@
 // staff, what to do. `figures` replaces the meaning where the needed and the available points are known.
 import type { ErrorCode } from '$ipc';
 import { people } from './en.errors.people';
+import { counterErrors } from './en.errors.counter';
 import type { ErrorWording } from './types';
 
 export const errors: { readonly [C in ErrorCode]: ErrorWording } = {
@@ -497,6 +498,7 @@ export const errors: { readonly [C in ErrorCode]: ErrorWording } = {
     meaning: 'It belongs to something that another device has handed over.',
     action: 'Scan it with that device.',
   },
+  ...counterErrors,
   internal: {
     title: 'Something went wrong in the app',
     meaning: 'What was stored before is safe.',

@@ -1,4 +1,5 @@
 // English, the model of every other language.
+import { counter } from './en.counter';
 import { errors } from './en.errors';
 
 const messages = {
@@ -547,6 +548,7 @@ const messages = {
   'tour.scan': 'Scan the first fan.',
   'tour.try': 'Try',
   'tour.skip': 'Do not show again',
+  ...counter,
 } as const;
 
 export const en = { messages, errors };

@@ -1,5 +1,6 @@
 // Every reason that a person can meet, in French.
 import { people } from './fr.errors.people';
+import { counterErrors } from './fr.errors.counter';
 import type { Catalogue } from './types';
 
 export const errors: Catalogue['errors'] = {
@@ -495,6 +496,7 @@ export const errors: Catalogue['errors'] = {
     meaning: 'Il appartient à ce qu’un autre appareil a remis.',
     action: 'Scannez-le avec cet appareil-là.',
   },
+  ...counterErrors,
   internal: {
     title: 'Quelque chose a échoué dans l’application',
     meaning: 'Ce qui était enregistré est en sûreté.',

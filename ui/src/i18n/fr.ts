@@ -1,4 +1,5 @@
 // French.
+import { counter } from './fr.counter';
 import { errors } from './fr.errors';
 import type { Catalogue, Plural } from './types';
 
@@ -550,6 +551,7 @@ const messages: Catalogue['messages'] = {
   'tour.scan': 'Scannez le premier fan.',
   'tour.try': 'Essayer',
   'tour.skip': 'Ne plus afficher',
+  ...counter,
 };
 
 export const fr: Catalogue = { messages, errors };

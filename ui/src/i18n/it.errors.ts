@@ -1,5 +1,6 @@
 // Every reason that a person can meet, in Italian.
 import { people } from './it.errors.people';
+import { counterErrors } from './it.errors.counter';
 import type { Catalogue } from './types';
 
 export const errors: Catalogue['errors'] = {
@@ -495,6 +496,7 @@ export const errors: Catalogue['errors'] = {
     meaning: 'Appartiene a ciò che un altro dispositivo ha passato.',
     action: 'Scansionala con quel dispositivo.',
   },
+  ...counterErrors,
   internal: {
     title: 'Qualcosa è andato storto nell’app',
     meaning: 'Ciò che era salvato è al sicuro.',

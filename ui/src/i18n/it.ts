@@ -1,4 +1,5 @@
 // Italian.
+import { counter } from './it.counter';
 import { errors } from './it.errors';
 import type { Catalogue, Plural } from './types';
 
@@ -550,6 +551,7 @@ const messages: Catalogue['messages'] = {
   'tour.scan': 'Scansiona il primo fan.',
   'tour.try': 'Prova',
   'tour.skip': 'Non mostrare più',
+  ...counter,
 };
 
 export const it: Catalogue = { messages, errors };

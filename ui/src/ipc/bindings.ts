@@ -12,12 +12,12 @@ export const commands = {
 	/**  Forgets the platform; refused while something waits to be sent. */
 	disconnect: () => __TAURI_INVOKE<Status>("disconnect"),
 	setPreferences: (preferences: Preferences) => __TAURI_INVOKE<Status>("set_preferences", { preferences }),
-	/**  Identifies a fan by the text of a code or a typed FanPoints id. */
-	identifyText: (text: string, source: CodeSource) => __TAURI_INVOKE<FanCard>("identify_text", { text, source }),
-	/**  Identifies a fan by a picture; `data` is base64, with or without a data-URL prefix. */
-	identifyPicture: (data: string) => __TAURI_INVOKE<FanCard>("identify_picture", { data }),
-	/**  Identifies a fan by what was copied elsewhere: a picture of a code, or its text. */
-	identifyClipboard: () => __TAURI_INVOKE<FanCard>("identify_clipboard"),
+	/**  Recognises the text of a code or a typed FanPoints id: a fan, or something that a fan holds. */
+	identifyText: (text: string, source: CodeSource) => __TAURI_INVOKE<Shown>("identify_text", { text, source }),
+	/**  Recognises what is in a picture; `data` is base64, with or without a data-URL prefix. */
+	identifyPicture: (data: string) => __TAURI_INVOKE<Shown>("identify_picture", { data }),
+	/**  Recognises what was copied elsewhere: a picture of a code, or its text. */
+	identifyClipboard: () => __TAURI_INVOKE<Shown>("identify_clipboard"),
 	/**  The card of a fan that was identified, with figures as new as they can be had. */
 	fanCard: (fan: string) => __TAURI_INVOKE<FanCard>("fan_card", { fan }),
 	/**  What a purchase would earn and cost. */
@@ -25,7 +25,8 @@ export const commands = {
 	give: (fan: string, items: ItemInput[]) => __TAURI_INVOKE<Receipt>("give", { fan, items }),
 	redeem: (fan: string, items: ItemInput[]) => __TAURI_INVOKE<Receipt>("redeem", { fan, items }),
 	award: (fan: string, action: string) => __TAURI_INVOKE<Receipt>("award", { fan, action }),
-	undo: (operation: string) => __TAURI_INVOKE<Receipt>("undo", { operation }),
+	/**  Undoes an operation; what is not one's own or long done takes the right to it or the manager's PIN. */
+	undo: (operation: string, pin: string | null) => __TAURI_INVOKE<Receipt>("undo", { operation, pin }),
 	checkThreshold: (fan: string, rule: string) => __TAURI_INVOKE<ThresholdView>("check_threshold", { fan, rule }),
 	/**  Operations of this device, newest first. */
 	operations: (filter: OperationFilter) => __TAURI_INVOKE<OperationPage>("operations", { filter }),
@@ -106,6 +107,16 @@ export const commands = {
 	importEvacuation: (request: ImportRequest, pin: string | null) => __TAURI_INVOKE<Imported>("import_evacuation", { request, pin }),
 	/**  The other device has taken over what was sealed. */
 	confirmMoved: (receipt: string) => __TAURI_INVOKE<Status>("confirm_moved", { receipt }),
+	/**  Asks the platform again how something that was shown stands. */
+	lookUpGoods: (goods: GoodsRef) => __TAURI_INVOKE<GoodsView>("look_up_goods", { goods }),
+	/**  Redeems a voucher for the fan, or hands a product over. */
+	useGoods: (goods: GoodsRef, fan: string | null) => __TAURI_INVOKE<GoodsDone>("use_goods", { goods, fan }),
+	/**  Uses a fan's discount code and gives points for the purchase at its rate. */
+	giveDiscounted: (fan: string, items: ItemInput[], code: string) => __TAURI_INVOKE<Receipt>("give_discounted", { fan, items, code }),
+	/**  The points that may be put on vouchers. */
+	voucherOffers: () => __TAURI_INVOKE<VoucherOfferView[]>("voucher_offers"),
+	/**  Makes a voucher for a fan without a phone. */
+	makeVoucher: (rewardId: string, amount: number) => __TAURI_INVOKE<VoucherView>("make_voucher", { rewardId, amount }),
 };
 
 /** Events */
@@ -286,7 +297,7 @@ export type Diagnostics = {
 export type Environment = "development" | "production";
 
 /**  Every reason that a person can meet. */
-export type ErrorCode = "notConnected" | "invalidEndpoint" | "missingField" | "signInRefused" | "noAccess" | "wrongEnvironment" | "offline" | "timedOut" | "rateLimited" | "platformFailed" | "platformUnintelligible" | "keychainUnavailable" | "queueNotEmpty" | "noCodeFound" | "notOurCode" | "codeTooLong" | "codeDamaged" | "checkDigitWrong" | "passExpired" | "passNotYetValid" | "passUnknownKey" | "passForged" | "passOtherProgram" | "passReplayed" | "passCopied" | "passRevoked" | "passStale" | "passKeysTooOld" | "pictureUnreadable" | "pictureTooLarge" | "pictureHeic" | "clipboardEmpty" | "noCamera" | "cameraBusy" | "cameraDenied" | "cameraUnplugged" | "cameraFailed" | "screenHidden" | "scannerGone" | "scannerBusy" | "scannerDenied" | "scannerFailed" | "teachUnread" | "fanNotIdentified" | "unknownFan" | "unknownRule" | "tooFewPoints" | "invalidAmount" | "noItems" | "tooManyItems" | "unknownRateLabel" | "unknownAction" | "unknownOperation" | "notReversible" | "alreadyReversed" | "moduleOff" | "unsupportedCurrency" | "idConflict" | "refusedByLedger" | "onlineOnly" | "neverSynced" | "syncTooOld" | "balanceTooOld" | "overPurchaseLimit" | "overFanLimit" | "overDeviceLimit" | "overPassAllowance" | "overGrantLimit" | "askManager" | "unknownAnswer" | "differentTransaction" | "storageFull" | "storageReadOnly" | "storageInUse" | "storageNewer" | "storageDamaged" | "storageKeyMissing" | "storageFailed" | "gateNotPrepared" | "gateClosed" | "unknownPassage" | "reasonMissing" | "pinNeeded" | "pinWrong" | "pinWait" | "pinLocked" | "pinTooWeak" | "signInNeeded" | "locked" | "notAllowed" | "nothingToMove" | "passphraseTooShort" | "badDeviceKey" | "evacuationDamaged" | "evacuationForOther" | "evacuationForged" | "evacuationOtherProgram" | "evacuationImported" | "evacuationIncomplete" | "unknownEvacuation" | "internal";
+export type ErrorCode = "notConnected" | "invalidEndpoint" | "missingField" | "signInRefused" | "noAccess" | "wrongEnvironment" | "offline" | "timedOut" | "rateLimited" | "platformFailed" | "platformUnintelligible" | "keychainUnavailable" | "queueNotEmpty" | "noCodeFound" | "notOurCode" | "codeTooLong" | "codeDamaged" | "checkDigitWrong" | "passExpired" | "passNotYetValid" | "passUnknownKey" | "passForged" | "passOtherProgram" | "passReplayed" | "passCopied" | "passRevoked" | "passStale" | "passKeysTooOld" | "pictureUnreadable" | "pictureTooLarge" | "pictureHeic" | "clipboardEmpty" | "noCamera" | "cameraBusy" | "cameraDenied" | "cameraUnplugged" | "cameraFailed" | "screenHidden" | "scannerGone" | "scannerBusy" | "scannerDenied" | "scannerFailed" | "teachUnread" | "fanNotIdentified" | "unknownFan" | "unknownRule" | "tooFewPoints" | "invalidAmount" | "noItems" | "tooManyItems" | "unknownRateLabel" | "unknownAction" | "unknownOperation" | "notReversible" | "alreadyReversed" | "moduleOff" | "unsupportedCurrency" | "idConflict" | "refusedByLedger" | "onlineOnly" | "neverSynced" | "syncTooOld" | "balanceTooOld" | "overPurchaseLimit" | "overFanLimit" | "overDeviceLimit" | "overPassAllowance" | "overGrantLimit" | "askManager" | "unknownAnswer" | "differentTransaction" | "storageFull" | "storageReadOnly" | "storageInUse" | "storageNewer" | "storageDamaged" | "storageKeyMissing" | "storageFailed" | "gateNotPrepared" | "gateClosed" | "unknownPassage" | "reasonMissing" | "pinNeeded" | "pinWrong" | "pinWait" | "pinLocked" | "pinTooWeak" | "signInNeeded" | "locked" | "notAllowed" | "nothingToMove" | "passphraseTooShort" | "badDeviceKey" | "evacuationDamaged" | "evacuationForOther" | "evacuationForged" | "evacuationOtherProgram" | "evacuationImported" | "evacuationIncomplete" | "unknownEvacuation" | "goodsOffline" | "goodsNotOpen" | "goodsOtherFan" | "internal";
 
 export type ErrorNote = {
 	at: number,
@@ -328,6 +339,8 @@ export type FanCard = {
 	/**  None: nothing is known yet. */
 	balance: BalanceView | null,
 	tier: string | null,
+	/**  Titles, the newest first; none where the platform could not be asked. */
+	badges: string[],
 	pending: PendingView,
 	/**  Whether a redemption can be decided here now, or only with the platform. */
 	redeem: RedeemOutlook,
@@ -391,6 +404,54 @@ export type GateView = {
 	pin: PinView,
 	/**  None: the gate is closed. */
 	run: GateRun | null,
+};
+
+/**  What became of a use. */
+export type GoodsDone = {
+	/**  False: it was not open, as `goods` says. */
+	done: boolean,
+	goods: GoodsView,
+	/**  The fan who got the points of a voucher. */
+	card: FanCard | null,
+};
+
+export type GoodsKind = "voucher" | "discount" | "product";
+
+/**  Which voucher, code or piece is meant. */
+export type GoodsRef = {
+	kind: GoodsKind,
+	/**  Of a product: its sale's. */
+	id: string,
+	/**  The piece of the sale; 1 for the others. */
+	nr: number,
+};
+
+export type GoodsState = "open" | 
+/**  Good as far as anybody can tell before it is used. */
+"untold" | "used" | "expired" | "foreign" | "unknown" | 
+/**  Nobody could be asked. */
+"offline";
+
+/**  Something that was shown, as the platform knows it. */
+export type GoodsView = {
+	goods: GoodsRef,
+	state: GoodsState,
+	/**  What a voucher gives. */
+	fanPoints: number | null,
+	/**  Worth in minor units of the program's currency. */
+	valueMinor: number | null,
+	/**  The rate that a discount code gives; none: the standard one. */
+	rateLabel: string | null,
+	/**  Whether this device knows that rate. */
+	rateKnown: boolean,
+	title: string | null,
+	description: string | null,
+	/**  Pieces of the sale. */
+	pieces: number | null,
+	/**  "0084 0711 9295": whose it is; of a voucher, who redeemed it. */
+	fanLabel: string | null,
+	usedAt: number | null,
+	validUntil: number | null,
 };
 
 /**  How one scanner writes, as it was taught. */
@@ -724,6 +785,8 @@ export type ScanReading = "typed" | "positions" | "german" | "swissGerman" | "sw
 
 /**  A code was read by the camera. */
 export type ScanSignal = { kind: "identified"; card: FanCard } | 
+/**  Something that a fan holds. */
+{ kind: "goods"; goods: GoodsView } | 
 /**  One of our codes, but refused. */
 { kind: "refused"; error: AppError };
 
@@ -774,6 +837,9 @@ export type SetAsideView = {
 	operations: number,
 	at: number,
 };
+
+/**  What a code turned out to be. */
+export type Shown = { kind: "fan"; card: FanCard } | { kind: "goods"; goods: GoodsView };
 
 export type SoundSet = "standard" | 
 /**  Longer and lower tones, for a noisy place. */
@@ -851,6 +917,22 @@ export type TrustView = "unsigned" | "card" | "live";
 export type UnsureRule = 
 /**  Staff decides each time. */
 "ask" | "admit" | "refuse";
+
+/**  Points that may be put on a voucher, any number of times. */
+export type VoucherOfferView = {
+	rewardId: string,
+	points: number,
+};
+
+/**  Points without a phone: to show on the screen or to print. */
+export type VoucherView = {
+	voucherId: string,
+	points: number,
+	valueMinor: number,
+	/**  The QR code, as SVG. */
+	svg: string,
+	madeAt: number,
+};
 
 /* Tauri Specta runtime */
 type EventEmit<T> = [T] extends [null] ? () => Promise<void> : (payload: T) => Promise<void>;

@@ -124,25 +124,54 @@ impl Platform {
         codes[code].as_str().unwrap_or_else(|| panic!("no {code} in {codes}")).to_owned()
     }
 
-    /// The balances as the platform books them, asked with the partner's own credential.
-    pub async fn balances(&self, fan: &str) -> (i64, i64) {
+    /// Asks as the club shop, and gives `data`.
+    pub async fn ask(&self, query: &str) -> serde_json::Value {
         let request = self.club_shop(Environment::Development);
-        let http = reqwest::Client::new();
         let token = self.token(&request.client_id, &request.client_secret).await;
-        let query = r#"query($f: String!) {
-            get_fan(partner_id: "club-shop", user_id: $f) { result { fan_points status_points } }
-        }"#;
-        let answer: serde_json::Value = http
+        let answer: serde_json::Value = reqwest::Client::new()
             .post(format!("http://{}/graphql", self.listen))
             .header("authorization", token)
-            .json(&serde_json::json!({ "query": query, "variables": { "f": fan } }))
+            .json(&serde_json::json!({ "query": query }))
             .send()
             .await
             .unwrap()
             .json()
             .await
             .unwrap();
-        let fan = &answer["data"]["get_fan"]["result"];
+        assert!(answer["errors"].is_null(), "{answer}");
+        answer["data"].clone()
+    }
+
+    /// Tells the platform that a fan did something just now.
+    pub async fn tell_event(&self, id: &str, fan: &str, action: &str) {
+        let config = "{ partner_app_config(partner_id: \"club-shop\") { result { server_time } } }";
+        let config = self.ask(config).await;
+        let time = config["partner_app_config"]["result"]["server_time"].as_str().unwrap().replace(' ', "T");
+        let request = self.club_shop(Environment::Development);
+        let token = self.token(&request.client_id, &request.client_secret).await;
+        let event = serde_json::json!({
+            "client_event_id": id, "user_id": fan, "action": action, "description": "", "time": format!("{time}Z"),
+        });
+        let answer: serde_json::Value = reqwest::Client::new()
+            .post(format!("http://{}/events", self.listen))
+            .header("authorization", token)
+            .json(&serde_json::json!({ "events": [event] }))
+            .send()
+            .await
+            .unwrap()
+            .json()
+            .await
+            .unwrap();
+        assert_eq!(answer["results"][0]["status"], "accepted", "{answer}");
+    }
+
+    /// The balances as the platform books them, asked with the partner's own credential.
+    pub async fn balances(&self, fan: &str) -> (i64, i64) {
+        let query = format!(
+            "{{ get_fan(partner_id: \"club-shop\", user_id: \"{fan}\") {{ result {{ fan_points status_points }} }} }}"
+        );
+        let data = self.ask(&query).await;
+        let fan = &data["get_fan"]["result"];
         (fan["fan_points"].as_i64().expect("points"), fan["status_points"].as_i64().expect("points"))
     }
 }

@@ -1,0 +1,19 @@
+// German wording of refusals of vouchers, discount codes and products.
+
+export const counterErrors = {
+  goodsOffline: {
+    title: 'Das braucht eine Verbindung',
+    meaning: 'Gutscheine, Rabattcodes und Abholungen kann nur die Plattform prüfen. Es wurde nichts verwendet.',
+    action: 'Verwenden Sie es, sobald die Kasse wieder online ist.',
+  },
+  goodsNotOpen: {
+    title: 'Dieser Code gilt nicht mehr',
+    meaning: 'Er wurde verwendet, ist abgelaufen oder stammt von jemand anderem. Es wurde nichts gegeben.',
+    action: 'Scannen Sie ihn noch einmal, um zu sehen warum, oder geben Sie Punkte ohne ihn.',
+  },
+  goodsOtherFan: {
+    title: 'Dieser Code gehört einem anderen Fan',
+    meaning: 'Ein Rabattcode gilt für den Fan, der ihn bekommen hat. Es wurde nichts verwendet.',
+    action: 'Scannen Sie diesen Fan, oder geben Sie Punkte ohne den Code.',
+  },
+};
