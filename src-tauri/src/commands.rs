@@ -18,6 +18,8 @@ use tauri::State;
 use crate::clipboard;
 use crate::link::Links;
 
+pub mod shift;
+
 type Answer<T> = Result<T, AppError>;
 type App<'a> = State<'a, Terminal>;
 
@@ -427,6 +429,14 @@ pub async fn import_evacuation(
 ) -> Answer<Imported> {
     app.as_manager(Right::Devices, pin).await?;
     app.import_evacuation(request).await
+}
+
+/// The codes of a series that a picture shows.
+#[tauri::command]
+#[specta::specta]
+pub async fn handover_codes(app: App<'_>, data: String) -> Answer<Vec<String>> {
+    app.require(Right::Devices).await?;
+    app.handover_codes(&data).await
 }
 
 /// The other device has taken over what was sealed.

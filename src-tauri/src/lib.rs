@@ -4,6 +4,7 @@ mod arguments;
 mod clipboard;
 pub mod commands;
 pub mod events;
+mod files;
 mod keychain;
 mod kiosk;
 mod link;
@@ -92,6 +93,16 @@ pub fn bindings() -> Builder<tauri::Wry> {
             commands::goods::give_discounted,
             commands::goods::voucher_offers,
             commands::goods::make_voucher,
+            commands::handover_codes,
+            commands::shift::shift,
+            commands::shift::open_shift,
+            commands::shift::hand_over_shift,
+            commands::shift::close_shift,
+            commands::shift::shifts,
+            commands::shift::shift_report,
+            commands::shift::shift_file,
+            commands::shift::save_diagnostics,
+            commands::shift::figures,
         ])
         .events(collect_events![
             StatusChanged,
@@ -161,6 +172,10 @@ fn wire(
         None => app.path().app_local_data_dir()?,
     };
     let log_dir = data_dir.join("logs");
+    let own = || Ok::<_, tauri::Error>(data_dir.join("exports"));
+    let downloads =
+        if arguments.data_dir.is_some() { own()? } else { app.path().download_dir().or_else(|_| own())? };
+    app.manage(files::Folder(downloads));
     let (recent, guard) = logging::start(&log_dir);
     if let Some(guard) = guard {
         app.manage(guard);

@@ -7,6 +7,7 @@ use std::time::Duration;
 use scan::{Camera, CameraChoice, Eye, EyeEvent, FrameFiles, FrameSource, Point};
 use tokio::sync::watch;
 
+use crate::evacuate::is_handover;
 use crate::terminal::{FrameFolder, News, blocking};
 use crate::view::{
     CameraFacts, CameraKnob, CameraSignal, CameraView, CodeSource, GoodsState, KnobSetting, Outline,
@@ -152,6 +153,9 @@ impl Terminal {
 
     /// What was read, wherever: the gate's matter while it is attended, else the counter's.
     pub(crate) async fn read(&self, text: &str, source: CodeSource) {
+        if is_handover(text) {
+            return self.announce(News::Scan(Box::new(ScanSignal::Handover { text: text.into() })));
+        }
         if self.0.gate.attended() {
             return self.show_at_gate(text).await;
         }

@@ -136,6 +136,10 @@ pub enum ErrorCode {
     GoodsOffline,
     GoodsNotOpen,
     GoodsOtherFan,
+    // Shifts
+    ShiftOpen,
+    ShiftNotOpen,
+    SamePerson,
     Internal,
 }
 

@@ -268,6 +268,21 @@ impl Terminal {
         })
     }
 
+    /// The codes of a series, or the receipt, that a picture shows.
+    ///
+    /// # Errors
+    /// For a picture that can not be read or shows none of them.
+    pub async fn handover_codes(&self, data: &str) -> Result<Vec<String>, AppError> {
+        let encoded = data.split_once(";base64,").map_or(data, |(_, rest)| rest).to_owned();
+        let found = blocking(move || -> Result<_, AppError> {
+            let bytes = STANDARD.decode(encoded.as_bytes()).map_err(|_| ErrorCode::PictureUnreadable)?;
+            Ok(scan::Decoder::new().decode_picture(&scan::luma_from_picture(&bytes)?))
+        });
+        let texts = found.await??.into_iter().map(|found| found.text);
+        let codes: Vec<String> = texts.filter(|text| is_handover(text)).collect();
+        if codes.is_empty() { Err(ErrorCode::NoCodeFound.into()) } else { Ok(codes) }
+    }
+
     /// The other device shows that it has taken everything over: what is still open of it here is moved.
     ///
     /// # Errors
@@ -375,6 +390,11 @@ fn read_receipt(text: &str) -> Result<(Uuid, [u8; 32]), AppError> {
 }
 
 /// `FPE1:` name, number, count, part: the name keeps the codes of two parcels apart.
+/// Whether it is for the hand-over: a code of a series, or a receipt. No fan shows such a thing.
+pub(crate) fn is_handover(text: &str) -> bool {
+    ["FPE1:", "FPR1."].iter().any(|prefix| text.trim_start().starts_with(prefix))
+}
+
 fn codes(id: Uuid, sealed: &[u8]) -> Result<Vec<String>, AppError> {
     let count = sealed.chunks(CODE_BYTES).len();
     if count > MOST_CODES {

@@ -7,8 +7,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use fanpass::FanRef;
-use ledger::{StatusPoints, ThresholdAnswer, ThresholdRule, Trust};
-use outbox::{Filter, KnownFan, OperationKind, OperationRow, Page, ProgramConfig, Proposed, Route};
+use ledger::{StatusPoints, ThresholdAnswer, ThresholdRule, Timestamp, Trust};
+use outbox::{
+    Filter, KnownFan, OperationKind, OperationRow, Page, PassageCount, ProgramConfig, Proposed, Route,
+};
 use tokio::sync::{Mutex, MutexGuard};
 use uuid::Uuid;
 
@@ -147,7 +149,8 @@ impl Terminal {
         };
         let Some((showing, passage)) = judged else { return Ok(None) };
         run.add(showing, &passage);
-        if let Err(error) = self.keep_run(&run.shown).await {
+        let counts: Vec<_> = passage.again.is_none().then(|| count_of(&passage, 1)).into_iter().collect();
+        if let Err(error) = self.keep_passages(&run.shown, counts).await {
             // A full disk must not stop the queue at the door; the counts are right until the app ends.
             tracing::warn!(code = ?error.code, "a passage could not be kept");
         }
@@ -190,7 +193,8 @@ impl Terminal {
         let mut passage = run.decide(number, admit).ok_or(ErrorCode::UnknownPassage)?;
         self.settle_award(plan, &mut passage, run.shown.opened_at).await;
         run.replace(passage.clone());
-        self.keep_run(&run.shown).await?;
+        let counts = vec![count_of(&before, -1), count_of(&passage, 1)];
+        self.keep_passages(&run.shown, counts).await?;
         let signal = GateSignal::Passage { passage: passage.clone(), run: run.shown.clone() };
         self.announce(News::Gate(Box::new(signal)));
         Ok(passage)
@@ -248,6 +252,12 @@ impl Terminal {
     async fn keep_run(&self, run: &GateRun) -> Result<(), AppError> {
         let text = serde_json::to_string(run).map_err(|_| ErrorCode::Internal)?;
         self.store(move |store| store.set_setting(RUN, &text)).await
+    }
+
+    /// Keeps the run, and counts in the minutes of the gate.
+    async fn keep_passages(&self, run: &GateRun, counts: Vec<PassageCount>) -> Result<(), AppError> {
+        let text = serde_json::to_string(run).map_err(|_| ErrorCode::Internal)?;
+        self.store(move |store| store.keep_passages(RUN, &text, &counts)).await
     }
 
     /// None: still held.
@@ -369,7 +379,7 @@ impl Terminal {
         let filter = Filter {
             kinds: vec![OperationKind::Award],
             fan: Some(fan),
-            from: Some(ledger::Timestamp(since)),
+            from: Some(Timestamp(since)),
             ..Filter::default()
         };
         // The run may have gone through the end of the app: what was awarded is in the journal.
@@ -401,7 +411,7 @@ fn turned_away(
     now: i64,
 ) -> Option<(Showing, Passage)> {
     let showing = Showing::Refused(text.to_owned());
-    if run.is_held(&showing, ledger::Timestamp(now)) {
+    if run.is_held(&showing, Timestamp(now)) {
         return None;
     }
     // Where the device itself lacks something, the fan has done nothing wrong.
@@ -485,4 +495,8 @@ fn needed(rule: &ThresholdRule, config: &ProgramConfig) -> Option<i64> {
         }
         ThresholdRule::All { .. } | ThresholdRule::Any { .. } => None,
     }
+}
+
+fn count_of(passage: &Passage, by: i32) -> PassageCount {
+    PassageCount { at: Timestamp(passage.at), admitted: passage.admitted, by }
 }

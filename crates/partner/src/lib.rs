@@ -2,15 +2,18 @@
 
 mod camera;
 mod connect;
+mod csv;
 mod diagnostics;
 pub mod error;
 mod evacuate;
 mod faults;
+mod figures;
 mod gate;
 mod goods;
 mod handheld;
 mod identify;
 mod keychain;
+mod paper;
 mod passage;
 mod pay;
 mod people;
@@ -19,6 +22,8 @@ mod quick;
 mod review;
 pub mod rights;
 mod sell;
+mod shift;
+mod shift_file;
 mod status;
 mod terminal;
 pub mod upkeep;

@@ -2,6 +2,7 @@
 //!
 //! Who is signed in is never written down: after a start everybody signs in anew.
 
+use std::collections::BTreeMap;
 use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::Duration;
 
@@ -128,6 +129,12 @@ impl People {
             }
             _ => Ok(()),
         }
+    }
+
+    /// How people are called, by what operations carry.
+    pub fn names(&self) -> BTreeMap<String, String> {
+        let state = self.read();
+        state.known.people.iter().map(|one| (one.staff_id.clone(), one.name.clone())).collect()
     }
 
     pub fn acting(&self) -> Option<Acting> {

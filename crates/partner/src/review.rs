@@ -7,6 +7,7 @@ use ledger::{Refusal, Timestamp};
 use outbox::{Filter, OperationKind, OperationRow, OperationState, Page};
 use uuid::Uuid;
 
+use crate::figures::totals_view;
 use crate::identify::{label, trust_view};
 use crate::rights::Right;
 use crate::terminal::News;
@@ -43,18 +44,7 @@ impl Terminal {
     pub async fn totals(&self, from: i64, to: i64) -> Result<Totals, AppError> {
         self.require(Right::Identify).await?;
         let totals = self.store(move |store| store.totals(Timestamp(from), Timestamp(to))).await?;
-        let count = |count: u64| u32::try_from(count).unwrap_or(u32::MAX);
-        Ok(Totals {
-            given: totals.given.0,
-            redeemed: totals.redeemed.0,
-            status_awarded: totals.status.0,
-            given_count: count(totals.gives),
-            redeemed_count: count(totals.redemptions),
-            awarded_count: count(totals.awards),
-            undone_count: count(totals.undos),
-            refused_count: count(totals.refused),
-            waiting_count: count(totals.waiting),
-        })
+        Ok(totals_view(&totals))
     }
 
     /// Tries to send at once what waits.

@@ -92,13 +92,15 @@ pub(crate) struct Inner {
     pub watched: Watched,
     pub people: People,
     /// The last status told; None: nothing was told yet.
-    told: watch::Sender<Option<Status>>,
+    pub told: watch::Sender<Option<Status>>,
     /// Rings when a status should be told.
     bell: Notify,
     /// Rings when the database has changed.
     pub changed: Notify,
     shown: std::sync::Once,
     pub upkeep: Upkeep,
+    /// Rings when a shift's report is to be delivered.
+    pub reports: Notify,
 }
 
 /// What is there once the database is open.
@@ -142,10 +144,12 @@ impl Terminal {
             changed: Notify::new(),
             shown: std::sync::Once::new(),
             upkeep: Upkeep::default(),
+            reports: Notify::new(),
         }));
         tokio::spawn(terminal.clone().tell_status());
         tokio::spawn(terminal.clone().tell_changes());
         tokio::spawn(terminal.clone().keep_up());
+        tokio::spawn(terminal.clone().deliver_reports());
         let opening = terminal.clone();
         tokio::spawn(async move {
             if opening.opened().await.is_ok() {

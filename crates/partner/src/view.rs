@@ -12,11 +12,13 @@ mod gate;
 mod goods;
 mod people;
 mod scan;
+mod shift;
 
 pub use gate::*;
 pub use goods::*;
 pub use people::*;
 pub use scan::*;
+pub use shift::*;
 
 /// What the frame around every screen shows.
 #[derive(Clone, Debug, PartialEq, Serialize, Type)]
@@ -486,6 +488,10 @@ pub enum ScanSignal {
     /// One of our codes, but refused.
     Refused {
         error: AppError,
+    },
+    /// A code of what another device hands over, or its receipt.
+    Handover {
+        text: String,
     },
 }
 

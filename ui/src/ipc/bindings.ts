@@ -117,6 +117,25 @@ export const commands = {
 	voucherOffers: () => __TAURI_INVOKE<VoucherOfferView[]>("voucher_offers"),
 	/**  Makes a voucher for a fan without a phone. */
 	makeVoucher: (rewardId: string, amount: number) => __TAURI_INVOKE<VoucherView>("make_voucher", { rewardId, amount }),
+	/**  The codes of a series that a picture shows. */
+	handoverCodes: (data: string) => __TAURI_INVOKE<string[]>("handover_codes", { data }),
+	/**  The shift that is under way. */
+	shift: () => __TAURI_INVOKE<ShiftDesk>("shift"),
+	openShift: (count: ShiftCount) => __TAURI_INVOKE<ShiftDesk>("open_shift", { count }),
+	/**  Whoever is at work takes the shift over. */
+	handOverShift: (count: ShiftCount) => __TAURI_INVOKE<ShiftDesk>("hand_over_shift", { count }),
+	/**  Closes the shift and makes its report; what waits stays in the queue. */
+	closeShift: (count: ShiftCount) => __TAURI_INVOKE<ShiftView>("close_shift", { count }),
+	/**  Closed shifts, the last one first. */
+	shifts: (before: number | null) => __TAURI_INVOKE<ShiftView[]>("shifts", { before }),
+	/**  A closed shift, and whether the audit chain still says the same. */
+	shiftReport: (id: string) => __TAURI_INVOKE<ShiftView>("shift_report", { id }),
+	/**  Writes the report of a shift into the folder for downloads. */
+	shiftFile: (id: string, format: ShiftFormat, words: ReportWords) => __TAURI_INVOKE<SavedFile>("shift_file", { id, format, words }),
+	/**  Writes what support asks for into the folder for downloads. */
+	saveDiagnostics: () => __TAURI_INVOKE<SavedFile>("save_diagnostics"),
+	/**  Sums over time, for pictures. */
+	figures: (request: FiguresRequest) => __TAURI_INVOKE<Figures>("figures", { request }),
 };
 
 /** Events */
@@ -268,9 +287,21 @@ export type ConnectionView = {
 	statusPoints: boolean,
 };
 
+/**  A thing that was counted: vouchers in the drawer, scarves on the shelf. */
+export type CountedView = {
+	title: string,
+	number: number,
+};
+
 export type DecidedBy = "rule" | 
 /**  What the plan says to do when nobody can tell. */
 "plan" | "person";
+
+export type DeliveryView = 
+/**  Kept here until the platform is there. */
+"owed" | "delivered" | 
+/**  The platform does not take it. */
+"refused";
 
 /**  What another device needs to seal something for this one. */
 export type DeviceKeyView = {
@@ -297,7 +328,7 @@ export type Diagnostics = {
 export type Environment = "development" | "production";
 
 /**  Every reason that a person can meet. */
-export type ErrorCode = "notConnected" | "invalidEndpoint" | "missingField" | "signInRefused" | "noAccess" | "wrongEnvironment" | "offline" | "timedOut" | "rateLimited" | "platformFailed" | "platformUnintelligible" | "keychainUnavailable" | "queueNotEmpty" | "noCodeFound" | "notOurCode" | "codeTooLong" | "codeDamaged" | "checkDigitWrong" | "passExpired" | "passNotYetValid" | "passUnknownKey" | "passForged" | "passOtherProgram" | "passReplayed" | "passCopied" | "passRevoked" | "passStale" | "passKeysTooOld" | "pictureUnreadable" | "pictureTooLarge" | "pictureHeic" | "clipboardEmpty" | "noCamera" | "cameraBusy" | "cameraDenied" | "cameraUnplugged" | "cameraFailed" | "screenHidden" | "scannerGone" | "scannerBusy" | "scannerDenied" | "scannerFailed" | "teachUnread" | "fanNotIdentified" | "unknownFan" | "unknownRule" | "tooFewPoints" | "invalidAmount" | "noItems" | "tooManyItems" | "unknownRateLabel" | "unknownAction" | "unknownOperation" | "notReversible" | "alreadyReversed" | "moduleOff" | "unsupportedCurrency" | "idConflict" | "refusedByLedger" | "onlineOnly" | "neverSynced" | "syncTooOld" | "balanceTooOld" | "overPurchaseLimit" | "overFanLimit" | "overDeviceLimit" | "overPassAllowance" | "overGrantLimit" | "askManager" | "unknownAnswer" | "differentTransaction" | "storageFull" | "storageReadOnly" | "storageInUse" | "storageNewer" | "storageDamaged" | "storageKeyMissing" | "storageFailed" | "gateNotPrepared" | "gateClosed" | "unknownPassage" | "reasonMissing" | "pinNeeded" | "pinWrong" | "pinWait" | "pinLocked" | "pinTooWeak" | "signInNeeded" | "locked" | "notAllowed" | "nothingToMove" | "passphraseTooShort" | "badDeviceKey" | "evacuationDamaged" | "evacuationForOther" | "evacuationForged" | "evacuationOtherProgram" | "evacuationImported" | "evacuationIncomplete" | "unknownEvacuation" | "goodsOffline" | "goodsNotOpen" | "goodsOtherFan" | "internal";
+export type ErrorCode = "notConnected" | "invalidEndpoint" | "missingField" | "signInRefused" | "noAccess" | "wrongEnvironment" | "offline" | "timedOut" | "rateLimited" | "platformFailed" | "platformUnintelligible" | "keychainUnavailable" | "queueNotEmpty" | "noCodeFound" | "notOurCode" | "codeTooLong" | "codeDamaged" | "checkDigitWrong" | "passExpired" | "passNotYetValid" | "passUnknownKey" | "passForged" | "passOtherProgram" | "passReplayed" | "passCopied" | "passRevoked" | "passStale" | "passKeysTooOld" | "pictureUnreadable" | "pictureTooLarge" | "pictureHeic" | "clipboardEmpty" | "noCamera" | "cameraBusy" | "cameraDenied" | "cameraUnplugged" | "cameraFailed" | "screenHidden" | "scannerGone" | "scannerBusy" | "scannerDenied" | "scannerFailed" | "teachUnread" | "fanNotIdentified" | "unknownFan" | "unknownRule" | "tooFewPoints" | "invalidAmount" | "noItems" | "tooManyItems" | "unknownRateLabel" | "unknownAction" | "unknownOperation" | "notReversible" | "alreadyReversed" | "moduleOff" | "unsupportedCurrency" | "idConflict" | "refusedByLedger" | "onlineOnly" | "neverSynced" | "syncTooOld" | "balanceTooOld" | "overPurchaseLimit" | "overFanLimit" | "overDeviceLimit" | "overPassAllowance" | "overGrantLimit" | "askManager" | "unknownAnswer" | "differentTransaction" | "storageFull" | "storageReadOnly" | "storageInUse" | "storageNewer" | "storageDamaged" | "storageKeyMissing" | "storageFailed" | "gateNotPrepared" | "gateClosed" | "unknownPassage" | "reasonMissing" | "pinNeeded" | "pinWrong" | "pinWait" | "pinLocked" | "pinTooWeak" | "signInNeeded" | "locked" | "notAllowed" | "nothingToMove" | "passphraseTooShort" | "badDeviceKey" | "evacuationDamaged" | "evacuationForOther" | "evacuationForged" | "evacuationOtherProgram" | "evacuationImported" | "evacuationIncomplete" | "unknownEvacuation" | "goodsOffline" | "goodsNotOpen" | "goodsOtherFan" | "shiftOpen" | "shiftNotOpen" | "samePerson" | "internal";
 
 export type ErrorNote = {
 	at: number,
@@ -348,6 +379,20 @@ export type FanCard = {
 
 /**  The figures of a fan who is present are newer now. */
 export type FanChanged = FanCard;
+
+export type Figures = {
+	/**  One less than there were bounds. */
+	stretches: StretchFigures[],
+	/**  Of the whole time, what moved most points first. */
+	rates: RateFigures[],
+	/**  Minutes in which somebody stood at the gate. */
+	passages: PassageFigures[],
+};
+
+/**  Times that bound stretches, in rising order: figures are summed from each to the next. */
+export type FiguresRequest = {
+	bounds: number[],
+};
 
 /**  A gate as a manager prepares it. */
 export type GatePlan = {
@@ -618,11 +663,25 @@ export type Passage = {
 	error: AppError | null,
 };
 
+export type PassageFigures = {
+	at: number,
+	passed: number,
+	refused: number,
+	unknown: number,
+};
+
 /**  Operations of the fan that the platform has not confirmed yet. */
 export type PendingView = {
 	count: number,
 	fanPoints: number,
 	statusPoints: number,
+};
+
+export type PersonFigures = {
+	/**  None: nobody was named. */
+	name: string | null,
+	totals: Totals,
+	undone: number,
 };
 
 export type PhoneSystem = "android" | "ios";
@@ -679,6 +738,16 @@ export type Quote = {
 	earns: number,
 	/**  Points that redeeming would take. */
 	costs: number,
+};
+
+export type RateFigures = {
+	/**  None: the default rate. */
+	label: string | null,
+	items: number,
+	priceMinor: number,
+	given: number,
+	redeemed: number,
+	undone: number,
 };
 
 export type RateView = {
@@ -749,6 +818,53 @@ export type RedeemOutlook =
 /**  Only while online: the code is not signed, or its balance is too old. */
 "onlineOnly";
 
+/**  The words of a printed report, in the language of the person; the figures come from the report itself. */
+export type ReportWords = {
+	/**  A tag such as "de". */
+	language: string,
+	/**  Between groups of three digits, and before the decimals. */
+	groupMark: string,
+	decimalMark: string,
+	title: string,
+	development: string,
+	shift: string,
+	partner: string,
+	device: string,
+	opened: string,
+	closed: string,
+	takenOver: string,
+	totals: string,
+	operations: string,
+	given: string,
+	redeemed: string,
+	status: string,
+	undone: string,
+	refused: string,
+	waiting: string,
+	held: string,
+	nothingWaits: string,
+	somethingWaits: string,
+	exposure: string,
+	byPerson: string,
+	person: string,
+	nobody: string,
+	byRate: string,
+	rate: string,
+	defaultRate: string,
+	items: string,
+	price: string,
+	counted: string,
+	thing: string,
+	atOpening: string,
+	atClosing: string,
+	difference: string,
+	proof: string,
+	code: string,
+	root: string,
+	entries: string,
+	signOff: string,
+};
+
 /**  Who bears a redemption that was refused when the goods were gone. */
 export type ResolveOutcome = "collectLater" | "forgive" | "void";
 
@@ -778,6 +894,13 @@ export type Right =
 /**  What somebody is. Each may do what the one before may, unless the partner says otherwise. */
 export type Role = "staff" | "supervisor" | "manager";
 
+/**  A file that was made. */
+export type SavedFile = {
+	name: string,
+	/**  Where it lies. */
+	path: string,
+};
+
 export type ScanEnding = "enter" | "tab" | "none";
 
 /**  What to make of a scanner's keys: the characters, the positions, or the characters of one layout turned back. */
@@ -788,7 +911,9 @@ export type ScanSignal = { kind: "identified"; card: FanCard } |
 /**  Something that a fan holds. */
 { kind: "goods"; goods: GoodsView } | 
 /**  One of our codes, but refused. */
-{ kind: "refused"; error: AppError };
+{ kind: "refused"; error: AppError } | 
+/**  A code of what another device hands over, or its receipt. */
+{ kind: "handover"; text: string };
 
 export type ScanSignalled = ScanSignal;
 
@@ -838,6 +963,61 @@ export type SetAsideView = {
 	at: number,
 };
 
+/**  What somebody says who opens, takes over or closes a shift. */
+export type ShiftCount = {
+	/**  Where the device knows no people. */
+	name: string | null,
+	counted: CountedView[],
+};
+
+/**  What the screen of shifts shows. */
+export type ShiftDesk = {
+	open: ShiftView | null,
+	/**  What was counted the last time: the next count begins with it. */
+	suggested: CountedView[],
+	/**  The person at work, who takes over by pressing; None: the device knows no people, a name is typed. */
+	person: string | null,
+};
+
+/**  How a shift ended. */
+export type ShiftEnd = {
+	at: number,
+	by: string,
+	counted: CountedView[],
+	/**  Goes on in the list of shifts. */
+	number: number,
+	currency: string,
+	delivery: DeliveryView,
+	/**  Of the shift's part of the audit chain. */
+	root: string,
+	code: string,
+	firstEntry: number,
+	lastEntry: number,
+	/**  The audit chain still is what the root was made of. None: not looked at in a list. */
+	holds: boolean | null,
+};
+
+export type ShiftFormat = "pdf" | "csv";
+
+/**  A shift, open or closed. */
+export type ShiftView = {
+	id: string,
+	openedAt: number,
+	/**  None: it is open. */
+	closed: ShiftEnd | null,
+	/**  The last one has it, or had it at the end. */
+	watches: WatchView[],
+	totals: Totals,
+	undone: number,
+	undoneStatus: number,
+	people: PersonFigures[],
+	rates: RateFigures[],
+	waiting: WaitingView,
+	/**  What the platform could still refuse of all that this device has confirmed, in points, and the cap. */
+	exposure: number,
+	exposureCap: number,
+};
+
 /**  What a code turned out to be. */
 export type Shown = { kind: "fan"; card: FanCard } | { kind: "goods"; goods: GoodsView };
 
@@ -869,6 +1049,15 @@ export type Status = {
 };
 
 export type StatusChanged = Status;
+
+export type StretchFigures = {
+	from: number,
+	totals: Totals,
+	booked: number,
+	/**  From decision to booking, in milliseconds; None where nothing was booked. */
+	meanWait: number | null,
+	longestWait: number | null,
+};
 
 /**  A test code that teaches a scanner: its text, and a picture of it as SVG. */
 export type TeachCode = {
@@ -932,6 +1121,20 @@ export type VoucherView = {
 	/**  The QR code, as SVG. */
 	svg: string,
 	madeAt: number,
+};
+
+/**  What of a shift the platform has not decided. */
+export type WaitingView = {
+	operations: number,
+	held: number,
+	gives: number,
+	redeems: number,
+};
+
+export type WatchView = {
+	name: string,
+	at: number,
+	counted: CountedView[],
 };
 
 /* Tauri Specta runtime */

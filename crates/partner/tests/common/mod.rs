@@ -142,6 +142,15 @@ impl Platform {
         answer["data"].clone()
     }
 
+    /// The reports of shifts that the platform keeps of the club shop.
+    pub async fn shift_reports(&self) -> Vec<serde_json::Value> {
+        let query = r#"query {
+            get_shift_reports(partner_id: "club-shop") { result { report_id staff_id document } }
+        }"#;
+        let data = self.ask(query).await;
+        data["get_shift_reports"]["result"].as_array().expect("a list").clone()
+    }
+
     /// Tells the platform that a fan did something just now.
     pub async fn tell_event(&self, id: &str, fan: &str, action: &str) {
         let config = "{ partner_app_config(partner_id: \"club-shop\") { result { server_time } } }";
