@@ -19,4 +19,5 @@ mod offline;
 mod pictures;
 mod refusals;
 mod screen;
+mod shift;
 mod steps;

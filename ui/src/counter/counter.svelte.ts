@@ -161,7 +161,7 @@ export class Counter {
       if (this.confirming()) return;
       this.refuse(signal.error);
     } else if (signal.kind === 'goods') this.hold(signal.goods);
-    else this.meet(signal.card, false);
+    else if (signal.kind === 'identified') this.meet(signal.card, false);
   }
 
   /** Something that a fan holds: the fan who is here stays. */

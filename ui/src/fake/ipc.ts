@@ -6,6 +6,7 @@ import type {
 } from '../ipc/bindings';
 import type { Port } from '../ipc/port';
 import { goodsCommands, shelf } from './goods';
+import { shiftCommands } from './shift';
 import { FANS, grouped, sampleConnection, sampleOperations, sampleStatus, tierOf, type SampleFan } from './sample';
 
 export type * from '../ipc/bindings';
@@ -442,10 +443,11 @@ export const commands: Port['commands'] = {
     if (request.recipient.kind === 'passphrase' && request.recipient.passphrase.length < 12) throw failure('passphraseTooShort');
     const waiting = shop.operations.filter((one) => one.state === 'waiting').length;
     if (waiting === 0) throw failure('nothingToMove');
-    return { fileName: 'fanpoints-queue.fpe', bytes: btoa('sample'), codes: [], operations: waiting, fingerprint: '0123 4567 8901 2345 6789' };
+    return { fileName: 'fanpoints-queue.fpe', bytes: btoa('sample'), codes: request.asCodes ? ['QUJD', 'REVG', 'R0hJ'].map((part, at) => `FPE1:abc:${at + 1}:3:${part}`) : [], operations: waiting, fingerprint: '0123 4567 8901 2345 6789' };
   },
   importEvacuation: async (request, pin) => {
     shop.call('importEvacuation', request.bytes?.length ?? 0);
+    shop.call('importCodes', request.codes);
     shop.checkPin(pin);
     return { operations: 3, already: 0, receipt: 'FPR1-sample', fingerprint: '0123 4567 8901 2345 6789' };
   },
@@ -456,6 +458,7 @@ export const commands: Port['commands'] = {
     shop.tellStatus();
     return shop.status;
   },
+  ...shiftCommands(shop),
   takeLink: async () => {
     const link = shop.link;
     shop.link = null;

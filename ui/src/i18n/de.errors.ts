@@ -1,10 +1,12 @@
 // Every reason that a person can meet, in German.
 import { people } from './de.errors.people';
 import { counterErrors } from './de.errors.counter';
+import { shift } from './de.errors.shift';
 import type { Catalogue } from './types';
 
 export const errors: Catalogue['errors'] = {
   ...people,
+  ...shift,
   notConnected: {
     title: 'Dieses Gerät ist nicht verbunden',
     meaning: 'Ohne die Plattform kann kein Fan bedient werden.',

@@ -1,9 +1,11 @@
 // German.
 import { counter } from './de.counter';
 import { errors } from './de.errors';
+import { shift } from './de.shift';
 import type { Catalogue } from './types';
 
 const messages: Catalogue['messages'] = {
+  ...shift,
   loading: 'Wird geladen …',
 
   'nav.title': 'Bereiche',

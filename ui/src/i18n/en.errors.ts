@@ -3,10 +3,12 @@
 import type { ErrorCode } from '$ipc';
 import { people } from './en.errors.people';
 import { counterErrors } from './en.errors.counter';
+import { shift } from './en.errors.shift';
 import type { ErrorWording } from './types';
 
 export const errors: { readonly [C in ErrorCode]: ErrorWording } = {
   ...people,
+  ...shift,
   notConnected: {
     title: 'This device is not connected',
     meaning: 'No fan can be served before it knows the platform.',

@@ -1,8 +1,10 @@
 // English, the model of every other language.
 import { counter } from './en.counter';
 import { errors } from './en.errors';
+import { shift } from './en.shift';
 
 const messages = {
+  ...shift,
   loading: 'Loading …',
 
   'nav.title': 'Screens',

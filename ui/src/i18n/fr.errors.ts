@@ -1,10 +1,12 @@
 // Every reason that a person can meet, in French.
 import { people } from './fr.errors.people';
 import { counterErrors } from './fr.errors.counter';
+import { shift } from './fr.errors.shift';
 import type { Catalogue } from './types';
 
 export const errors: Catalogue['errors'] = {
   ...people,
+  ...shift,
   notConnected: {
     title: 'Cet appareil n’est pas connecté',
     meaning: 'Aucun fan ne peut être servi sans la plateforme.',

@@ -1,12 +1,14 @@
 // French.
 import { counter } from './fr.counter';
 import { errors } from './fr.errors';
+import { shift } from './fr.shift';
 import type { Catalogue, Plural } from './types';
 
 /** French counts millions with "de"; below that, one form for one and another for the rest. */
 const p = (one: string, other: string, many = other): Plural => ({ one, many, other });
 
 const messages: Catalogue['messages'] = {
+  ...shift,
   loading: 'Chargement…',
 
   'nav.title': 'Écrans',

@@ -150,7 +150,7 @@ export const decimalMark = () =>
 export const time = (at: number) => dateFormat({ hour: '2-digit', minute: '2-digit' }).format(at);
 export const timeWithSeconds = (at: number) => dateFormat({ hour: '2-digit', minute: '2-digit', second: '2-digit' }).format(at);
 export const day = (at: number) => dateFormat({ weekday: 'short', day: 'numeric', month: 'short', year: 'numeric' }).format(at);
-const shortDay = (at: number) => dateFormat({ day: 'numeric', month: 'short' }).format(at);
+export const shortDay = (at: number) => dateFormat({ day: 'numeric', month: 'short' }).format(at);
 export const dateTime = (at: number) => dateFormat({ day: 'numeric', month: 'short', hour: '2-digit', minute: '2-digit' }).format(at);
 
 /** The time alone for today, with its day before that. */

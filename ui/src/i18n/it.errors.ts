@@ -1,10 +1,12 @@
 // Every reason that a person can meet, in Italian.
 import { people } from './it.errors.people';
 import { counterErrors } from './it.errors.counter';
+import { shift } from './it.errors.shift';
 import type { Catalogue } from './types';
 
 export const errors: Catalogue['errors'] = {
   ...people,
+  ...shift,
   notConnected: {
     title: 'Questo dispositivo non è collegato',
     meaning: 'Senza la piattaforma non si può servire alcun fan.',

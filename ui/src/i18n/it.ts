@@ -1,12 +1,14 @@
 // Italian.
 import { counter } from './it.counter';
 import { errors } from './it.errors';
+import { shift } from './it.shift';
 import type { Catalogue, Plural } from './types';
 
 /** Italian counts millions with "di"; below that, one form for one and another for the rest. */
 const p = (one: string, other: string, many = other): Plural => ({ one, many, other });
 
 const messages: Catalogue['messages'] = {
+  ...shift,
   loading: 'Caricamento …',
 
   'nav.title': 'Schermate',

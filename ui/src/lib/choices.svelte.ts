@@ -6,6 +6,8 @@ const KEY = 'fanpoints.choices';
 
 interface Choices {
   sound: boolean;
+  /** Percent of what the tones can be. */
+  volume: number;
   camera: string | null;
   /** Whether the camera runs as soon as the counter is shown. */
   cameraOn: boolean;
@@ -28,7 +30,7 @@ interface Choices {
   toured: boolean;
 }
 
-const DEFAULTS: Choices = { sound: true, camera: null, cameraOn: false, readyAfter: 15, textSize: 100, leftHanded: false, source: null, mirrored: [], knobs: {}, scanner: null, serial: null, toured: false };
+const DEFAULTS: Choices = { sound: true, volume: 100, camera: null, cameraOn: false, readyAfter: 15, textSize: 100, leftHanded: false, source: null, mirrored: [], knobs: {}, scanner: null, serial: null, toured: false };
 
 function stored(): Partial<Choices> {
   try {

@@ -3,7 +3,7 @@ import { commands, on, type AppError, type OperationView, type Preferences, type
 import { setLanguage } from '../i18n/index.svelte';
 import { asAppError } from './errors';
 
-export type Screen = 'counter' | 'gate' | 'queue' | 'review' | 'settings' | 'components';
+export type Screen = 'counter' | 'gate' | 'queue' | 'review' | 'shift' | 'figures' | 'settings' | 'components';
 
 class Session {
   status = $state.raw<Status | null>(null);

@@ -1,4 +1,5 @@
 // Short tones that tell success from failure without looking. Rising is good, falling is not.
+import { choices } from './choices.svelte';
 
 type Tone = readonly [frequency: number, start: number, length: number];
 
@@ -33,18 +34,21 @@ export function vibrate(what: keyof typeof BUZZES): void {
   if (typeof navigator.vibrate === 'function') navigator.vibrate([...BUZZES[what]]);
 }
 
+/** How loud the person wants it: a quarter of the full level at the most, unless it has to be heard in a stadium. */
+const level = (loud: boolean) => Math.max(0.001, ((loud ? 0.6 : 0.25) * choices.volume) / 100);
+
 function ring(on: AudioContext, [frequency, start, length]: Tone, loud: boolean): void {
   const stretch = loud ? 1.8 : 1;
   const at = on.currentTime + start * stretch;
   const end = at + length * stretch;
   const voice = on.createOscillator();
-  const level = on.createGain();
+  const gain = on.createGain();
   voice.type = loud ? 'square' : 'triangle';
   voice.frequency.value = frequency;
-  level.gain.setValueAtTime(0.0001, at);
-  level.gain.exponentialRampToValueAtTime(loud ? 0.6 : 0.25, at + 0.01);
-  level.gain.exponentialRampToValueAtTime(0.0001, end);
-  voice.connect(level).connect(on.destination);
+  gain.gain.setValueAtTime(0.0001, at);
+  gain.gain.exponentialRampToValueAtTime(level(loud), at + 0.01);
+  gain.gain.exponentialRampToValueAtTime(0.0001, end);
+  voice.connect(gain).connect(on.destination);
   voice.start(at);
   voice.stop(end + 0.02);
 }
