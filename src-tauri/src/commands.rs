@@ -1,6 +1,7 @@
 //! The commands that the web view may call: thin wrappers, the work is done in `partner`.
 
 pub mod goods;
+pub mod look;
 
 use partner::rights::Right;
 use partner::upkeep::{AuditView, Health, Reconciliation, ResolveOutcome};

@@ -103,6 +103,7 @@ pub fn bindings() -> Builder<tauri::Wry> {
             commands::shift::shift_file,
             commands::shift::save_diagnostics,
             commands::shift::figures,
+            commands::look::set_zoom,
         ])
         .events(collect_events![
             StatusChanged,

@@ -6,6 +6,9 @@ use tauri::{AppHandle, Builder, Manager as _, Wry};
 use crate::arguments::Arguments;
 
 const WINDOW_FILE: &str = "window.json";
+/// As in `tauri.conf.json`.
+#[cfg(desktop)]
+const TITLE: &str = "FanPoints Partner";
 
 /// Adds the plugins. A data folder of its own is a till of its own: the database tells when two want the same one.
 pub fn add(builder: Builder<Wry>, arguments: &Arguments) -> Builder<Wry> {
@@ -43,9 +46,14 @@ fn show(app: &AppHandle) {
     }
 }
 
-/// The number of what waits, on the dock or the launcher.
+/// The number of what waits, on the dock or the launcher, and in the window's title: not every desktop has a place for
+/// a number on an icon, and all of them list windows by their titles.
 pub fn badge(app: &AppHandle, waiting: u32) {
     let Some(window) = app.get_webview_window("main") else { return };
+    #[cfg(desktop)]
+    if let Err(error) = window.set_title(&title(waiting)) {
+        tracing::debug!(%error, "the window's title stays");
+    }
     #[cfg(any(target_os = "macos", target_os = "linux", target_os = "ios"))]
     let done = window.set_badge_count((waiting > 0).then_some(i64::from(waiting)));
     #[cfg(target_os = "windows")]
@@ -57,5 +65,21 @@ pub fn badge(app: &AppHandle, waiting: u32) {
     };
     if let Err(error) = done {
         tracing::debug!(%error, "the icon carries no number here");
+    }
+}
+
+#[cfg(desktop)]
+fn title(waiting: u32) -> String {
+    if waiting > 0 { format!("({waiting}) {TITLE}") } else { TITLE.to_owned() }
+}
+
+#[cfg(all(test, desktop))]
+mod tests {
+    use super::title;
+
+    #[test]
+    fn the_title_carries_what_waits() {
+        assert_eq!(title(0), "FanPoints Partner");
+        assert_eq!(title(17), "(17) FanPoints Partner");
     }
 }

@@ -149,3 +149,42 @@ describe('an undo from the history', () => {
     expect(shop.operations.find((one) => one.id === id)?.undone).toBe(true);
   });
 });
+
+describe('what is gone meanwhile', () => {
+  test.each([['unknownFan', 'give'], ['unknownRateLabel', 'give'], ['unknownFan', 'redeem']] as const)('%s at the tap says so and keeps fan and amount', async (code, what) => {
+    await counter.identifyText(FAN, 'typed');
+    [...'2000'].forEach((key) => counter.press(key as '2' | '0'));
+    await settle();
+    shop.failures.set(what, { code, retry: false, needed: null, available: null, detail: null });
+    await counter[what]();
+    expect(counter.actionError?.code).toBe(code);
+    expect(counter.outcome).toBeNull();
+    expect(counter.total).toBe(2000);
+    expect(counter.fan?.fan).toBe(FAN);
+    await counter[what]();
+    expect(counter.outcome).not.toBeNull();
+  });
+
+  test('a rate that has gone is said before anything is given, and another one serves', async () => {
+    await counter.identifyText(FAN, 'typed');
+    [...'2000'].forEach((key) => counter.press(key as '2' | '0'));
+    counter.rateLabel = 'gone';
+    shop.failures.set('quote', { code: 'unknownRateLabel', retry: false, needed: null, available: null, detail: null });
+    counter.changed();
+    await settle();
+    expect(counter.actionError?.code).toBe('unknownRateLabel');
+    expect(counter.quote).toBeNull();
+    counter.rateLabel = null;
+    counter.setEntry(counter.entry);
+    await settle();
+    expect(counter.actionError).toBeNull();
+    expect(counter.quote?.earns).toBe(40);
+  });
+
+  test('a discount code whose rate has gone is not applied to a purchase by its word alone', async () => {
+    await counter.identifyText('GONE', 'typed');
+    expect(goods.shown?.rateKnown).toBe(false);
+    goods.apply();
+    expect(goods.discount).toBeNull();
+  });
+});

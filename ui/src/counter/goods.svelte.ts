@@ -19,7 +19,7 @@ class Goods {
 
   get usable(): boolean {
     const state = this.shown?.state;
-    return !this.done && (state === 'open' || state === 'untold');
+    return !this.done && this.shown?.rateKnown === true && (state === 'open' || state === 'untold');
   }
 
   show(goods: GoodsView): void {

@@ -387,6 +387,7 @@ export const commands: Port['commands'] = {
     if (buttons.some((one) => one.priceMinor <= 0)) throw failure('invalidAmount');
     return (shop.quick = buttons);
   },
+  setZoom: async () => null,
   qrCode: async (text) => (shop.call('qrCode', text), "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 21 21'><path d='M0 0h7v7H0zM14 0h7v7h-7zM0 14h7v7H0zM9 9h5v5H9z'/></svg>"),
   scanStart: async (source) => (shop.call('cameraStart', source), shop.film(true), null),
   screens: async () => [{ id: '0', name: 'Screen 1', width: 1920, height: 1080 }],

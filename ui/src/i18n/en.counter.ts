@@ -44,5 +44,6 @@ export const counter = {
   'voucher.code': 'Code of the voucher',
   'voucher.how': 'Show this code at the till, with your FanPoints code, and the points are yours. Good once; keep it like money.',
   'undo.pin': 'Undo with the manager’s PIN',
+  'settings.textLargest': 'Double',
   'fan.badges': 'Badges',
 } as const;

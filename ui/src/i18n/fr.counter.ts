@@ -44,5 +44,6 @@ export const counter = {
   'voucher.code': 'Code du bon',
   'voucher.how': 'Montrez ce code à la caisse avec votre code FanPoints et les points sont à vous. Valable une fois ; gardez-le comme de l’argent.',
   'undo.pin': 'Annuler avec le code du responsable',
+  'settings.textLargest': 'Double',
   'fan.badges': 'Badges',
 };

@@ -44,5 +44,6 @@ export const counter = {
   'voucher.code': 'Codice del buono',
   'voucher.how': 'Mostrate questo codice alla cassa insieme al vostro codice FanPoints e i punti sono vostri. Vale una volta; conservatelo come denaro.',
   'undo.pin': 'Annulla con il PIN del responsabile',
+  'settings.textLargest': 'Doppia',
   'fan.badges': 'Distintivi',
 };

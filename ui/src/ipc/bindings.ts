@@ -136,6 +136,8 @@ export const commands = {
 	saveDiagnostics: () => __TAURI_INVOKE<SavedFile>("save_diagnostics"),
 	/**  Sums over time, for pictures. */
 	figures: (request: FiguresRequest) => __TAURI_INVOKE<Figures>("figures", { request }),
+	/**  Draws the window at so many percent, from 100 to 200. A phone's system does that itself. */
+	setZoom: (percent: number) => __TAURI_INVOKE<null>("set_zoom", { percent }),
 };
 
 /** Events */

@@ -1,6 +1,6 @@
 // Choices of this window that the app itself need not know.
 
-import type { HandheldProfile, KnobSetting, CameraKnob, ScanSource } from '$ipc';
+import { commands, type HandheldProfile, type KnobSetting, type CameraKnob, type ScanSource } from '$ipc';
 
 const KEY = 'fanpoints.choices';
 
@@ -14,7 +14,7 @@ interface Choices {
   /** Seconds until the counter is ready for the next fan by itself. */
   readyAfter: number;
   /** Percent of the usual size. */
-  textSize: 100 | 115 | 130;
+  textSize: 100 | 115 | 130 | 200;
   /** The keypad under the left hand. */
   leftHanded: boolean;
   /** What the camera button looks at, where it is not simply a camera. */
@@ -46,6 +46,8 @@ export const choices: Choices = $state({ ...DEFAULTS, ...stored() });
 export function applyChoices(): void {
   const page = document.documentElement.dataset;
   page['text'] = String(choices.textSize);
+  // Twice as large is a zoom of the whole window: the screens then take the layout of a window half as wide.
+  void commands.setZoom(choices.textSize === 200 ? 200 : 100).catch(() => {});
   page['hand'] = choices.leftHanded ? 'left' : 'right';
 }
 
