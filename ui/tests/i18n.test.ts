@@ -2,14 +2,22 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { AppError, ErrorCode } from '$ipc';
-import { de } from '../src/i18n/de';
-import { en } from '../src/i18n/en';
-import { fr } from '../src/i18n/fr';
-import { it } from '../src/i18n/it';
+import { de as deWords } from '../src/i18n/de';
+import { errors as deErrors } from '../src/i18n/de.errors';
+import { en as enWords } from '../src/i18n/en';
+import { errors as enErrors } from '../src/i18n/en.errors';
+import { fr as frWords } from '../src/i18n/fr';
+import { errors as frErrors } from '../src/i18n/fr.errors';
+import { it as itWords } from '../src/i18n/it';
+import { errors as itErrors } from '../src/i18n/it.errors';
 import { amount, day, errorWords, groupMark, money, number, percent, resolve, setLanguage, signed, span, t, when } from '../src/i18n/index.svelte';
 import type { Catalogue, Key } from '../src/i18n/types';
 
 const SOURCE = join(import.meta.dirname, '../src');
+const en = { ...enWords, errors: enErrors };
+const de = { ...deWords, errors: deErrors };
+const fr = { ...frWords, errors: frErrors };
+const it = { ...itWords, errors: itErrors };
 const catalogues: Record<string, Catalogue> = { en, de, fr, it };
 
 function sources(folder = SOURCE): { path: string; text: string }[] {

@@ -1,10 +1,9 @@
 // German.
 import { counter } from './de.counter';
-import { errors } from './de.errors';
 import { shift } from './de.shift';
-import type { Catalogue } from './types';
+import type { Words } from './types';
 
-const messages: Catalogue['messages'] = {
+const messages: Words['messages'] = {
   ...shift,
   loading: 'Wird geladen …',
 
@@ -554,4 +553,4 @@ const messages: Catalogue['messages'] = {
   ...counter,
 };
 
-export const de: Catalogue = { messages, errors };
+export const de: Words = { messages };

@@ -1,6 +1,5 @@
 // English, the model of every other language.
 import { counter } from './en.counter';
-import { errors } from './en.errors';
 import { shift } from './en.shift';
 
 const messages = {
@@ -553,4 +552,4 @@ const messages = {
   ...counter,
 } as const;
 
-export const en = { messages, errors };
+export const en = { messages };

@@ -1,13 +1,12 @@
 // French.
 import { counter } from './fr.counter';
-import { errors } from './fr.errors';
 import { shift } from './fr.shift';
-import type { Catalogue, Plural } from './types';
+import type { Plural, Words } from './types';
 
 /** French counts millions with "de"; below that, one form for one and another for the rest. */
 const p = (one: string, other: string, many = other): Plural => ({ one, many, other });
 
-const messages: Catalogue['messages'] = {
+const messages: Words['messages'] = {
   ...shift,
   loading: 'Chargement…',
 
@@ -556,4 +555,4 @@ const messages: Catalogue['messages'] = {
   ...counter,
 };
 
-export const fr: Catalogue = { messages, errors };
+export const fr: Words = { messages };

@@ -1,23 +1,32 @@
 // Words, numbers, money and times in the language of the person. Only the language in use is loaded.
 import type { Language } from '$ipc';
-import type { Catalogue, ErrorWording, Key, Plural, Rest } from './types';
+import type { Catalogue, ErrorWording, Key, Plural, Rest, Words } from './types';
 import type { AppError } from '$ipc';
 
 export type { Label } from './types';
 
 const LANGUAGES = {
-  en: async (): Promise<Catalogue> => (await import('./en')).en,
-  de: async (): Promise<Catalogue> => (await import('./de')).de,
-  fr: async (): Promise<Catalogue> => (await import('./fr')).fr,
-  it: async (): Promise<Catalogue> => (await import('./it')).it,
+  en: async (): Promise<Words> => (await import('./en')).en,
+  de: async (): Promise<Words> => (await import('./de')).de,
+  fr: async (): Promise<Words> => (await import('./fr')).fr,
+  it: async (): Promise<Words> => (await import('./it')).it,
 };
+
+/** The wording of errors comes a moment later: the first screen does not wait for it. */
+const ERRORS = {
+  en: async (): Promise<Catalogue['errors']> => (await import('./en.errors')).errors,
+  de: async (): Promise<Catalogue['errors']> => (await import('./de.errors')).errors,
+  fr: async (): Promise<Catalogue['errors']> => (await import('./fr.errors')).errors,
+  it: async (): Promise<Catalogue['errors']> => (await import('./it.errors')).errors,
+} satisfies Record<keyof typeof LANGUAGES, unknown>;
 
 export type Shipped = keyof typeof LANGUAGES;
 
 class Tongue {
   language = $state<Shipped>('en');
   locale = $state('en');
-  catalogue = $state.raw<Catalogue | null>(null);
+  catalogue = $state.raw<Words | null>(null);
+  errors = $state.raw<Catalogue['errors'] | null>(null);
 }
 
 const tongue = new Tongue();
@@ -49,7 +58,11 @@ export async function setLanguage(choice: Language, wanted = navigator.languages
   const language = resolve(choice, wanted);
   const locale = withRegion(language, wanted);
   if (tongue.catalogue && tongue.language === language && tongue.locale === locale) return;
-  const catalogue = await LANGUAGES[language]();
+  const wording = ERRORS[language]();
+  // Another language comes as a whole.
+  const [catalogue, errors] = await Promise.all([LANGUAGES[language](), tongue.errors === null ? null : wording]);
+  if (errors) tongue.errors = errors;
+  else void wording.then((late) => (tongue.language === language ? (tongue.errors = late) : undefined));
   tongue.language = language;
   tongue.locale = locale;
   tongue.catalogue = catalogue;
@@ -77,7 +90,7 @@ export interface ErrorWords {
 }
 
 export function errorWords(error: AppError): ErrorWords {
-  const wording: ErrorWording | undefined = tongue.catalogue?.errors[error.code] ?? tongue.catalogue?.errors.internal;
+  const wording: ErrorWording | undefined = tongue.errors?.[error.code] ?? tongue.errors?.internal;
   if (!wording) return { title: error.code, meaning: '', action: '' };
   const { needed, available } = error;
   const figures = wording.figures !== undefined && needed !== null && available !== null;

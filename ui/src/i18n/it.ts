@@ -1,13 +1,12 @@
 // Italian.
 import { counter } from './it.counter';
-import { errors } from './it.errors';
 import { shift } from './it.shift';
-import type { Catalogue, Plural } from './types';
+import type { Plural, Words } from './types';
 
 /** Italian counts millions with "di"; below that, one form for one and another for the rest. */
 const p = (one: string, other: string, many = other): Plural => ({ one, many, other });
 
-const messages: Catalogue['messages'] = {
+const messages: Words['messages'] = {
   ...shift,
   loading: 'Caricamento …',
 
@@ -556,4 +555,4 @@ const messages: Catalogue['messages'] = {
   ...counter,
 };
 
-export const it: Catalogue = { messages, errors };
+export const it: Words = { messages };

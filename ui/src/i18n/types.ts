@@ -26,8 +26,13 @@ export interface ErrorWording {
 export type Messages = typeof en.messages;
 export type Key = keyof Messages;
 
-export interface Catalogue {
+/** What the screens say. */
+export interface Words {
   readonly messages: { readonly [K in Key]: Messages[K] extends string ? string : Plural };
+}
+
+/** With what is said of refusals and faults, which no first screen shows. */
+export interface Catalogue extends Words {
   readonly errors: { readonly [C in ErrorCode]: ErrorWording };
 }
 
