@@ -19,6 +19,7 @@ use tauri::State;
 use crate::clipboard;
 use crate::link::Links;
 
+pub mod people;
 pub mod shift;
 
 type Answer<T> = Result<T, AppError>;
@@ -69,6 +70,7 @@ pub async fn identify_picture(app: App<'_>, data: String) -> Answer<Shown> {
 #[tauri::command]
 #[specta::specta]
 pub async fn identify_clipboard(app: App<'_>) -> Answer<Shown> {
+    app.require(Right::Identify).await?;
     let copied = tauri::async_runtime::spawn_blocking(clipboard::read).await;
     app.show_copied(copied.map_err(|_| ErrorCode::Internal)??).await
 }

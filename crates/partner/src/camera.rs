@@ -7,6 +7,7 @@ use std::time::Duration;
 use scan::{Camera, CameraChoice, Eye, EyeEvent, FrameFiles, FrameSource, Point};
 use tokio::sync::watch;
 
+use crate::devices::is_invitation;
 use crate::evacuate::is_handover;
 use crate::terminal::{FrameFolder, News, blocking};
 use crate::view::{
@@ -155,6 +156,9 @@ impl Terminal {
     pub(crate) async fn read(&self, text: &str, source: CodeSource) {
         if is_handover(text) {
             return self.announce(News::Scan(Box::new(ScanSignal::Handover { text: text.into() })));
+        }
+        if is_invitation(text) {
+            return self.announce(News::Scan(Box::new(ScanSignal::Invitation { text: text.to_owned() })));
         }
         if self.0.gate.attended() {
             return self.show_at_gate(text).await;

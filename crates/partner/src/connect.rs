@@ -38,6 +38,13 @@ impl Terminal {
     /// the other environment, a keychain that is not there, and while operations of another account wait.
     pub async fn connect(&self, request: ConnectRequest) -> Result<Status, AppError> {
         self.require(Right::Devices).await?;
+        self.connect_by(request).await?;
+        self.forget_own_device().await?;
+        self.status().await
+    }
+
+    /// Connects with a credential, wherever it came from.
+    pub(crate) async fn connect_by(&self, request: ConnectRequest) -> Result<(), AppError> {
         let _one_at_a_time = self.0.connecting.lock().await;
         let connection = checked(&request)?;
         let opened = self.opened().await?;
@@ -80,7 +87,8 @@ impl Terminal {
         tracing::info!(environment = %connection.environment, "connected");
         let line = self.start_line(opened.store, client);
         self.set_line(Some(line)).await;
-        self.status().await
+        self.0.people.note_connected();
+        Ok(())
     }
 
     /// Forgets the account; the operations stay in the journal.
@@ -98,6 +106,7 @@ impl Terminal {
         self.set_line(None).await;
         self.0.fans.forget_all();
         self.forget_people().await?;
+        self.forget_own_device().await?;
         blocking(move || keychain.remove(&name)).await??;
         tracing::info!("disconnected");
         self.status().await
@@ -131,6 +140,7 @@ impl Terminal {
         let drain = Arc::new(Drain::start(store, client.clone(), sync::Options::default()));
         let line = Line { client, drain };
         tokio::spawn(self.clone().follow(line.clone()));
+        tokio::spawn(self.clone().beat(line.clone()));
         line
     }
 
@@ -146,6 +156,9 @@ impl Terminal {
             self.ring();
             let state = *states.borrow_and_update();
             let online = matches!(state.link, Link::Online { .. });
+            if let Err(error) = self.note_access(&state.link).await {
+                tracing::warn!(code = ?error.code, "what the platform said to this device could not be kept");
+            }
             let is_stale = std::mem::replace(&mut settings, state.settings) != state.settings;
             if online && let Err(error) = self.refresh_config(&client, is_stale).await {
                 tracing::warn!(code = ?error.code, "the configuration could not be fetched");
@@ -238,7 +251,7 @@ fn same_account(one: &Connection, other: &Connection) -> bool {
     one.partner_id == other.partner_id && one.environment == other.environment
 }
 
-fn open_operations(store: &Store) -> Result<bool, outbox::StoreError> {
+pub(crate) fn open_operations(store: &Store) -> Result<bool, outbox::StoreError> {
     let counts = store.counts()?;
     Ok(counts.waiting() > 0 || counts.held > 0)
 }

@@ -121,6 +121,13 @@ pub enum ErrorCode {
     SignInNeeded,
     Locked,
     NotAllowed,
+    PersonGone,
+    PinNotSet,
+    LastManager,
+    // Devices
+    PairingRefused,
+    DeviceRevoked,
+    UnknownDevice,
     // Handing what waits over to another device
     NothingToMove,
     PassphraseTooShort,

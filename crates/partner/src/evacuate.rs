@@ -173,6 +173,11 @@ impl Terminal {
         blocking(move || identity(&*keychain, &device)).await?
     }
 
+    /// The key that this device made for itself.
+    pub(crate) async fn signing_key(&self) -> Result<SigningKey, AppError> {
+        Ok(self.identity().await?.signing)
+    }
+
     /// What another device needs to hand something over to this one.
     ///
     /// # Errors

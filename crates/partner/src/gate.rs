@@ -70,7 +70,7 @@ impl Terminal {
     /// program has not; a kiosk needs a PIN to get out of it.
     pub async fn prepare_gate(&self, plan: GatePlan, pin: Option<String>) -> Result<GateView, AppError> {
         self.as_manager(Right::PrepareGate, pin).await?;
-        if plan.kiosk && !self.pin_view(Holder::Manager).await?.set {
+        if plan.kiosk && !self.pin_view(&Holder::Manager).await?.set {
             return Err(ErrorCode::PinNeeded.into());
         }
         let config = self.config().await?;
@@ -111,7 +111,7 @@ impl Terminal {
         let mut desk = self.desk().await?;
         let state = state(&mut desk);
         if state.plan.as_ref().is_some_and(|plan| plan.kiosk) && state.run.is_some() {
-            self.check_pin(Holder::Manager, pin.as_deref()).await?;
+            self.check_pin(&Holder::Manager, pin.as_deref()).await?;
         } else if state.run.is_some() {
             self.require(Right::Identify).await?;
         }
@@ -240,7 +240,7 @@ impl Terminal {
         let config = self.store(|store| Ok(store.config())).await?;
         let mut tiers = config.map(|config| config.tiers).unwrap_or_default();
         tiers.sort_by_key(|tier| tier.from);
-        let pin: PinView = self.pin_view(Holder::Manager).await?;
+        let pin: PinView = self.pin_view(&Holder::Manager).await?;
         Ok(GateView {
             plan: state.plan.clone(),
             tiers: tiers.into_iter().map(|tier| tier.name).collect(),

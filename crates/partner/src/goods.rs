@@ -138,6 +138,7 @@ impl Terminal {
     /// # Errors
     /// Without the platform: it makes the vouchers.
     pub async fn voucher_offers(&self) -> Result<Vec<VoucherOfferView>, AppError> {
+        self.require(Right::Give).await?;
         let offers = self.line_for_goods().await?.client.voucher_offers().await?;
         let tell = |offer: sync::VoucherOffer| VoucherOfferView {
             reward_id: offer.reward_id,

@@ -133,6 +133,7 @@ impl Terminal {
     /// # Errors
     /// As [`Terminal::identify_text`].
     pub async fn show_text(&self, text: &str, source: CodeSource) -> Result<Shown, AppError> {
+        self.require(Right::Identify).await?;
         match parse(text, source) {
             Ok(Code::Goods(code)) => Ok(Shown::Goods { goods: self.look_up(goods_ref(code)).await? }),
             Err(error)
@@ -147,6 +148,7 @@ impl Terminal {
     }
 
     async fn meet(&self, fan: FanRef, trust: Trust, config: &ProgramConfig) -> Result<FanCard, AppError> {
+        self.note_input();
         let known = self.store(move |store| store.fan(fan)).await?;
         if known.confirmed.is_some() {
             self.refresh_in_background(fan);

@@ -3,6 +3,7 @@
 mod camera;
 mod connect;
 mod csv;
+mod devices;
 mod diagnostics;
 pub mod error;
 mod evacuate;
@@ -24,6 +25,8 @@ pub mod rights;
 mod sell;
 mod shift;
 mod shift_file;
+mod signin;
+mod staff;
 mod status;
 mod terminal;
 pub mod upkeep;
@@ -34,4 +37,5 @@ pub use evacuate::{DeviceKeyView, EvacuateRequest, Evacuation, ImportRequest, Im
 pub use identify::Copied;
 pub use keychain::{Keychain, KeychainFault, MemoryKeychain, Secret};
 pub use quick::qr_svg;
+pub use signin::Approval;
 pub use terminal::{FrameFolder, News, Options, Terminal, system_clock};

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use sync::{ClientError, PlatformClient, StaffList};
+use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use crate::rights::{Acting, Right, RightsTable, Role};
@@ -17,6 +18,8 @@ use crate::{AppError, ErrorCode, Terminal};
 
 /// So long without input, and the device asks who is there.
 pub(crate) const LOCK_AFTER: Duration = Duration::from_secs(60);
+/// Whoever has connected the device may start the first person on it for so long.
+pub(crate) const CONNECTED_FOR: Duration = Duration::from_secs(10 * 60);
 const PEOPLE: &str = "people";
 
 /// One of the partner's people, as last heard from the platform.
@@ -62,6 +65,12 @@ impl Known {
         self.highest.map_or(person.role, |highest| person.role.min(highest))
     }
 
+    /// Whether the person can vouch for another's first PIN: by what they are, whatever the device lets them do, or
+    /// nobody could ever start on a till for staff.
+    pub fn vouches(&self, person: &Person) -> bool {
+        self.rights.may(person.role, Right::Staff)
+    }
+
     pub fn may(&self, person: &Person, right: Right) -> bool {
         self.rights.may(self.role(person), right)
     }
@@ -85,6 +94,8 @@ impl Session {
 struct State {
     known: Known,
     session: Option<Session>,
+    /// When this device was last connected to an account, in this run of the app.
+    connected: Option<Instant>,
 }
 
 impl State {
@@ -100,19 +111,80 @@ impl State {
 
 /// The people of a terminal.
 #[derive(Default)]
-pub(crate) struct People(RwLock<State>);
+pub(crate) struct People {
+    state: RwLock<State>,
+    /// Rings when somebody comes or goes.
+    bell: Notify,
+}
 
 impl People {
     fn read(&self) -> RwLockReadGuard<'_, State> {
-        self.0.read().unwrap_or_else(PoisonError::into_inner)
+        self.state.read().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn write(&self) -> RwLockWriteGuard<'_, State> {
-        self.0.write().unwrap_or_else(PoisonError::into_inner)
+        self.state.write().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub fn knows_people(&self) -> bool {
         !self.read().known.people.is_empty()
+    }
+
+    pub fn known(&self) -> Known {
+        self.read().known.clone()
+    }
+
+    pub fn bell(&self) -> &Notify {
+        &self.bell
+    }
+
+    pub fn begin(&self, staff_id: &str) {
+        let session = Session { staff_id: staff_id.to_owned(), touched: Instant::now(), locked: false };
+        self.write().session = Some(session);
+        self.bell.notify_one();
+    }
+
+    pub fn end(&self) {
+        self.write().session = None;
+        self.bell.notify_one();
+    }
+
+    pub fn lock(&self) {
+        if let Some(session) = &mut self.write().session {
+            session.locked = true;
+        }
+        self.bell.notify_one();
+    }
+
+    /// Somebody has touched the device: the minute begins anew, unless it was over.
+    pub fn touch(&self) {
+        let now = Instant::now();
+        if let Some(session) = &mut self.write().session {
+            session.locked = session.is_locked(now);
+            session.touched = now;
+        }
+    }
+
+    /// When the device locks if nobody touches it. None: it is locked, or nobody is there.
+    pub fn locks_at(&self) -> Option<Instant> {
+        let state = self.read();
+        state.session.as_ref().filter(|session| !session.locked).map(|session| session.touched + LOCK_AFTER)
+    }
+
+    /// Locks if the minute is over; true: it is locked since now.
+    pub fn lock_when_idle(&self, now: Instant) -> bool {
+        let mut state = self.write();
+        let Some(session) = state.session.as_mut().filter(|session| !session.locked) else { return false };
+        session.locked = session.is_locked(now);
+        session.locked
+    }
+
+    pub fn note_connected(&self) {
+        self.write().connected = Some(Instant::now());
+    }
+
+    pub fn connected_lately(&self, within: Duration) -> bool {
+        self.read().connected.is_some_and(|at| at.elapsed() < within)
     }
 
     /// Whether whoever is at work may do this. None: being at work is enough.
@@ -179,7 +251,7 @@ impl Terminal {
             Err(ClientError::Unsupported) => StaffList::default(),
             told => told?,
         };
-        let known = self.0.people.read().known.clone();
+        let known = self.0.people.known();
         let fresh = Known { people: people(&told), rights: rights(&told), ..known.clone() };
         if fresh == known {
             return Ok(());
@@ -192,6 +264,15 @@ impl Terminal {
     /// Forgets the people of an account that was let go of.
     pub(crate) async fn forget_people(&self) -> Result<(), AppError> {
         self.keep_people(Known::default()).await
+    }
+
+    /// Nobody may do more on this device than this role may; None: everybody what they may.
+    pub(crate) async fn cap_roles(&self, highest: Option<Role>) -> Result<(), AppError> {
+        let known = self.0.people.known();
+        if known.highest == highest {
+            return Ok(());
+        }
+        self.keep_people(Known { highest, ..known }).await
     }
 
     async fn keep_people(&self, fresh: Known) -> Result<(), AppError> {

@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 
 use crate::keychain::{Keychain, Secret};
 use crate::rights::Right;
-use crate::terminal::blocking;
+use crate::terminal::{Opened, blocking};
 use crate::view::PinView;
 use crate::{AppError, ErrorCode, Terminal};
 
@@ -27,15 +27,19 @@ const TRIES: u32 = 10;
 const FIRST_WAIT_MS: i64 = 30_000;
 
 /// Whose PIN it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Holder {
+    /// Whoever knows it decides a manager's matters on this device.
     Manager,
+    /// One of the people, by their id.
+    Person(String),
 }
 
 impl Holder {
-    const fn setting(self) -> &'static str {
+    fn setting(&self) -> String {
         match self {
-            Self::Manager => "pin manager",
+            Self::Manager => "pin manager".to_owned(),
+            Self::Person(staff_id) => format!("pin of {staff_id}"),
         }
     }
 }
@@ -85,10 +89,10 @@ impl Terminal {
     pub async fn set_manager_pin(&self, old: Option<String>, new: String) -> Result<PinView, AppError> {
         self.require(Right::Settings).await?;
         strong(&new)?;
-        if self.pin_view(Holder::Manager).await?.set {
-            self.check_pin(Holder::Manager, old.as_deref()).await?;
+        if self.pin_view(&Holder::Manager).await?.set {
+            self.check_pin(&Holder::Manager, old.as_deref()).await?;
         }
-        self.write_pin(Holder::Manager, new).await
+        self.write_pin(&Holder::Manager, new).await
     }
 
     /// Sets the manager's PIN with the client secret: the way back for whoever forgot it.
@@ -98,16 +102,19 @@ impl Terminal {
     pub async fn reset_manager_pin(&self, secret: String, new: String) -> Result<PinView, AppError> {
         strong(&new)?;
         let opened = self.opened().await?;
-        let (keychain, name) = (self.0.options.keychain.clone(), crate::connect::secret_name(&opened));
-        let kept = blocking(move || keychain.read(&name)).await??;
-        let same = kept.is_some_and(|kept| constant_time_eq(kept.expose(), secret.trim().as_bytes()));
-        if !same {
-            return Err(ErrorCode::SignInRefused.into());
-        }
-        self.write_pin(Holder::Manager, new).await
+        self.check_secret(&opened, &secret).await?;
+        self.write_pin(&Holder::Manager, new).await
     }
 
-    pub(crate) async fn pin_view(&self, holder: Holder) -> Result<PinView, AppError> {
+    /// Whether this is the secret that the device is connected with.
+    pub(crate) async fn check_secret(&self, opened: &Opened, secret: &str) -> Result<(), AppError> {
+        let (keychain, name) = (self.0.options.keychain.clone(), crate::connect::secret_name(opened));
+        let kept = blocking(move || keychain.read(&name)).await??;
+        let same = kept.is_some_and(|kept| constant_time_eq(kept.expose(), secret.trim().as_bytes()));
+        if same { Ok(()) } else { Err(ErrorCode::SignInRefused.into()) }
+    }
+
+    pub(crate) async fn pin_view(&self, holder: &Holder) -> Result<PinView, AppError> {
         let now = self.now();
         let kept = self.kept_pin(holder).await?;
         Ok(kept.map_or(PinView::default(), |kept| PinView {
@@ -118,7 +125,7 @@ impl Terminal {
     }
 
     /// Whether this is the PIN. Where none is set there is nothing to guard, and anything passes.
-    pub(crate) async fn check_pin(&self, holder: Holder, pin: Option<&str>) -> Result<(), AppError> {
+    pub(crate) async fn check_pin(&self, holder: &Holder, pin: Option<&str>) -> Result<(), AppError> {
         let _one_at_a_time = self.0.pins.lock().await;
         let Some(mut kept) = self.kept_pin(holder).await? else { return Ok(()) };
         let now = self.now();
@@ -141,7 +148,7 @@ impl Terminal {
         self.keep_pin(holder, &Kept { wrong: 0, wait_until: 0, ..kept }).await
     }
 
-    async fn write_pin(&self, holder: Holder, pin: String) -> Result<PinView, AppError> {
+    pub(crate) async fn write_pin(&self, holder: &Holder, pin: String) -> Result<PinView, AppError> {
         let pin = Zeroizing::new(pin);
         let pepper = self.pepper().await?;
         let hash = blocking(move || hashed(&pin, &pepper)).await??;
@@ -150,17 +157,23 @@ impl Terminal {
         self.pin_view(holder).await
     }
 
-    async fn kept_pin(&self, holder: Holder) -> Result<Option<Kept>, AppError> {
-        let Some(text) = self.store(move |store| store.setting(holder.setting())).await? else {
+    async fn kept_pin(&self, holder: &Holder) -> Result<Option<Kept>, AppError> {
+        let name = holder.setting();
+        let Some(text) = self.store(move |store| store.setting(&name)).await? else {
             return Ok(None);
         };
         // Something unreadable guards like a lock, rather than not at all.
         Ok(Some(serde_json::from_str(&text).unwrap_or(Kept { wrong: TRIES, ..Kept::default() })))
     }
 
-    async fn keep_pin(&self, holder: Holder, kept: &Kept) -> Result<(), AppError> {
-        let text = serde_json::to_string(kept).map_err(|_| ErrorCode::Internal)?;
-        self.store(move |store| store.set_setting(holder.setting(), &text)).await
+    async fn keep_pin(&self, holder: &Holder, kept: &Kept) -> Result<(), AppError> {
+        let (name, text) = (holder.setting(), serde_json::to_string(kept).map_err(|_| ErrorCode::Internal)?);
+        self.store(move |store| store.set_setting(&name, &text)).await
+    }
+
+    pub(crate) async fn remove_pin(&self, holder: &Holder) -> Result<(), AppError> {
+        let name = holder.setting();
+        self.store(move |store| store.remove_setting(&name)).await
     }
 
     /// Adds what happened to the device itself to the audit chain.
@@ -189,7 +202,7 @@ fn pepper(keychain: &dyn Keychain, name: &str) -> Result<Secret, AppError> {
 }
 
 /// Six digits or more, and not the first that anybody would try.
-fn strong(pin: &str) -> Result<(), AppError> {
+pub(crate) fn strong(pin: &str) -> Result<(), AppError> {
     let digits = pin.as_bytes();
     let fits = (SHORTEST..=LONGEST).contains(&digits.len()) && digits.iter().all(u8::is_ascii_digit);
     let steps =

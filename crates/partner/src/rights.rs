@@ -201,14 +201,14 @@ impl Terminal {
     pub async fn as_manager(&self, right: Right, pin: Option<String>) -> Result<(), AppError> {
         let refused = match self.require(right).await {
             Ok(()) if self.0.people.knows_people() => return Ok(()),
-            Ok(()) => return self.check_pin(Holder::Manager, pin.as_deref()).await,
+            Ok(()) => return self.check_pin(&Holder::Manager, pin.as_deref()).await,
             Err(refused) => refused,
         };
-        let may_ask = refused.code == ErrorCode::NotAllowed && self.pin_view(Holder::Manager).await?.set;
+        let may_ask = refused.code == ErrorCode::NotAllowed && self.pin_view(&Holder::Manager).await?.set;
         if !may_ask {
             return Err(refused);
         }
-        self.check_pin(Holder::Manager, pin.as_deref()).await?;
+        self.check_pin(&Holder::Manager, pin.as_deref()).await?;
         let who = self.acting().map_or_else(String::new, |person| person.staff_id);
         self.note_device(&format!("the manager's PIN allowed {} to {who:?}", right.action())).await
     }

@@ -86,6 +86,7 @@ impl Terminal {
     /// Every refusal of the rule book and of the offline policy; nothing is stored then.
     pub async fn redeem(&self, fan: &str, items: Vec<ItemInput>) -> Result<Receipt, AppError> {
         self.require(Right::Redeem).await?;
+        self.require_access().await?;
         let (fan, trust) = self.present(fan)?;
         let config = self.config().await?;
         let costs = self.quote(&items).await?.costs;

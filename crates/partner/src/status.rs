@@ -54,6 +54,7 @@ impl Terminal {
             exposure: ExposureView { points: exposure.points.0, cap: exposure.cap.0, warn: exposure.warn },
             preferences: preferences.as_deref().map_or(PREFERENCES, preferences_of),
             session: self.0.people.view(),
+            device: self.own_device().await?,
             trouble: None,
             phone: PhoneSystem::here(),
         })
@@ -81,6 +82,7 @@ fn troubled(error: AppError) -> Status {
         exposure: ExposureView::default(),
         preferences: PREFERENCES,
         session: SessionView::default(),
+        device: None,
         trouble: Some(error),
         phone: PhoneSystem::here(),
     }

@@ -150,6 +150,7 @@ impl Terminal {
         tokio::spawn(terminal.clone().tell_changes());
         tokio::spawn(terminal.clone().keep_up());
         tokio::spawn(terminal.clone().deliver_reports());
+        tokio::spawn(terminal.clone().watch_lock());
         let opening = terminal.clone();
         tokio::spawn(async move {
             if opening.opened().await.is_ok() {

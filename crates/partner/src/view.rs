@@ -30,6 +30,8 @@ pub struct Status {
     pub exposure: ExposureView,
     pub preferences: Preferences,
     pub session: SessionView,
+    /// What this device is to the platform; none where it was connected by hand.
+    pub device: Option<OwnDevice>,
     /// Something that stands in the way of all work, such as a database of a newer version.
     pub trouble: Option<AppError>,
     /// The phone's system, whose own scanner reads codes in the app's stead; none on a desktop.
@@ -491,6 +493,10 @@ pub enum ScanSignal {
     },
     /// A code of what another device hands over, or its receipt.
     Handover {
+        text: String,
+    },
+    /// A manager's device invites this one: see `pair`.
+    Invitation {
         text: String,
     },
 }

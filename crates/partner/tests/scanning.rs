@@ -57,7 +57,10 @@ fn identified(till: &Till) -> Vec<FanCard> {
     let cards = told.iter().filter_map(|news| match news {
         News::Scan(signal) => match signal.as_ref() {
             ScanSignal::Identified { card } => Some(card.clone()),
-            ScanSignal::Refused { .. } | ScanSignal::Goods { .. } | ScanSignal::Handover { .. } => None,
+            ScanSignal::Refused { .. }
+            | ScanSignal::Goods { .. }
+            | ScanSignal::Handover { .. }
+            | ScanSignal::Invitation { .. } => None,
         },
         _ => None,
     });

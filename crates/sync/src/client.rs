@@ -19,7 +19,7 @@ use crate::token::TokenSource;
 use crate::wire::{self, Request};
 use crate::{
     Answer, Changes, ClientError, Listed, Platform, ReadBack, config, fans, feed, http, read_back, reconcile,
-    staff, values,
+    values,
 };
 
 /// Calls in one request: what a server without a word about it is sent at the most.
@@ -36,7 +36,7 @@ impl ClientSecret {
         Self(Zeroizing::new(secret))
     }
 
-    pub(crate) fn expose(&self) -> &str {
+    pub fn expose(&self) -> &str {
         &self.0
     }
 }
@@ -179,14 +179,6 @@ impl PlatformClient {
         fans::read_existence(&reply)
     }
 
-    /// The partner's people and their rights.
-    ///
-    /// # Errors
-    /// Where the platform could not be asked; `Unsupported` where it knows nothing of people.
-    pub async fn staff(&self) -> Result<staff::StaffList, ClientError> {
-        staff::read(&self.ask(&staff::request(&self.partner_id), self.timeouts.request).await?)
-    }
-
     /// The partner's transactions of a period (`to` excluded), newest first, of all its devices.
     ///
     /// # Errors
@@ -259,6 +251,10 @@ impl PlatformClient {
     /// Asks something that a person waits for.
     pub(crate) async fn ask_light(&self, request: &Request) -> Result<Reply, ClientError> {
         self.ask(request, self.timeouts.light).await
+    }
+
+    pub(crate) async fn ask_once(&self, request: &Request) -> Result<Reply, ClientError> {
+        self.ask(request, self.timeouts.request).await
     }
 
     /// Asks, with a new token once if the platform does not take the one at hand.

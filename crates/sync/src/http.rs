@@ -102,6 +102,16 @@ pub(crate) async fn post_json(
     send(request.timeout(timeout)).await
 }
 
+/// Without a sign-in: for what proves itself.
+pub(crate) async fn post_open(
+    client: &Client,
+    url: &Url,
+    body: &Value,
+    timeout: Duration,
+) -> Result<Answered, ClientError> {
+    send(client.post(url.clone()).json(body).timeout(timeout)).await
+}
+
 pub(crate) async fn post_form(
     client: &Client,
     url: &Url,

@@ -3,10 +3,12 @@
 //! The only crate of the device that speaks HTTP. It decides nothing about points: it carries what the
 //! [`outbox`] keeps to the platform, and what the platform says back.
 
+mod administration;
 mod answer;
 mod client;
 mod config;
 mod delays;
+mod devices;
 mod drain;
 mod error;
 mod fans;
@@ -29,11 +31,15 @@ mod wire;
 
 pub use client::{ClientSecret, PlatformClient, Timeouts};
 pub use delays::{DelayRange, Delays, Dice, parse_retry_after};
+pub use devices::{
+    DeviceInvitation, Heartbeat, Invited, Paired, PairedDevice, PairingRefusal, PairingRequest, pair,
+    pairing_message,
+};
 pub use drain::{Clock, Drain, Options};
 pub use error::{ClientError, OfflineKind};
 pub use fans::FanAnswer;
 pub use goods::{GoodsFacts, GoodsState, GoodsUse, MadeVoucher, VoucherOffer};
 pub use port::{Answer, Changes, Platform, ReadBack};
 pub use reconcile::{Action, Listed, Pair, Transaction, Verdict, compare};
-pub use staff::{StaffList, StaffMember, StaffRight};
+pub use staff::{StaffChange, StaffList, StaffMember, StaffRight};
 pub use state::{Link, Progress, SyncState};

@@ -61,9 +61,88 @@ pub(crate) fn read(reply: &Reply) -> Result<StaffList, ClientError> {
     list().ok_or(ClientError::Malformed)
 }
 
+/// A change of the partner's people, in the platform's words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum StaffChange {
+    Add {
+        staff_id: String,
+        name: String,
+        role: &'static str,
+        oidc_subject: Option<String>,
+    },
+    /// None: it stays. An empty `oidc_subject` takes it away.
+    Alter {
+        staff_id: String,
+        name: Option<String>,
+        role: Option<&'static str>,
+        oidc_subject: Option<String>,
+    },
+    Remove {
+        staff_id: String,
+    },
+    SetRight {
+        role: &'static str,
+        action: &'static str,
+        allowed: bool,
+    },
+}
+
+impl StaffChange {
+    /// The field of the answer.
+    pub(crate) const fn field(&self) -> &'static str {
+        match self {
+            Self::Add { .. } => "add_staff_member",
+            Self::Alter { .. } => "change_staff_member",
+            Self::Remove { .. } => "remove_staff_member",
+            Self::SetRight { .. } => "set_staff_right",
+        }
+    }
+
+    pub(crate) fn request(&self, partner_id: &str) -> Request {
+        match self {
+            Self::Add { staff_id, name, role, oidc_subject } => Request::fixed(
+                "mutation AddStaff($partner_id: String!, $staff_id: String!, $name: String!, $role: AppRole!, $subject: String) {
+  add_staff_member(partner_id: $partner_id, staff_id: $staff_id, name: $name, role: $role, oidc_subject: $subject) { result }
+}",
+                "AddStaff",
+                json!({ "partner_id": partner_id, "staff_id": staff_id, "name": name, "role": role,
+                        "subject": oidc_subject }),
+            ),
+            Self::Alter { staff_id, name, role, oidc_subject } => Request::fixed(
+                "mutation ChangeStaff($partner_id: String!, $staff_id: String!, $name: String, $role: AppRole, $subject: String) {
+  change_staff_member(partner_id: $partner_id, staff_id: $staff_id, name: $name, role: $role, oidc_subject: $subject) { result }
+}",
+                "ChangeStaff",
+                json!({ "partner_id": partner_id, "staff_id": staff_id, "name": name, "role": role,
+                        "subject": oidc_subject }),
+            ),
+            Self::Remove { staff_id } => Request::fixed(
+                "mutation RemoveStaff($partner_id: String!, $staff_id: String!) {
+  remove_staff_member(partner_id: $partner_id, staff_id: $staff_id) { result }
+}",
+                "RemoveStaff",
+                json!({ "partner_id": partner_id, "staff_id": staff_id }),
+            ),
+            Self::SetRight { role, action, allowed } => Request::fixed(
+                "mutation SetRight($partner_id: String!, $role: AppRole!, $action: String!, $allowed: Boolean!) {
+  set_staff_right(partner_id: $partner_id, role: $role, action: $action, allowed: $allowed) { result }
+}",
+                "SetRight",
+                json!({ "partner_id": partner_id, "role": role, "action": action, "allowed": allowed }),
+            ),
+        }
+    }
+}
+
 /// What an answer without the field that was asked for means.
 pub(crate) fn failure(reply: &Reply) -> ClientError {
-    if reply.errors.iter().any(Fault::is_forbidden) { ClientError::Forbidden } else { ClientError::Malformed }
+    if reply.errors.iter().any(Fault::is_forbidden) {
+        ClientError::Forbidden
+    } else if reply.errors.is_empty() {
+        ClientError::Malformed
+    } else {
+        ClientError::Rejected
+    }
 }
 
 fn member(told: &Value) -> Option<StaffMember> {

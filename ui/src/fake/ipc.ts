@@ -7,6 +7,7 @@ import type {
 import type { Port } from '../ipc/port';
 import { goodsCommands, shelf } from './goods';
 import { shiftCommands } from './shift';
+import { FakePeople } from './people';
 import { FANS, grouped, sampleConnection, sampleOperations, sampleStatus, tierOf, type SampleFan } from './sample';
 
 export type * from '../ipc/bindings';
@@ -229,6 +230,7 @@ class Shop {
 }
 
 export const shop = new Shop();
+export const crew = new FakePeople(shop, failure);
 
 const digits = (text: string) => text.replace(/[\s-]/g, '');
 
@@ -250,6 +252,7 @@ function show(text: string): Shown {
 
 export const commands: Port['commands'] = {
   ...goodsCommands(() => shop),
+  ...crew.commands,
   status: async () => (shop.call('status'), shop.status),
   connect: async (request) => {
     shop.call('connect', request);

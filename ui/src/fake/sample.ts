@@ -52,6 +52,7 @@ export const sampleStatus = (now: number): Status => ({
   exposure: { points: 0, cap: 200_000, warn: false },
   preferences: { language: 'system', theme: 'system' },
   session: { knowsPeople: false, person: null, locked: false, rights: [...RIGHTS] },
+  device: null,
   trouble: null,
   phone: null,
 });

@@ -1,9 +1,11 @@
 // German.
 import { counter } from './de.counter';
+import { people } from './de.people';
 import { shift } from './de.shift';
 import type { Words } from './types';
 
 const messages: Words['messages'] = {
+  ...people,
   ...shift,
   loading: 'Wird geladen …',
 

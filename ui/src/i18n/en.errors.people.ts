@@ -18,4 +18,34 @@ export const people = {
     meaning: 'Nothing was changed.',
     action: 'Ask somebody who may, or let them sign in here.',
   },
+  personGone: {
+    title: 'This person may not sign in here',
+    meaning: 'The list of people has changed.',
+    action: 'Choose another name, or ask a manager.',
+  },
+  pinNotSet: {
+    title: 'No PIN on this device yet',
+    meaning: 'Everybody chooses a PIN on each device once.',
+    action: 'Choose one, and let somebody confirm it who may manage people.',
+  },
+  lastManager: {
+    title: 'Somebody has to stay manager',
+    meaning: 'Without a manager nobody could add people any more.',
+    action: 'Make somebody else a manager first.',
+  },
+  pairingRefused: {
+    title: 'This pairing code is not good any more',
+    meaning: 'Each works once and for ten minutes.',
+    action: 'Ask a manager for a new one.',
+  },
+  deviceRevoked: {
+    title: 'This device may not redeem any more',
+    meaning: 'The platform has taken its access away. What was confirmed stays on it.',
+    action: 'Ask a manager to pair it again.',
+  },
+  unknownDevice: {
+    title: 'There is no such device in use',
+    meaning: 'Somebody may have revoked it already.',
+    action: 'Look at the list again.',
+  },
 } as const satisfies { readonly [C in ErrorCode]?: ErrorWording };

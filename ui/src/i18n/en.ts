@@ -1,8 +1,10 @@
 // English, the model of every other language.
 import { counter } from './en.counter';
+import { people } from './en.people';
 import { shift } from './en.shift';
 
 const messages = {
+  ...people,
   ...shift,
   loading: 'Loading …',
 

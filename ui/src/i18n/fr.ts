@@ -1,6 +1,7 @@
 // French.
 import { counter } from './fr.counter';
 import { shift } from './fr.shift';
+import { people } from './fr.people';
 import type { Plural, Words } from './types';
 
 /** French counts millions with "de"; below that, one form for one and another for the rest. */
@@ -8,6 +9,7 @@ const p = (one: string, other: string, many = other): Plural => ({ one, many, ot
 
 const messages: Words['messages'] = {
   ...shift,
+  ...people,
   loading: 'Chargement…',
 
   'nav.title': 'Écrans',

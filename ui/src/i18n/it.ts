@@ -1,6 +1,7 @@
 // Italian.
 import { counter } from './it.counter';
 import { shift } from './it.shift';
+import { people } from './it.people';
 import type { Plural, Words } from './types';
 
 /** Italian counts millions with "di"; below that, one form for one and another for the rest. */
@@ -8,6 +9,7 @@ const p = (one: string, other: string, many = other): Plural => ({ one, many, ot
 
 const messages: Words['messages'] = {
   ...shift,
+  ...people,
   loading: 'Caricamento …',
 
   'nav.title': 'Schermate',

@@ -138,6 +138,32 @@ export const commands = {
 	figures: (request: FiguresRequest) => __TAURI_INVOKE<Figures>("figures", { request }),
 	/**  Draws the window at so many percent, from 100 to 200. A phone's system does that itself. */
 	setZoom: (percent: number) => __TAURI_INVOKE<null>("set_zoom", { percent }),
+	/**  Everybody who may sign in here. */
+	people: () => __TAURI_INVOKE<PersonView[]>("people"),
+	/**  Signs somebody in, in whoever's place, and unlocks the device. */
+	signIn: (person: string, pin: string) => __TAURI_INVOKE<Status>("sign_in", { person, pin }),
+	/**  Sets somebody's first PIN here, or another one for a forgotten one, and signs them in. */
+	startPerson: (person: string, pin: string, approval: Approval) => __TAURI_INVOKE<Status>("start_person", { person, pin, approval }),
+	changeOwnPin: (old: string, pin: string) => __TAURI_INVOKE<null>("change_own_pin", { old, pin }),
+	lock: () => __TAURI_INVOKE<Status>("lock"),
+	signOut: () => __TAURI_INVOKE<Status>("sign_out"),
+	/**  Somebody has touched the device. */
+	noteInput: () => __TAURI_INVOKE<null>("note_input"),
+	/**  What each role may do. */
+	roleRights: () => __TAURI_INVOKE<RoleRights[]>("role_rights"),
+	setRoleRight: (role: Role, right: Right, allowed: boolean) => __TAURI_INVOKE<RoleRights[]>("set_role_right", { role, right, allowed }),
+	/**  Adds somebody; where nobody is known yet, asks for the manager's PIN where one is set. */
+	addPerson: (person: NewPerson, pin: string | null) => __TAURI_INVOKE<Status>("add_person", { person, pin }),
+	changePerson: (person: string, change: PersonChange) => __TAURI_INVOKE<PersonView[]>("change_person", { person, change }),
+	removePerson: (person: string) => __TAURI_INVOKE<PersonView[]>("remove_person", { person }),
+	/**  Takes somebody's PIN on this device away. */
+	resetPersonPin: (person: string) => __TAURI_INVOKE<PersonView[]>("reset_person_pin", { person }),
+	/**  Connects this device by the code that a manager's device shows. */
+	pair: (text: string) => __TAURI_INVOKE<Status>("pair", { text }),
+	devices: () => __TAURI_INVOKE<DeviceView[]>("devices"),
+	/**  A code for one device, good once and for ten minutes. */
+	inviteDevice: (request: InviteRequest) => __TAURI_INVOKE<DeviceInvitationView>("invite_device", { request }),
+	revokeDevice: (device: string) => __TAURI_INVOKE<DeviceView[]>("revoke_device", { device }),
 };
 
 /** Events */
@@ -175,6 +201,17 @@ export type AppError = {
 	/**  A technical word for support, never a secret: a status code, a label, an operating system's message. */
 	detail: string | null,
 };
+
+/**  Who vouches for a person's first PIN on this device. */
+export type Approval = 
+/**  The device was connected a moment ago, and nobody has a PIN on it yet. */
+{ kind: "connected" } | 
+/**  Somebody who may manage people, with their own PIN. */
+{ kind: "person"; staffId: string; pin: string } | 
+/**  The manager's PIN of the device. */
+{ kind: "manager"; pin: string } | 
+/**  The client secret of the device. */
+{ kind: "secret"; secret: string };
 
 export type AuditFaultView = "notLinked" | "missing" | "operationGone" | "operationEdited" | "journalEdited" | "archiveEdited" | "stateEdited" | "cut" | "unreadable" | 
 /**  An older copy of the database was put back. */
@@ -305,10 +342,36 @@ export type DeliveryView =
 /**  The platform does not take it. */
 "refused";
 
+/**  The code to show another device. */
+export type DeviceInvitationView = {
+	text: string,
+	svg: string,
+	expiresAt: number,
+};
+
 /**  What another device needs to seal something for this one. */
 export type DeviceKeyView = {
 	text: string,
 	fingerprint: string,
+};
+
+/**  One of the partner's devices, with what the platform last heard of it. */
+export type DeviceView = {
+	deviceId: string,
+	name: string,
+	store: string,
+	terminalId: string | null,
+	role: Role,
+	revoked: boolean,
+	lastSeen: number | null,
+	version: string | null,
+	/**  Operations that waited to be sent. */
+	waiting: number | null,
+	oldestWaiting: number | null,
+	/**  The device's clock less the platform's. */
+	clockOffsetMs: number | null,
+	/**  This very device. */
+	here: boolean,
 };
 
 /**  What support asks for. It holds no secret, token, pass or personal data. */
@@ -330,7 +393,7 @@ export type Diagnostics = {
 export type Environment = "development" | "production";
 
 /**  Every reason that a person can meet. */
-export type ErrorCode = "notConnected" | "invalidEndpoint" | "missingField" | "signInRefused" | "noAccess" | "wrongEnvironment" | "offline" | "timedOut" | "rateLimited" | "platformFailed" | "platformUnintelligible" | "keychainUnavailable" | "queueNotEmpty" | "noCodeFound" | "notOurCode" | "codeTooLong" | "codeDamaged" | "checkDigitWrong" | "passExpired" | "passNotYetValid" | "passUnknownKey" | "passForged" | "passOtherProgram" | "passReplayed" | "passCopied" | "passRevoked" | "passStale" | "passKeysTooOld" | "pictureUnreadable" | "pictureTooLarge" | "pictureHeic" | "clipboardEmpty" | "noCamera" | "cameraBusy" | "cameraDenied" | "cameraUnplugged" | "cameraFailed" | "screenHidden" | "scannerGone" | "scannerBusy" | "scannerDenied" | "scannerFailed" | "teachUnread" | "fanNotIdentified" | "unknownFan" | "unknownRule" | "tooFewPoints" | "invalidAmount" | "noItems" | "tooManyItems" | "unknownRateLabel" | "unknownAction" | "unknownOperation" | "notReversible" | "alreadyReversed" | "moduleOff" | "unsupportedCurrency" | "idConflict" | "refusedByLedger" | "onlineOnly" | "neverSynced" | "syncTooOld" | "balanceTooOld" | "overPurchaseLimit" | "overFanLimit" | "overDeviceLimit" | "overPassAllowance" | "overGrantLimit" | "askManager" | "unknownAnswer" | "differentTransaction" | "storageFull" | "storageReadOnly" | "storageInUse" | "storageNewer" | "storageDamaged" | "storageKeyMissing" | "storageFailed" | "gateNotPrepared" | "gateClosed" | "unknownPassage" | "reasonMissing" | "pinNeeded" | "pinWrong" | "pinWait" | "pinLocked" | "pinTooWeak" | "signInNeeded" | "locked" | "notAllowed" | "nothingToMove" | "passphraseTooShort" | "badDeviceKey" | "evacuationDamaged" | "evacuationForOther" | "evacuationForged" | "evacuationOtherProgram" | "evacuationImported" | "evacuationIncomplete" | "unknownEvacuation" | "goodsOffline" | "goodsNotOpen" | "goodsOtherFan" | "shiftOpen" | "shiftNotOpen" | "samePerson" | "internal";
+export type ErrorCode = "notConnected" | "invalidEndpoint" | "missingField" | "signInRefused" | "noAccess" | "wrongEnvironment" | "offline" | "timedOut" | "rateLimited" | "platformFailed" | "platformUnintelligible" | "keychainUnavailable" | "queueNotEmpty" | "noCodeFound" | "notOurCode" | "codeTooLong" | "codeDamaged" | "checkDigitWrong" | "passExpired" | "passNotYetValid" | "passUnknownKey" | "passForged" | "passOtherProgram" | "passReplayed" | "passCopied" | "passRevoked" | "passStale" | "passKeysTooOld" | "pictureUnreadable" | "pictureTooLarge" | "pictureHeic" | "clipboardEmpty" | "noCamera" | "cameraBusy" | "cameraDenied" | "cameraUnplugged" | "cameraFailed" | "screenHidden" | "scannerGone" | "scannerBusy" | "scannerDenied" | "scannerFailed" | "teachUnread" | "fanNotIdentified" | "unknownFan" | "unknownRule" | "tooFewPoints" | "invalidAmount" | "noItems" | "tooManyItems" | "unknownRateLabel" | "unknownAction" | "unknownOperation" | "notReversible" | "alreadyReversed" | "moduleOff" | "unsupportedCurrency" | "idConflict" | "refusedByLedger" | "onlineOnly" | "neverSynced" | "syncTooOld" | "balanceTooOld" | "overPurchaseLimit" | "overFanLimit" | "overDeviceLimit" | "overPassAllowance" | "overGrantLimit" | "askManager" | "unknownAnswer" | "differentTransaction" | "storageFull" | "storageReadOnly" | "storageInUse" | "storageNewer" | "storageDamaged" | "storageKeyMissing" | "storageFailed" | "gateNotPrepared" | "gateClosed" | "unknownPassage" | "reasonMissing" | "pinNeeded" | "pinWrong" | "pinWait" | "pinLocked" | "pinTooWeak" | "signInNeeded" | "locked" | "notAllowed" | "personGone" | "pinNotSet" | "lastManager" | "pairingRefused" | "deviceRevoked" | "unknownDevice" | "nothingToMove" | "passphraseTooShort" | "badDeviceKey" | "evacuationDamaged" | "evacuationForOther" | "evacuationForged" | "evacuationOtherProgram" | "evacuationImported" | "evacuationIncomplete" | "unknownEvacuation" | "goodsOffline" | "goodsNotOpen" | "goodsOtherFan" | "shiftOpen" | "shiftNotOpen" | "samePerson" | "internal";
 
 export type ErrorNote = {
 	at: number,
@@ -545,6 +608,14 @@ export type Imported = {
 	fingerprint: string,
 };
 
+export type InviteRequest = {
+	name: string,
+	store: string,
+	terminalId: string | null,
+	/**  The highest role of people who may work on it. */
+	role: Role,
+};
+
 export type ItemInput = {
 	title: string,
 	priceMinor: number,
@@ -581,6 +652,14 @@ export type LinkView = {
 	/**  While a backlog drains: how many of how many are done. */
 	progress: ProgressView | null,
 	nextTry: number | null,
+};
+
+export type NewPerson = {
+	name: string,
+	role: Role,
+	oidcSubject: string | null,
+	/**  Of the partner's first person, who is at work at once. */
+	firstPin: string | null,
 };
 
 export type OperationChanged = OperationView;
@@ -637,6 +716,16 @@ export type OperationView = {
 /**  The corners of a code in the preview, in thousandths of its width and height, clockwise. */
 export type Outline = ([number, number])[];
 
+/**  What this device is to the platform. */
+export type OwnDevice = {
+	deviceId: string,
+	name: string,
+	store: string,
+	terminalId: string | null,
+	/**  The highest role of people who may work on it. */
+	role: Role,
+};
+
 /**  One fan at the gate. */
 export type Passage = {
 	/**  Counts up within a run. */
@@ -679,11 +768,31 @@ export type PendingView = {
 	statusPoints: number,
 };
 
+/**  What is to change of somebody; null stays as it is. */
+export type PersonChange = {
+	name: string | null,
+	role: Role | null,
+	/**  An empty text takes it away. */
+	oidcSubject: string | null,
+};
+
 export type PersonFigures = {
 	/**  None: nobody was named. */
 	name: string | null,
 	totals: Totals,
 	undone: number,
+};
+
+/**  Somebody who may sign in here. */
+export type PersonView = {
+	staffId: string,
+	name: string,
+	role: Role,
+	/**  Their PIN on this device. */
+	pin: PinView,
+	/**  Whether they can vouch for another person's first PIN. */
+	vouches: boolean,
+	oidcSubject: string | null,
 };
 
 export type PhoneSystem = "android" | "ios";
@@ -896,6 +1005,11 @@ export type Right =
 /**  What somebody is. Each may do what the one before may, unless the partner says otherwise. */
 export type Role = "staff" | "supervisor" | "manager";
 
+export type RoleRights = {
+	role: Role,
+	rights: Right[],
+};
+
 /**  A file that was made. */
 export type SavedFile = {
 	name: string,
@@ -915,7 +1029,9 @@ export type ScanSignal = { kind: "identified"; card: FanCard } |
 /**  One of our codes, but refused. */
 { kind: "refused"; error: AppError } | 
 /**  A code of what another device hands over, or its receipt. */
-{ kind: "handover"; text: string };
+{ kind: "handover"; text: string } | 
+/**  A manager's device invites this one: see `pair`. */
+{ kind: "invitation"; text: string };
 
 export type ScanSignalled = ScanSignal;
 
@@ -1044,6 +1160,8 @@ export type Status = {
 	exposure: ExposureView,
 	preferences: Preferences,
 	session: SessionView,
+	/**  What this device is to the platform; none where it was connected by hand. */
+	device: OwnDevice | null,
 	/**  Something that stands in the way of all work, such as a database of a newer version. */
 	trouble: AppError | null,
 	/**  The phone's system, whose own scanner reads codes in the app's stead; none on a desktop. */

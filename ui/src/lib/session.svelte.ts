@@ -1,9 +1,12 @@
 // What the frame shows: the app's status, followed for as long as the window lives.
-import { commands, on, type AppError, type OperationView, type Preferences, type Status } from '$ipc';
+import { commands, on, type AppError, type OperationView, type Preferences, type Right, type Status } from '$ipc';
 import { setLanguage } from '../i18n/index.svelte';
 import { asAppError } from './errors';
 
 export type Screen = 'counter' | 'gate' | 'queue' | 'review' | 'shift' | 'figures' | 'settings' | 'components';
+
+/** Between two words that somebody is there. */
+const TOUCH_MS = 2000;
 
 class Session {
   status = $state.raw<Status | null>(null);
@@ -22,6 +25,35 @@ class Session {
 
   get connection() {
     return this.status?.connection ?? null;
+  }
+
+  /** Somebody has to sign in or unlock before anything else. */
+  get shut() {
+    const work = this.status?.session;
+    return work !== undefined && work.knowsPeople && (work.person === null || work.locked);
+  }
+
+  /** Whether the one at work may do this; on a device that knows no people everybody may. */
+  can(right: Right): boolean {
+    return this.status?.session.rights.includes(right) === true;
+  }
+
+  /** Tells that somebody touches the device, so that it does not lock, until the returned function is called. */
+  watchInput(page: Window): () => void {
+    let told = 0;
+    const touched = (event: Event) => {
+      if (this.shut || !this.status?.session.person || event.timeStamp - told < TOUCH_MS) return;
+      told = event.timeStamp;
+      void commands.noteInput().catch(() => {});
+    };
+    const kinds = ['pointerdown', 'pointermove', 'keydown', 'wheel'];
+    kinds.forEach((kind) => page.addEventListener(kind, touched, { capture: true, passive: true }));
+    return () => kinds.forEach((kind) => page.removeEventListener(kind, touched, { capture: true }));
+  }
+
+  /** Locks the device: the same person unlocks it, or another one signs in. */
+  async lock(): Promise<void> {
+    await this.take(await commands.lock());
   }
 
   get currency() {

@@ -233,9 +233,7 @@ impl Till {
     }
 
     pub async fn all(&self) -> Vec<OperationView> {
-        let filter =
-            OperationFilter { states: vec![], kinds: vec![], from: None, to: None, after: None, limit: 200 };
-        self.terminal.operations(filter).await.unwrap().rows
+        self.terminal.operations(everything()).await.unwrap().rows
     }
 
     /// Waits until the operation is in this state.
@@ -278,4 +276,9 @@ pub fn purchase(minor: i64) -> Vec<ItemInput> {
 /// Closes a till: its line stops and its database is let go of.
 pub async fn close(till: Till) {
     till.terminal.close().await;
+}
+
+/// The newest operations of any kind.
+pub fn everything() -> OperationFilter {
+    OperationFilter { states: vec![], kinds: vec![], from: None, to: None, after: None, limit: 200 }
 }

@@ -113,20 +113,21 @@ async fn admit(server: &Shared, pairing: Pairing) -> Result<Response, Refused> {
     };
     let public_key = key.as_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
     let device = NewDevice { device_id: uuid::Uuid::new_v4().to_string(), public_key, invitation };
-    let answer_fields =
-        (device.device_id.clone(), credential.client_id.clone(), device.invitation.name.clone());
+    let answer_fields = (device.device_id.clone(), credential.client_id.clone(), device.invitation.clone());
     let token = pairing.token;
     let paired =
         environment.store.commit(move |turn| devices::pair(turn, &token, &device, &credential)).await?;
     if !paired {
         return Err(Refused::Token);
     }
-    let (device_id, client_id, name) = answer_fields;
+    let (device_id, client_id, invitation) = answer_fields;
     let catalogue = environment.store.catalogue();
     let partner_id = catalogue.partners.get(&partner).map(|partner| partner.partner_id.clone());
     let project_id = catalogue.partnerships_of(partner).next().map(|one| one.program.project_id.clone());
     let document = json!({
-        "device_id": device_id, "client_id": client_id, "client_secret": *secret, "name": name,
+        "device_id": device_id, "client_id": client_id, "client_secret": *secret,
+        "name": invitation.name, "store": invitation.store, "terminal_id": invitation.terminal_id,
+        "role": invitation.role.name(),
         "partner_id": partner_id, "project_id": project_id, "environment": environment.name.name(),
     });
     Ok(([(CACHE_CONTROL, "no-store")], Json(document)).into_response())
