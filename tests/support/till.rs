@@ -234,6 +234,11 @@ impl Till {
         self.find(testid).await.send_keys(text).await.expect("the field takes keys");
     }
 
+    /// Chooses an entry of a list by its value.
+    pub async fn choose(&self, testid: &str, value: &str) {
+        self.find(testid).await.select_by_value(value).await.expect("the list has the entry");
+    }
+
     /// Chooses a file in a file field, which need not be visible.
     pub async fn choose_file(&self, testid: &str, file: &std::path::Path) {
         let css = by_testid(testid);

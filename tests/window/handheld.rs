@@ -1,7 +1,11 @@
 //! A handheld scanner types a code while an amount is being typed, and one with a prefix is taught.
 
+use std::os::fd::AsRawFd as _;
+
+use serial2::SerialPort;
+
 use crate::steps::{FAN, key_in, open_shop};
-use crate::support::{Keyboard, Stage};
+use crate::support::{Keyboard, Stage, eventually};
 
 #[tokio::test]
 async fn a_handheld_scanner_identifies_the_fan_without_spoiling_the_amount() {
@@ -47,5 +51,48 @@ async fn a_scanner_with_a_prefix_is_taught_and_identifies_the_fan() {
     till.find("counter").await;
     keyboard.write_fast(&format!("{PREFIX}{FAN}{SUFFIX}"));
     assert_eq!(till.text("fan-label").await, "0084 0711 9295");
+    till.close().await;
+}
+
+/// The two ends of a serial line: the one that a scanner writes to, and the name of the other.
+fn serial_line() -> (SerialPort, SerialPort, String) {
+    let (one, other) = SerialPort::pair().expect("a pseudo terminal");
+    let name = |port: &SerialPort| {
+        let path =
+            std::fs::read_link(format!("/proc/self/fd/{}", port.as_raw_fd())).expect("the port has a name");
+        path.to_str()
+            .filter(|path| path.starts_with("/dev/pts/") && !path.ends_with("ptmx"))
+            .map(str::to_owned)
+    };
+    match (name(&one), name(&other)) {
+        (_, Some(path)) => (one, other, path),
+        (Some(path), None) => (other, one, path),
+        (None, None) => panic!("no end of the pseudo terminal has a name"),
+    }
+}
+
+#[tokio::test]
+async fn a_scanner_on_a_serial_port_identifies_the_fan() {
+    let stage = Stage::new("serial");
+    let (_platform, mut till) = open_shop(&stage).await;
+    till.press("nav-settings").await;
+    let (scanner, computer, path) = serial_line();
+    till.choose("serial-port", "?").await;
+    till.type_into("serial-name", &format!("{path}\n")).await;
+    eventually("the port chosen", || async { (till.value("serial-port").await == path).then_some(()) }).await;
+    till.choose("serial-speed", "115200").await;
+    till.shot("chosen").await;
+
+    till.press("nav-counter").await;
+    till.find("counter").await;
+    // What is written before the port is open is lost, as with a real line: a person scans again.
+    let code = format!("{FAN}\r\n");
+    eventually("the fan", || async {
+        scanner.write_all(code.as_bytes()).expect("a line");
+        till.shows("fan-label").await.then_some(())
+    })
+    .await;
+    assert_eq!(till.text("fan-label").await, "0084 0711 9295");
+    drop(computer);
     till.close().await;
 }
