@@ -78,6 +78,8 @@ async fn a_scanner_on_a_serial_port_identifies_the_fan() {
     till.press("nav-settings").await;
     let (scanner, computer, path) = serial_line();
     till.choose("serial-port", "?").await;
+    till.find("serial-name").await;
+    till.shot("naming").await;
     till.type_into("serial-name", &format!("{path}\n")).await;
     eventually("the port chosen", || async { (till.value("serial-port").await == path).then_some(()) }).await;
     till.choose("serial-speed", "115200").await;

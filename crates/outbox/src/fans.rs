@@ -5,7 +5,7 @@ use ledger::{FanPoints, StatusPoints, Timestamp};
 use rusqlite::{Connection as Db, OptionalExtension, Row, params};
 use serde::{Deserialize, Serialize};
 
-use crate::{StoreError, journal};
+use crate::{StoreError, engagement, journal};
 
 /// Where a confirmed balance comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -57,6 +57,8 @@ pub struct PlatformFan {
     pub fan_points: FanPoints,
     pub status_points: StatusPoints,
     pub as_of: Timestamp,
+    /// Whether the fan agrees that partners tell what they do; None: the platform did not say.
+    pub consent: Option<bool>,
 }
 
 /// The fan's row number: the ledger's fan id on this device.
@@ -108,6 +110,9 @@ pub(crate) fn note_platform_fan(db: &Db, fan: &PlatformFan) -> Result<(), StoreE
         as_of: fan.as_of,
         allowance: None,
     };
+    if let Some(consent) = fan.consent {
+        engagement::note_consent(db, row, consent)?;
+    }
     note_confirmed(db, row, &confirmed)
 }
 
@@ -132,6 +137,7 @@ fn merge(db: &Db, one: FanRow, two: FanRow) -> Result<FanRow, StoreError> {
     db.prepare_cached("UPDATE operation SET fan = ?1 WHERE fan = ?2")?.execute([keep, drop])?;
     db.prepare_cached("UPDATE archive SET fan = ?1 WHERE fan = ?2")?.execute([keep, drop])?;
     journal::merge(db, keep, drop)?;
+    engagement::merge(db, keep, drop)?;
     let gone = db.prepare_cached("SELECT * FROM fan WHERE fan = ?1")?.query_row([drop], Record::read)?;
     db.prepare_cached("DELETE FROM fan WHERE fan = ?1")?.execute([drop])?;
     db.prepare_cached(

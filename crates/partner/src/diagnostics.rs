@@ -43,12 +43,13 @@ impl Terminal {
     /// When the database can not be read.
     pub async fn diagnostics(&self) -> Result<Diagnostics, AppError> {
         let opened = self.opened().await?;
-        let (path, version, counts, audit) = self
+        let (path, version, counts, events_waiting, audit) = self
             .store(|store| {
                 Ok((
                     store.path().to_path_buf(),
                     store.schema_version()?,
                     store.counts()?,
+                    store.engagement_waiting()?,
                     store.verify_audit(None)?,
                 ))
             })
@@ -76,6 +77,7 @@ impl Terminal {
             audit_entries,
             audit_intact,
             queue: queue_counts(&counts),
+            events_waiting,
             link,
             log_path: self.0.options.log_dir.display().to_string(),
             last_errors: (self.0.options.recent_errors)(),

@@ -9,7 +9,8 @@ use std::time::Duration;
 use fanpass::FanRef;
 use ledger::{StatusPoints, ThresholdAnswer, ThresholdRule, Timestamp, Trust};
 use outbox::{
-    Filter, KnownFan, OperationKind, OperationRow, Page, PassageCount, ProgramConfig, Proposed, Route,
+    Engagement, Filter, KnownFan, OperationKind, OperationRow, Page, PassageCount, ProgramConfig, Proposed,
+    Route,
 };
 use tokio::sync::{Mutex, MutexGuard};
 use uuid::Uuid;
@@ -149,6 +150,7 @@ impl Terminal {
         };
         let Some((showing, passage)) = judged else { return Ok(None) };
         run.add(showing, &passage);
+        self.note_coming_in(&passage);
         let counts: Vec<_> = passage.again.is_none().then(|| count_of(&passage, 1)).into_iter().collect();
         if let Err(error) = self.keep_passages(&run.shown, counts).await {
             // A full disk must not stop the queue at the door; the counts are right until the app ends.
@@ -193,11 +195,20 @@ impl Terminal {
         let mut passage = run.decide(number, admit).ok_or(ErrorCode::UnknownPassage)?;
         self.settle_award(plan, &mut passage, run.shown.opened_at).await;
         run.replace(passage.clone());
+        self.note_coming_in(&passage);
         let counts = vec![count_of(&before, -1), count_of(&passage, 1)];
         self.keep_passages(&run.shown, counts).await?;
         let signal = GateSignal::Passage { passage: passage.clone(), run: run.shown.clone() };
         self.announce(News::Gate(Box::new(signal)));
         Ok(passage)
+    }
+
+    /// Coming in once is one event, however often the code is shown.
+    fn note_coming_in(&self, passage: &Passage) {
+        let fan = passage.fan.as_deref().and_then(|fan| fan.parse().ok());
+        if let Some(fan) = fan.filter(|_| passage.admitted == Some(true) && passage.again.is_none()) {
+            self.engaged(fan, Engagement::GatePassage, None);
+        }
     }
 
     /// What the camera read while the gate is on the screen. Codes of others: not a word.

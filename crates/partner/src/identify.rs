@@ -11,7 +11,7 @@ use std::time::Duration;
 use base64::Engine as _;
 use fanpass::{Code, FanPass, FanRef, LiveProof, PassKind, PassRefusal, TrustedKeys, UnverifiedPass};
 use ledger::{StatusPoints, Tier, Timestamp, Trust};
-use outbox::{Confirmed, KnownFan, ProgramConfig, Source};
+use outbox::{Confirmed, Engagement, KnownFan, ProgramConfig, Source};
 use scan::{LumaFrame, PixelFormat};
 use sync::FanAnswer;
 
@@ -154,6 +154,7 @@ impl Terminal {
             self.refresh_in_background(fan);
         } else {
             self.refresh(fan).await?;
+            self.engaged(fan, Engagement::Scan, None);
         }
         self.card(fan, trust, config).await
     }
@@ -252,6 +253,17 @@ impl Terminal {
         self.card(fan, trust, &config).await
     }
 
+    /// Notes for the program what a fan did, where the fan agrees. Nobody waits for it.
+    pub(crate) fn engaged(&self, fan: FanRef, engagement: Engagement, object: Option<String>) {
+        let (terminal, at) = (self.clone(), self.now());
+        tokio::spawn(async move {
+            let noted = terminal.store(move |store| store.note_engagement(fan, engagement, object, at)).await;
+            if let Err(error) = noted {
+                tracing::warn!(code = ?error.code, "an event was not noted");
+            }
+        });
+    }
+
     pub(crate) async fn config(&self) -> Result<ProgramConfig, AppError> {
         self.store(|store| Ok(store.config())).await?.ok_or_else(|| ErrorCode::NotConnected.into())
     }
@@ -321,6 +333,7 @@ impl Terminal {
         tokio::spawn(async move {
             if terminal.refresh(fan).await.is_ok() {
                 terminal.tell_fan(fan).await;
+                terminal.engaged(fan, Engagement::Scan, None);
             }
         });
     }

@@ -7,8 +7,8 @@ use ledger::{
     FanPoints, Item, Millis, Money, Refusal, Standing, StatusPoints, ThresholdAnswer, Timestamp, Trust,
 };
 use outbox::{
-    Commit, Decline, KnownFan, OperationRow, OperationState, ProgramConfig, Proposal, Proposed, PurchaseItem,
-    Route, Source,
+    Commit, Decline, Engagement, KnownFan, OperationKind, OperationRow, OperationState, ProgramConfig,
+    Proposal, Proposed, PurchaseItem, Route, Source,
 };
 use uuid::Uuid;
 
@@ -196,6 +196,9 @@ impl Terminal {
             Commit::Committed(row) => {
                 self.0.fans.used();
                 self.0.watched.add(&row);
+                if row.kind == OperationKind::Redeem {
+                    self.engaged(row.wire_fan(), Engagement::Redemption, Some(row.id.to_string()));
+                }
                 tracing::info!(operation = %row.id, kind = ?row.kind, ?route, "kept");
                 Ok(*row)
             }

@@ -28,6 +28,9 @@ use crate::{AppError, ErrorCode};
 
 /// What is under way at the end may take so long.
 const LET_GO: Duration = Duration::from_secs(5);
+/// So long after the start a terminal that held the database may still be going.
+const GOES_WITHIN: Duration = Duration::from_secs(3);
+const LOOK_AGAIN: Duration = Duration::from_millis(50);
 
 const DATABASE_FILE: &str = "partner.db";
 const DEVICE_FILE: &str = "device-id";
@@ -186,7 +189,8 @@ impl Terminal {
         }
         let (folder, keychain) = (self.0.options.data_dir.clone(), self.0.options.keychain.clone());
         let now = self.now();
-        let (store, device_id) = blocking(move || open_store(&folder, &*keychain, now)).await??;
+        let patience = self.0.options.started + GOES_WITHIN;
+        let (store, device_id) = blocking(move || open_store(&folder, &*keychain, now, patience)).await??;
         let started = Instant::now();
         store.watch_clock(move || started.elapsed());
         // The database must not keep the terminal alive that owns it.
@@ -309,7 +313,13 @@ pub(crate) async fn blocking<T: Send + 'static>(
     tokio::task::spawn_blocking(call).await.map_err(|_| AppError::new(ErrorCode::Internal))
 }
 
-fn open_store(folder: &Path, keychain: &dyn Keychain, now: Timestamp) -> Result<(Store, Arc<str>), AppError> {
+/// Opens the database, and waits until `patience` for a terminal that is just closing or was ended by force.
+fn open_store(
+    folder: &Path,
+    keychain: &dyn Keychain,
+    now: Timestamp,
+    patience: Instant,
+) -> Result<(Store, Arc<str>), AppError> {
     let device_id = device_id(folder)?;
     let name = format!("database-key {device_id}");
     let path = folder.join(DATABASE_FILE);
@@ -326,7 +336,12 @@ fn open_store(folder: &Path, keychain: &dyn Keychain, now: Timestamp) -> Result<
             key
         }
     };
-    match Store::open(&path, &key) {
+    let mut opened = Store::open(&path, &key);
+    while matches!(opened, Err(StoreError::InUse)) && Instant::now() < patience {
+        std::thread::sleep(LOOK_AGAIN);
+        opened = Store::open(&path, &key);
+    }
+    match opened {
         // What was damaged is out of the way, and the counter goes on; the person is told until they say so.
         Err(StoreError::Damaged { set_aside, export, operations }) => {
             let store = Store::open(&path, &key)?;

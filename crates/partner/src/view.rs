@@ -513,6 +513,8 @@ pub struct Diagnostics {
     pub audit_entries: u64,
     pub audit_intact: bool,
     pub queue: QueueCounts,
+    /// Engagement events that are still to be told.
+    pub events_waiting: u64,
     pub link: LinkView,
     pub log_path: String,
     pub last_errors: Vec<ErrorNote>,

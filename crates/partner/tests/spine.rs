@@ -6,7 +6,7 @@ mod common;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use common::{FIRST_FAN, Platform, Till, purchase};
+use common::{FIRST_FAN, Platform, Till, close, purchase};
 use partner::view::{
     CodeSource, Environment, LinkState, OperationStateView, ReceiptStanding, RedeemOutlook, ScanSignal,
     ThresholdAnswerView, TrustView,
@@ -121,7 +121,7 @@ async fn what_was_confirmed_offline_is_booked_once_after_a_restart() {
     assert_eq!(till.terminal.disconnect().await.unwrap_err().code, ErrorCode::QueueNotEmpty);
 
     let keychain = till.keychain.clone();
-    common::close(till).await;
+    close(till).await;
     let till = Till::open(folder.path(), keychain);
     assert_eq!(till.operation(&receipt.operation.id).await.state, OperationStateView::Waiting);
     platform.start_again().await;
@@ -314,7 +314,7 @@ async fn a_database_without_its_key_is_left_alone() {
     let folder = tempfile::tempdir().unwrap();
     let platform = Platform::start().await;
     let till = connected(&platform, folder.path()).await;
-    common::close(till).await;
+    close(till).await;
     let before = std::fs::read(folder.path().join("partner.db")).unwrap();
     let till = Till::open(folder.path(), Arc::new(MemoryKeychain::default()));
     let status = till.terminal.status().await.unwrap();
@@ -335,4 +335,38 @@ async fn a_fan_who_was_scanned_offline_is_known_by_id_and_balance_once_the_platf
 
     platform.start_again().await;
     till.until_told(|news| matches!(news, News::Fan(card) if card.label == "0084 0711 9295")).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_fans_do_is_told_to_the_program_if_they_agree() {
+    const OTHER_FAN: &str = "071203344512";
+    let folder = tempfile::tempdir().unwrap();
+    let mut platform = Platform::start().await;
+    platform.set_consent(FIRST_FAN, true).await;
+    let till = connected(&platform, folder.path()).await;
+    // Scanned and redeemed with the platform there, and once more without it.
+    let card =
+        till.terminal.identify_text(&platform.code(FIRST_FAN, "card").await, CodeSource::Handheld).await;
+    till.terminal.redeem(&card.unwrap().fan, purchase(100)).await.unwrap();
+    let other = till.terminal.identify_text(OTHER_FAN, CodeSource::Typed).await.unwrap();
+    till.terminal.give(&other.fan, purchase(100)).await.unwrap();
+    platform.stop().await;
+    till.until_link(LinkState::Offline).await;
+    till.terminal.identify_text(FIRST_FAN, CodeSource::Typed).await.unwrap();
+    till.until_events(|waiting| waiting > 0).await;
+
+    platform.start_again().await;
+    till.until_link(LinkState::Online).await;
+    till.until_events(|waiting| waiting == 0).await;
+    // Who takes the word back is not told of any more.
+    platform.set_consent(FIRST_FAN, false).await;
+    till.ahead.fetch_add(10_000, Ordering::Relaxed);
+    till.terminal.fan_card(FIRST_FAN).await.unwrap();
+    till.terminal.identify_text(FIRST_FAN, CodeSource::Typed).await.unwrap();
+    close(till).await;
+    platform.stop().await;
+    let mut told = platform.events(FIRST_FAN).await;
+    told.sort();
+    assert_eq!(told, ["redemption", "scan", "scan"]);
+    assert_eq!(platform.events(OTHER_FAN).await, [""; 0]);
 }

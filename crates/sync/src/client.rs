@@ -7,7 +7,9 @@ use std::time::Duration;
 
 use fanpass::FanRef;
 use ledger::Timestamp;
-use outbox::{Connection, Environment, OperationRow, PlatformFan, ProgramConfig, ShiftReport};
+use outbox::{
+    Connection, EngagementEvent, Environment, OperationRow, PlatformFan, ProgramConfig, ShiftReport,
+};
 use reqwest::{Client, Url};
 use uuid::Uuid;
 use zeroize::Zeroizing;
@@ -15,11 +17,12 @@ use zeroize::Zeroizing;
 pub use crate::http::Timeouts;
 
 use crate::answer::{self, Reply};
+use crate::http::Answered;
 use crate::token::TokenSource;
 use crate::wire::{self, Request};
 use crate::{
-    Answer, Changes, ClientError, Listed, Platform, ReadBack, config, fans, feed, http, read_back, reconcile,
-    values,
+    Answer, Changes, ClientError, Listed, Platform, ReadBack, config, engagement, fans, feed, http,
+    read_back, reconcile, values,
 };
 
 /// Calls in one request: what a server without a word about it is sent at the most.
@@ -257,15 +260,24 @@ impl PlatformClient {
         self.ask(request, self.timeouts.request).await
     }
 
-    /// Asks, with a new token once if the platform does not take the one at hand.
-    async fn ask(&self, request: &Request, timeout: Duration) -> Result<Reply, ClientError> {
-        let body = request.body();
+    /// Posts, with a new token once if the platform does not take the one at hand.
+    async fn post(
+        &self,
+        url: &Url,
+        body: &serde_json::Value,
+        timeout: Duration,
+    ) -> Result<Answered, ClientError> {
         let token = self.tokens.get().await?;
-        let mut answered = http::post_json(&self.http, &self.url, &token, &body, timeout).await?;
-        if answered.status == reqwest::StatusCode::UNAUTHORIZED {
-            let token = self.tokens.renew(&token).await?;
-            answered = http::post_json(&self.http, &self.url, &token, &body, timeout).await?;
+        let answered = http::post_json(&self.http, url, &token, body, timeout).await?;
+        if answered.status != reqwest::StatusCode::UNAUTHORIZED {
+            return Ok(answered);
         }
+        let token = self.tokens.renew(&token).await?;
+        http::post_json(&self.http, url, &token, body, timeout).await
+    }
+
+    async fn ask(&self, request: &Request, timeout: Duration) -> Result<Reply, ClientError> {
+        let answered = self.post(&self.url, &request.body(), timeout).await?;
         let reply = answered.body.as_ref().and_then(Reply::read);
         match reply {
             Some(reply) if answered.status.is_success() => Ok(reply),
@@ -340,6 +352,19 @@ impl Platform for PlatformClient {
 
     fn route(&self) -> Option<IpAddr> {
         feed::route(&self.url)
+    }
+
+    async fn engage(&self, events: &[EngagementEvent]) -> Result<Vec<Uuid>, ClientError> {
+        let body = engagement::body(self.project().as_deref(), events);
+        let answered = self.post(&engagement::url(&self.url), &body, self.timeouts.request).await?;
+        match (answered.status, &answered.body) {
+            (reqwest::StatusCode::NOT_FOUND | reqwest::StatusCode::METHOD_NOT_ALLOWED, _) => {
+                Err(ClientError::Unsupported)
+            }
+            (status, Some(body)) if status.is_success() => engagement::read(body),
+            (status, None) if status.is_success() => Err(ClientError::Malformed),
+            _ => Err(answered.failure()),
+        }
     }
 
     async fn fans(&self, fans: &[FanRef]) -> Result<Vec<PlatformFan>, ClientError> {

@@ -55,6 +55,7 @@ fn read_fan(fan: &Value) -> Option<PlatformFan> {
         fan_points: FanPoints(fan.get("fan_points")?.as_i64()?),
         status_points: StatusPoints(fan.get("status_points")?.as_i64()?),
         as_of: values::time(fan.get("as_of")?)?,
+        consent: fan.get("engagement_consent").and_then(Value::as_bool),
     })
 }
 
@@ -72,6 +73,7 @@ pub(crate) fn read_balances(reply: &Reply, id: FanPointsId, now: Timestamp) -> O
         fan_points: FanPoints(fan_points.get("result")?.get("fan_points")?.as_i64()?),
         status_points: StatusPoints(status_points.get("result")?.as_i64()?),
         as_of: now,
+        consent: None,
     }))
 }
 

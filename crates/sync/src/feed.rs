@@ -21,7 +21,7 @@ const SETTINGS: [&str; 4] = ["configuration", "pass_keys", "staff", "device"];
 const CHANGES: &str = "query Changes($partner_id: String!, $after: String, $first: Int) {
   changes(scope_id: $partner_id, scope_type: partner, after: $after, first: $first) {
     cursor more
-    result { kind balance { user_id pseudonym fan_points status_points as_of deleted } }
+    result { kind balance { user_id pseudonym fan_points status_points as_of deleted engagement_consent } }
   }
 }";
 
@@ -60,6 +60,7 @@ fn balance(told: &Value) -> Option<PlatformFan> {
         fan_points: FanPoints(told.get("fan_points")?.as_i64()?),
         status_points: StatusPoints(told.get("status_points")?.as_i64()?),
         as_of: values::time(told.get("as_of")?)?,
+        consent: told.get("engagement_consent").and_then(Value::as_bool),
     })
 }
 

@@ -10,6 +10,7 @@ mod config;
 mod delays;
 mod devices;
 mod drain;
+mod engagement;
 mod error;
 mod fans;
 mod feed;

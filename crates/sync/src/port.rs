@@ -4,7 +4,7 @@ use std::future::Future;
 use std::net::IpAddr;
 
 use fanpass::FanRef;
-use outbox::{Booked, OperationRow, PlatformFan};
+use outbox::{Booked, EngagementEvent, OperationRow, PlatformFan};
 use uuid::Uuid;
 
 use crate::ClientError;
@@ -78,6 +78,15 @@ pub trait Platform: Send + Sync + 'static {
     /// What has changed since `after`; without it, the place to go on from. [`ClientError::Unsupported`] from a
     /// server with the base API: then the fans are asked for.
     fn changes(&self, _after: Option<String>) -> impl Future<Output = Result<Changes, ClientError>> + Send {
+        async { Err(ClientError::Unsupported) }
+    }
+
+    /// Tells what fans have done; the answer is what need not be told again. [`ClientError::Unsupported`] from a server
+    /// that takes no events.
+    fn engage(
+        &self,
+        _events: &[EngagementEvent],
+    ) -> impl Future<Output = Result<Vec<Uuid>, ClientError>> + Send {
         async { Err(ClientError::Unsupported) }
     }
 

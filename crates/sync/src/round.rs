@@ -12,8 +12,8 @@ use tokio::time::Instant;
 use uuid::Uuid;
 
 use crate::drain::{Options, Shared};
-use crate::settle;
 use crate::{ClientError, Delays, Link, Platform, Progress};
+use crate::{engagement, settle};
 
 /// A fan's figures are fetched anew after operations of theirs were accepted; of so many at once.
 const FANS_AT_ONCE: usize = 50;
@@ -55,6 +55,8 @@ pub(crate) struct Round<P> {
     without_fans: bool,
     /// The server has no change feed: fans are asked for.
     without_feed: bool,
+    /// The server takes no events.
+    without_events: bool,
     /// The feed is not asked before this.
     feed_due: Option<Instant>,
 }
@@ -78,6 +80,7 @@ impl<P: Platform> Round<P> {
             touched: HashSet::new(),
             without_fans: false,
             without_feed: false,
+            without_events: false,
             feed_due: None,
         }
     }
@@ -214,6 +217,7 @@ impl<P: Platform> Round<P> {
     async fn idle(&mut self, next_due: Option<Timestamp>, now: Timestamp) -> Next {
         self.fetch_touched().await;
         self.follow_feed().await;
+        self.tell_engagement().await;
         self.tell(|state| state.progress = None);
         let due = next_due.and_then(|due| u64::try_from(due.0.saturating_sub(now.0)).ok());
         if let Some(millis) = due {
@@ -416,6 +420,30 @@ impl<P: Platform> Round<P> {
             }
             if !(more && moved) {
                 return;
+            }
+        }
+    }
+
+    /// Tells what fans have done, once nothing that moves points is left to send.
+    async fn tell_engagement(&mut self) {
+        if self.without_events || !self.shared.state.borrow().link.is_online() {
+            return;
+        }
+        loop {
+            let events = match self.shared.ask(|store| store.engagement(engagement::AT_ONCE)).await {
+                Ok(events) if events.is_empty() => return,
+                Ok(events) => events,
+                Err(error) => return self.note_database(&error),
+            };
+            let told = match self.platform.engage(&events).await {
+                Ok(told) if told.is_empty() => return,
+                Ok(told) => told,
+                Err(ClientError::Unsupported) => return self.without_events = true,
+                Err(error) => return tracing::debug!(code = error.code(), "events could not be told"),
+            };
+            self.contact().await;
+            if let Err(error) = self.shared.ask(move |store| store.told_engagement(told)).await {
+                return self.note_database(&error);
             }
         }
     }

@@ -44,6 +44,11 @@ pub(crate) fn date(time: Timestamp) -> String {
         .to_string()
 }
 
+/// A time with its zone (RFC 3339).
+pub(crate) fn instant(time: Timestamp) -> String {
+    jiff::Timestamp::from_millisecond(time.0).unwrap_or(jiff::Timestamp::MIN).to_string()
+}
+
 /// The wall clock of this device.
 pub(crate) fn wall_clock() -> Timestamp {
     Timestamp(jiff::Timestamp::now().as_millisecond())

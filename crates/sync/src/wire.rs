@@ -90,7 +90,7 @@ pub(crate) const STORE_SHIFT: &str =
 
 const FAN_FIELDS: &str = "fragment FanFields on GetFanResult {
   errors { unknown_user_error { _empty } }
-  result { user_id pseudonym fan_points status_points as_of }
+  result { user_id pseudonym fan_points status_points as_of engagement_consent }
 }";
 
 const REFUSALS: &str = "fragment Refusals on ExecuteTransactionErrors {

@@ -403,6 +403,7 @@ async fn what_moved_elsewhere_comes_in_by_the_feed() {
             fan_points: FanPoints(points),
             status_points: ledger::StatusPoints(5),
             as_of: Timestamp(NOON.0 + 2_000_000),
+            consent: None,
         }
     };
     let page = |cursor: &str, more, fans, settings| Changes { cursor: cursor.into(), more, fans, settings };

@@ -341,7 +341,7 @@ export const commands: Port['commands'] = {
     return {
       appVersion: '0.1.0', platform: 'Linux x86_64', databaseVersion: 3, databaseBytes: 3_481_600, databasePath: '~/.local/share/app.fanpoints.partner/device.db',
       auditEntries: 1284, auditIntact: true, queue: shop.status.queue, link: shop.status.link, logPath: '~/.local/share/app.fanpoints.partner/logs',
-      lastErrors: [{ at: Date.now() - 5_400_000, text: 'sending a batch: connection refused, next try in 4 s' }], processId: 4711,
+      eventsWaiting: 0, lastErrors: [{ at: Date.now() - 5_400_000, text: 'sending a batch: connection refused, next try in 4 s' }], processId: 4711,
     };
   },
   gate: async () => (shop.call('gate'), shop.gate),

@@ -265,6 +265,7 @@ const messages: Words['messages'] = {
   'diagnostics.audit': 'Prüfkette',
   'diagnostics.auditIntact': { one: 'Unversehrt, {count} Eintrag', other: 'Unversehrt, {count} Einträge' },
   'diagnostics.auditBroken': { one: 'Unterbrochen, {count} Eintrag', other: 'Unterbrochen, {count} Einträge' },
+  'diagnostics.events': 'Noch zu meldende Aktivitäten',
   'diagnostics.log': 'Protokolldatei',
   'diagnostics.errors': 'Letzte Fehler',
   'diagnostics.noErrors': 'Keine.',

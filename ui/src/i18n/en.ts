@@ -264,6 +264,7 @@ const messages = {
   'diagnostics.audit': 'Audit chain',
   'diagnostics.auditIntact': { one: 'Intact, {count} entry', other: 'Intact, {count} entries' },
   'diagnostics.auditBroken': { one: 'Broken, {count} entry', other: 'Broken, {count} entries' },
+  'diagnostics.events': 'Engagement events to be told',
   'diagnostics.log': 'Log file',
   'diagnostics.errors': 'Last errors',
   'diagnostics.noErrors': 'None.',

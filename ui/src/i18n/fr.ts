@@ -270,6 +270,7 @@ const messages: Words['messages'] = {
   'diagnostics.audit': 'Chaîne d’audit',
   'diagnostics.auditIntact': p('Intacte, {count} entrée', 'Intacte, {count} entrées', 'Intacte, {count} d’entrées'),
   'diagnostics.auditBroken': p('Rompue, {count} entrée', 'Rompue, {count} entrées', 'Rompue, {count} d’entrées'),
+  'diagnostics.events': 'Activités encore à signaler',
   'diagnostics.log': 'Fichier journal',
   'diagnostics.errors': 'Dernières erreurs',
   'diagnostics.noErrors': 'Aucune.',

@@ -270,6 +270,7 @@ const messages: Words['messages'] = {
   'diagnostics.audit': 'Catena di controllo',
   'diagnostics.auditIntact': p('Integra, {count} voce', 'Integra, {count} voci', 'Integra, {count} di voci'),
   'diagnostics.auditBroken': p('Interrotta, {count} voce', 'Interrotta, {count} voci', 'Interrotta, {count} di voci'),
+  'diagnostics.events': 'Attività ancora da comunicare',
   'diagnostics.log': 'File di registro',
   'diagnostics.errors': 'Ultimi errori',
   'diagnostics.noErrors': 'Nessuno.',

@@ -164,6 +164,7 @@ pub fn platform_fan(n: u64, points: i64, as_of: Timestamp) -> PlatformFan {
         fan_points: FanPoints(points),
         status_points: StatusPoints(1240),
         as_of,
+        consent: None,
     }
 }
 

@@ -50,18 +50,34 @@ impl Platform {
 
     /// Revokes the passes of a fan, as the program does when a phone was lost.
     pub async fn revoke_passes(&self, fan: &str) {
+        let query = "mutation($p: String!, $f: String!) {
+            a: revoke_fan_passes(project_id: $p, user_id: $f) { errors { unknown_user_error { _empty } } }
+        }";
+        self.as_program(query, serde_json::json!({ "f": fan })).await;
+    }
+
+    /// Notes whether a fan agrees that partners tell what they do.
+    pub async fn set_consent(&self, fan: &str, consent: bool) {
+        let query = "mutation($p: String!, $f: String!, $c: Boolean!) {
+            a: set_engagement_consent(project_id: $p, user_id: $f, consent: $c) {
+                errors { unknown_user_error { _empty } }
+            }
+        }";
+        self.as_program(query, serde_json::json!({ "f": fan, "c": consent })).await;
+    }
+
+    /// Runs a mutation `a` with the program's own credential; `$p` is the program.
+    async fn as_program(&self, query: &str, mut variables: serde_json::Value) {
         let own = self.running().credentials().iter().find(|credential| {
             credential.partner_id.is_none() && credential.environment.to_string() == "development"
         });
         let own = own.expect("the program has a credential").clone();
         let token = self.token(&own.client_id, &own.client_secret).await;
-        let query = "mutation($p: String!, $f: String!) {
-            a: revoke_fan_passes(project_id: $p, user_id: $f) { errors { unknown_user_error { _empty } } }
-        }";
+        variables["p"] = own.project_id.into();
         let answer: serde_json::Value = reqwest::Client::new()
             .post(format!("http://{}/graphql", self.listen))
             .header("authorization", token)
-            .json(&serde_json::json!({ "query": query, "variables": { "p": own.project_id, "f": fan } }))
+            .json(&serde_json::json!({ "query": query, "variables": variables }))
             .send()
             .await
             .unwrap()
@@ -69,6 +85,16 @@ impl Platform {
             .await
             .unwrap();
         assert!(answer["data"]["a"].is_object() && answer["errors"].is_null(), "{answer}");
+    }
+
+    /// The engagement events that the platform holds of a fan, by action. Only while it is stopped.
+    pub async fn events(&self, fan: &str) -> Vec<String> {
+        let config = platform::Config::new(self.data.path());
+        let desk = platform::operator::Desk::open(&config, platform::EnvironmentName::Development).unwrap();
+        let known = desk.export_user("fc-example", fan).await.unwrap();
+        desk.close();
+        let told = known["records"]["event"].as_array().cloned().unwrap_or_default();
+        told.iter().map(|event| event["action"].as_str().unwrap().to_owned()).collect()
     }
 
     async fn token(&self, client_id: &str, client_secret: &str) -> String {
@@ -254,6 +280,15 @@ impl Till {
         let deadline = Instant::now() + Duration::from_secs(40);
         while !self.told.lock().unwrap().iter().any(&wanted) {
             assert!(Instant::now() < deadline, "never told");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    /// Waits until so many engagement events wait.
+    pub async fn until_events(&self, wanted: impl Fn(u64) -> bool) {
+        let deadline = Instant::now() + Duration::from_secs(40);
+        while !wanted(self.terminal.diagnostics().await.unwrap().events_waiting) {
+            assert!(Instant::now() < deadline, "never so many events");
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     }

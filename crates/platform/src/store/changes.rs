@@ -100,6 +100,7 @@ pub struct ChangedFan {
     pub fan_points: i64,
     pub status_points: i64,
     pub deleted: bool,
+    pub consent: bool,
 }
 
 /// Notes a change that is no purchase and no award, under a date of its own.
@@ -144,7 +145,7 @@ pub fn note_at(
 /// The three parts are cut to the page's length each before they are merged, so that a page costs the same at any
 /// length of the journal.
 const AFTER: &str = "SELECT c.date_us, c.kind, c.program_no, c.partner_no, c.fan_no, c.subject, c.detail, c.amount,
-           f.fan_points_id, f.pseudonym, f.wallet, f.standing, f.deleted_us
+           f.fan_points_id, f.pseudonym, f.wallet, f.standing, f.deleted_us, f.engagement_consent
     FROM (
         SELECT * FROM (
             SELECT date_us, 'purchase' AS kind, program_no, partner_no, fan_no, purchase_id AS subject,
@@ -207,5 +208,6 @@ fn read_fan(number: i64, row: &Row<'_>) -> Result<ChangedFan, StoreError> {
         fan_points: row.get(10)?,
         status_points: row.get(11)?,
         deleted: deleted.is_some(),
+        consent: row.get::<i64>(13)? != 0,
     })
 }

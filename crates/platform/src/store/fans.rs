@@ -20,12 +20,14 @@ pub struct Fan {
     pub receivable: FanPoints,
     /// When the last of the fan's reservations ends, in milliseconds; None without any.
     pub held_until: Option<i64>,
+    /// Partners may tell what the fan does.
+    pub consent: bool,
     deleted: bool,
 }
 
 const COLUMNS: &str =
     "no, program_no, fan_points_id, pseudonym, external_user_id, mail_address, name, wallet, standing, receivable,
-     (SELECT max(until_ms) FROM reservation WHERE fan_no = fan.no), deleted_us";
+     (SELECT max(until_ms) FROM reservation WHERE fan_no = fan.no), deleted_us, engagement_consent";
 
 fn read_fan(row: &Row<'_>) -> Result<Fan, StoreError> {
     let number: i64 = row.get(2)?;
@@ -44,6 +46,7 @@ fn read_fan(row: &Row<'_>) -> Result<Fan, StoreError> {
         receivable: FanPoints(row.get(9)?),
         held_until: row.get(10)?,
         deleted: row.get::<Option<i64>>(11)?.is_some(),
+        consent: row.get::<i64>(12)? != 0,
     })
 }
 

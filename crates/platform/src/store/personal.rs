@@ -106,7 +106,7 @@ fn rename(connection: &Connection, fan: &Fan, date_us: i64) -> Result<(), StoreE
     let pseudonym = i64::from_be_bytes(random()?);
     connection.execute(
         "UPDATE fan SET external_user_id = ?2, mail_address = '', name = NULL, fan_points_id = ?3, pseudonym = ?4,
-                        deleted_us = ?5
+                        deleted_us = ?5, engagement_consent = 0
          WHERE no = ?1",
         params![
             fan.no.0.cast_signed(),

@@ -4,12 +4,13 @@
 use super::StoreError;
 use super::sql::{Connection, Database, dialect, params};
 
-const MIGRATIONS: [&str; 5] = [
+const MIGRATIONS: [&str; 6] = [
     include_str!("../../migrations/0001_books.sql"),
     include_str!("../../migrations/0002_turns.sql"),
     include_str!("../../migrations/0003_operations.sql"),
     include_str!("../../migrations/0004_club.sql"),
     include_str!("../../migrations/0005_goods.sql"),
+    include_str!("../../migrations/0006_consent.sql"),
 ];
 
 /// Brings the database to the current schema.

@@ -53,6 +53,26 @@ pub fn change_mail_address(
     Ok(true)
 }
 
+/// Notes whether partners may tell what a fan does. False: the program has no such user.
+pub fn set_consent(
+    turn: &mut Turn<'_>,
+    program: ProgramNo,
+    user: &str,
+    consent: bool,
+) -> Result<bool, StoreError> {
+    let Some(fan) = fans::find(turn.connection, &[program], user)? else {
+        return Ok(false);
+    };
+    if fan.consent != consent {
+        turn.connection.execute(
+            "UPDATE fan SET engagement_consent = ?2 WHERE no = ?1",
+            params![fan.no.0.cast_signed(), i64::from(consent)],
+        )?;
+        tell(turn, &fan)?;
+    }
+    Ok(true)
+}
+
 fn tell(turn: &mut Turn<'_>, fan: &Fan) -> Result<(), StoreError> {
     changes::note(turn, ChangeKind::Fan, Concerns::fan(fan.program, fan.no), &fan.id.to_string()).map(|_| ())
 }

@@ -358,6 +358,7 @@ impl History {
             fan_points: there.wallet,
             status_points: there.standing,
             as_of: Timestamp(now),
+            consent: None,
         };
         store.note_platform_fan(&told).unwrap();
     }

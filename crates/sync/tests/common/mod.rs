@@ -302,6 +302,7 @@ impl Platform for Faulty {
                 fan_points: FanPoints(7777),
                 status_points: StatusPoints(77),
                 as_of: Timestamp(NOON.0 + 1_000_000),
+                consent: None,
             }),
             FanRef::Pseudonym(_) => None,
         };

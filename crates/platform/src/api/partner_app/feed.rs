@@ -60,6 +60,8 @@ pub struct ChangedBalance {
     as_of: String,
     /// The program deleted this fan.
     deleted: bool,
+    /// Whether partners may tell of what the fan does as engagement events.
+    engagement_consent: bool,
 }
 
 /// One change.
@@ -297,5 +299,6 @@ fn balance(fan: &ChangedFan) -> ChangedBalance {
         status_points: fan.status_points,
         as_of: dates::text(now_us()),
         deleted: fan.deleted,
+        engagement_consent: fan.consent,
     }
 }

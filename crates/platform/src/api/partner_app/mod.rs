@@ -1,6 +1,7 @@
 //! Additions to the public API, for the partner app. Nothing here changes a field of the public API, and the app
 //! keeps working against a server that lacks them.
 
+mod consent;
 mod devices;
 mod feed;
 mod goods;
@@ -140,6 +141,8 @@ pub struct Fan {
     badges: Vec<String>,
     /// The time of these figures.
     as_of: String,
+    /// Whether partners may tell of what the fan does as engagement events.
+    engagement_consent: bool,
 }
 
 #[derive(Default)]
@@ -234,6 +237,7 @@ fn tell_fan(caller: &Caller, fan: &fans::Fan, badges: Vec<String>) -> Result<Fan
         status_points: fan.standing.0,
         badges,
         as_of: dates::text(now_us()),
+        engagement_consent: fan.consent,
     })
 }
 
@@ -296,6 +300,7 @@ pub struct PartnerAppMutations(
     holds::HoldMutations,
     review::ReviewMutations,
     passes::PassMutations,
+    consent::ConsentMutations,
 );
 
 /// The queries of all additions.
