@@ -9,7 +9,7 @@ mod support;
 use support::{Code, Platform, Shop, Stage, Till};
 
 const FAN: &str = "008407119295";
-const TAPS: usize = 25;
+const TAPS: usize = 60;
 
 /// Taps, and answers when the success is in the page, and when its first frame begins: milliseconds by the window's
 /// own clock. The second depends on how the display draws; without a graphics card that is slow.

@@ -29,11 +29,7 @@ async fn every_screen_fits_every_size_in_every_language_and_theme() {
                 till.press(&format!("nav-{screen}")).await;
                 till.find(screen).await;
                 till.shot(&format!("{screen}-{size}-{language}-{theme}")).await;
-                assert_eq!(
-                    wider_than_window(&till).await,
-                    Vec::<String>::new(),
-                    "{screen} {size} {language}"
-                );
+                fits(&till, &format!("{screen} {size} {language}")).await;
                 if screen == "counter" {
                     assert!(in_reach(&till, "give").await, "the button to give is hidden: {size} {language}");
                 }
@@ -43,8 +39,39 @@ async fn every_screen_fits_every_size_in_every_language_and_theme() {
     till.close().await;
 }
 
+#[tokio::test]
+async fn twice_as_large_loses_no_word() {
+    let stage = Stage::new("large");
+    let (_platform, mut till) = open_shop(&stage).await;
+    resize(&till, 1440, 900).await;
+    till.press("nav-settings").await;
+    till.press("language-de").await;
+    till.has("language", "value", "de").await;
+    till.press("text-size-200").await;
+    inner_width_becomes(&till, 720).await;
+    for screen in ["counter", "gate", "queue", "review", "settings"] {
+        till.press(&format!("nav-{screen}")).await;
+        till.find(screen).await;
+        till.shot(&format!("{screen}-twice-as-large")).await;
+        fits(&till, &format!("{screen} twice as large")).await;
+    }
+    till.press("text-size-100").await;
+    inner_width_becomes(&till, 1440).await;
+    till.close().await;
+}
+
+/// Nothing sticks out, and no word is cut off.
+async fn fits(till: &Till, what: &str) {
+    assert_eq!(wider_than_window(till).await, Vec::<String>::new(), "{what}: sticks out");
+    assert_eq!(cut_off(till).await, Vec::<String>::new(), "{what}: is cut off");
+}
+
 async fn resize(till: &Till, width: u32, height: u32) {
     till.client().set_window_size(width, height).await.expect("the window can be resized");
+    inner_width_becomes(till, width).await;
+}
+
+async fn inner_width_becomes(till: &Till, width: u32) {
     eventually(&format!("a window {width} wide"), || async {
         let inner = till.client().execute("return window.innerWidth", vec![]).await.ok()?;
         inner.as_u64().is_some_and(|inner| inner.abs_diff(u64::from(width)) <= 40).then_some(())
@@ -71,4 +98,17 @@ async fn wider_than_window(till: &Till) -> Vec<String> {
             .map((e) => e.tagName + '.' + e.className)";
     let found = till.client().execute(script, vec![]).await.expect("the window answers");
     serde_json::from_value(found).expect("a list of names")
+}
+
+/// Words that are wider than the place they have, where nothing shows that there is more.
+async fn cut_off(till: &Till) -> Vec<String> {
+    let script = "
+        const wordy = 'button, .button, .chip, dt, dd, p, h1, h2, h3, legend, .label, .hint';
+        return [...document.querySelectorAll(wordy)]
+            .filter((e) => e.getClientRects().length && !e.closest('.visually-hidden') && !e.closest('[data-scrolls]'))
+            .filter((e) => !e.querySelector('.visually-hidden') && e.scrollWidth > e.clientWidth + 2)
+            .filter((e) => getComputedStyle(e).display !== 'inline' && getComputedStyle(e).textOverflow !== 'ellipsis')
+            .map((e) => e.tagName + '.' + e.className + ': ' + e.textContent.slice(0, 40))";
+    let found = till.client().execute(script, vec![]).await.expect("the window answers");
+    serde_json::from_value(found).expect("a list of words")
 }

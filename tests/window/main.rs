@@ -11,6 +11,7 @@ mod access;
 mod camera;
 mod counter;
 mod gate;
+mod goods;
 mod handheld;
 mod look;
 mod lost_answer;

@@ -54,6 +54,7 @@ const fn extra(name: &'static str, measure: fn(&Place, &BenchOptions) -> Outcome
 }
 
 const PARTS: &[Part] = &[
+    extra("card", |place, _| card(place)),
     extra("cold", |place, _| cold(place)),
     extra("gate", |place, _| gate(place)),
     extra("scan", scan),
@@ -193,6 +194,13 @@ fn tap_to_success(place: &Place) -> Outcome<String> {
 fn cargo_bench(place: &Place, package: &str) -> Outcome<String> {
     step::run(&format!("measuring {package}"), rust::cargo(place, &["bench", "-p", package]))?
         .or_fail(&format!("the bench of {package}"))?;
+    Ok(String::new())
+}
+
+/// From a camera's frame to the fan's card, through the decoder and a terminal that is online.
+fn card(place: &Place) -> Outcome<String> {
+    let words = ["run", "--release", "-p", "partner", "--example", "scan_to_card"];
+    step::run("scanning fans before a camera", rust::cargo(place, &words))?.or_fail("the cards")?;
     Ok(String::new())
 }
 

@@ -20,6 +20,7 @@ cargo xtask check             format, lints, types
 cargo xtask bench             sizes and speeds of a release build, as tables
 cargo xtask bench PART...     some of it alone: sizes, start, tap, ui, ledger, store, drain, platform, run; and what
                               the whole leaves out:
+    card                      from a camera's frame to the fan's card
     cold                      the first `run` on a new machine: UI packages, UI and Rust from nothing
     gate                      ten minutes at a gate with a fan a second
     scan --frames DIR         the decoder over a folder of frames

@@ -45,5 +45,5 @@ export const counter = {
   'voucher.how': 'Zeigen Sie diesen Code an der Kasse zusammen mit Ihrem FanPoints-Code, und die Punkte gehören Ihnen. Gilt einmal; bewahren Sie ihn auf wie Geld.',
   'undo.pin': 'Mit der PIN der Leitung rückgängig machen',
   'settings.textLargest': 'Doppelt',
-  'fan.badges': 'Abzeichen',
+  'fan.badgesOf': { one: '{count} Abzeichen', other: '{count} Abzeichen' },
 };

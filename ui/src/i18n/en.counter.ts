@@ -45,5 +45,5 @@ export const counter = {
   'voucher.how': 'Show this code at the till, with your FanPoints code, and the points are yours. Good once; keep it like money.',
   'undo.pin': 'Undo with the manager’s PIN',
   'settings.textLargest': 'Double',
-  'fan.badges': 'Badges',
+  'fan.badgesOf': { one: '{count} badge', other: '{count} badges' },
 } as const;

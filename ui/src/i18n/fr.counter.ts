@@ -45,5 +45,5 @@ export const counter = {
   'voucher.how': 'Montrez ce code à la caisse avec votre code FanPoints et les points sont à vous. Valable une fois ; gardez-le comme de l’argent.',
   'undo.pin': 'Annuler avec le code du responsable',
   'settings.textLargest': 'Double',
-  'fan.badges': 'Badges',
+  'fan.badgesOf': { one: '{count} badge', many: '{count} badges', other: '{count} badges' },
 };

@@ -45,5 +45,5 @@ export const counter = {
   'voucher.how': 'Mostrate questo codice alla cassa insieme al vostro codice FanPoints e i punti sono vostri. Vale una volta; conservatelo come denaro.',
   'undo.pin': 'Annulla con il PIN del responsabile',
   'settings.textLargest': 'Doppia',
-  'fan.badges': 'Distintivi',
+  'fan.badgesOf': { one: '{count} distintivo', many: '{count} distintivi', other: '{count} distintivi' },
 };
