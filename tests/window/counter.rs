@@ -36,6 +36,8 @@ async fn the_same_again_is_asked_for_and_quantities_count() {
     let stage = Stage::new("repeat");
     let (platform, mut till) = open_shop(&stage).await;
     show_code(&stage, &platform, &till, FAN, Code::Live).await;
+    // The card takes its place before anything is typed below it.
+    till.has("fan-balance", "value", &FAN_POINTS.to_string()).await;
     for again in [false, true] {
         key_in(&till, "1000").await;
         till.press("give").await;
@@ -82,5 +84,30 @@ async fn every_wrong_amount_says_what_is_wrong_and_changes_nothing() {
     till.client().execute(paste, vec!["1'234,50".into()]).await.expect("the window takes a paste");
     till.has("amount", "value", "123450").await;
     till.gone("amount-problem").await;
+    till.close().await;
+}
+
+#[tokio::test]
+async fn a_receipt_goes_to_the_printer_and_the_counter_goes_on() {
+    let stage = Stage::new("print");
+    let (platform, mut till) = open_shop(&stage).await;
+    show_code(&stage, &platform, &till, FAN, Code::Live).await;
+    till.has("fan-balance", "value", &FAN_POINTS.to_string()).await;
+    key_in(&till, "2000").await;
+    till.press("give").await;
+    till.has("success", "standing", "booked").await;
+    till.press("receipt-open").await;
+    till.find("receipt-code").await;
+    // The system's own sheet for printing belongs to nobody here: what matters is that it is asked for, and that
+    // the window answers afterwards.
+    let count = "window.printed = 0; const own = window.print.bind(window);
+        window.print = () => { window.printed += 1; own(); };";
+    till.client().execute(count, vec![]).await.expect("the window takes a script");
+    till.press("receipt-print").await;
+    let printed = till.client().execute("return window.printed", vec![]).await.expect("the window answers");
+    assert_eq!(printed, serde_json::json!(1));
+    till.press("receipt-close").await;
+    till.press("next-fan").await;
+    till.gone("success").await;
     till.close().await;
 }
