@@ -61,7 +61,7 @@ async fn no_screen_violates_wcag_in_light_or_dark() {
         till.find("threshold-answer").await;
         check(&till, &format!("status, {theme}")).await;
 
-        for screen in ["queue", "review"] {
+        for screen in ["queue", "review", "shift", "figures"] {
             till.press(&format!("nav-{screen}")).await;
             till.find(screen).await;
             check(&till, &format!("{screen}, {theme}")).await;

@@ -12,6 +12,14 @@ async fn count(till: &Till, name: &str, vouchers: &str) {
     till.press("shift-take").await;
 }
 
+/// Gives or redeems for an amount, once what it moves is on the screen.
+async fn book(till: &Till, button: &str, amount: &str) {
+    key_in(till, amount).await;
+    till.has("quote-costs", "value", amount).await;
+    till.press(button).await;
+    till.has("success", "standing", "booked").await;
+}
+
 /// Saves the report and gives the bytes of the file.
 async fn saved(till: &Till, button: &str, ending: &str) -> Vec<u8> {
     till.press(button).await;
@@ -43,19 +51,13 @@ async fn a_shift_is_closed_with_the_sums_of_the_platforms_books() {
 
     till.press("nav-counter").await;
     show_code(&stage, &platform, &till, FAN, Code::Live).await;
-    key_in(&till, "2500").await;
-    till.press("give").await;
-    till.has("success", "standing", "booked").await;
+    book(&till, "give", "2500").await;
     till.press("undo").await;
     till.has("success", "kind", "undo").await;
     till.press("same-fan").await;
-    key_in(&till, "10000").await;
-    till.press("give").await;
-    till.has("success", "standing", "booked").await;
+    book(&till, "give", "10000").await;
     till.press("same-fan").await;
-    key_in(&till, "700").await;
-    till.press("redeem").await;
-    till.has("success", "standing", "booked").await;
+    book(&till, "redeem", "700").await;
     balance_becomes(&platform, FAN, FAN_POINTS + 200 - 700).await;
 
     till.press("nav-shift").await;

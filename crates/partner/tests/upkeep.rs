@@ -247,3 +247,23 @@ async fn a_refused_redemption_is_resolved_and_retention_is_chosen() {
     assert_eq!(till.terminal.set_retention(Some(90)).await.unwrap().retention_days, Some(90));
     assert_eq!(till.terminal.set_retention(None).await.unwrap().retention_days, None);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_support_gets_holds_the_figures_and_the_log_and_no_secret() {
+    let folder = tempfile::tempdir().unwrap();
+    let platform = Platform::start().await;
+    let till = connected(&platform, folder.path()).await;
+    waiting(&till).await;
+    std::fs::create_dir_all(folder.path().join("logs")).unwrap();
+    std::fs::write(folder.path().join("logs/app.2026-11-19.log"), "yesterday\n").unwrap();
+    std::fs::write(folder.path().join("logs/app.2026-11-20.log"), "this morning\nnoon\n").unwrap();
+    let (name, bytes) = till.terminal.diagnostics_bundle().await.unwrap();
+    assert!(name.ends_with(".json"), "{name}");
+    let text = String::from_utf8(bytes).unwrap();
+    let bundle: serde_json::Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(bundle["log"], serde_json::json!(["yesterday", "this morning", "noon"]));
+    assert_eq!(bundle["status"]["connection"]["partnerId"], "club-shop");
+    assert!(bundle["diagnostics"]["auditIntact"].as_bool().unwrap());
+    let account = platform.club_shop(Environment::Development);
+    assert!(!text.contains(&account.client_secret) && !text.contains(FIRST_FAN));
+}
