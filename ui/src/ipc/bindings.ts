@@ -384,6 +384,8 @@ export type Diagnostics = {
 	auditEntries: number,
 	auditIntact: boolean,
 	queue: QueueCounts,
+	/**  Engagement events that are still to be told. */
+	eventsWaiting: number,
 	link: LinkView,
 	logPath: string,
 	lastErrors: ErrorNote[],
