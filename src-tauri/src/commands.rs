@@ -20,6 +20,7 @@ use crate::clipboard;
 use crate::link::Links;
 
 pub mod people;
+pub mod review;
 pub mod shift;
 
 type Answer<T> = Result<T, AppError>;

@@ -121,6 +121,24 @@ pub fn bindings() -> Builder<tauri::Wry> {
             commands::people::devices,
             commands::people::invite_device,
             commands::people::revoke_device,
+            commands::review::review_list,
+            commands::review::review_count,
+            commands::review::review_choices,
+            commands::review::save_view,
+            commands::review::forget_view,
+            commands::review::review_detail,
+            commands::review::fetch_others,
+            commands::review::reverse_operation,
+            commands::review::cases,
+            commands::review::decide_cases,
+            commands::review::begin_export,
+            commands::review::export_state,
+            commands::review::cancel_export,
+            commands::review::show_export,
+            commands::review::signal_rules,
+            commands::review::set_signal_rules,
+            commands::review::signals,
+            commands::review::settle_differences,
         ])
         .events(collect_events![
             StatusChanged,
@@ -198,6 +216,7 @@ fn wire(
     if let Some(guard) = guard {
         app.manage(guard);
     }
+    app.manage(commands::review::Exports(exports_folder(app, arguments, &data_dir)));
     let handle = app.handle().clone();
     let options = Options {
         data_dir,
@@ -213,6 +232,12 @@ fn wire(
     };
     app.manage(tauri::async_runtime::block_on(async { Terminal::start(options) }));
     Ok(())
+}
+
+/// The person's downloads; a device with a data folder of its own keeps its exports there.
+fn exports_folder(app: &tauri::App, arguments: &Arguments, data_dir: &std::path::Path) -> std::path::PathBuf {
+    let downloads = app.path().download_dir().ok().filter(|_| arguments.data_dir.is_none());
+    downloads.unwrap_or_else(|| data_dir.join("exports"))
 }
 
 /// Tells the windows. A window that is closing may miss it, and asks again when it opens.

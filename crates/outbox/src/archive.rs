@@ -70,9 +70,9 @@ fn copy(db: &Db, seq: i64, now: Timestamp) -> Result<(), StoreError> {
     let digest = Sha256::digest(body.as_bytes()).into();
     let n = audit::append(db, &Entry::Archived { id: row.id, digest, at: now })?;
     db.prepare_cached(
-        "INSERT INTO archive (seq, id, fan, kind, created_at, fan_points, status_points, body, audit)
+        "INSERT INTO archive (seq, id, fan, kind, created_at, fan_points, status_points, body, audit, staff, phrase)
          SELECT ?1, id, fan, kind, created_at, coalesce(booked_fan_points, fan_points),
-           coalesce(booked_status_points, status_points), ?2, ?3 FROM operation WHERE seq = ?1",
+           coalesce(booked_status_points, status_points), ?2, ?3, staff, phrase FROM operation WHERE seq = ?1",
     )?
     .execute(params![seq, body, n])?;
     Ok(())
@@ -93,6 +93,15 @@ pub(crate) fn find(db: &Db, id: Uuid) -> Result<Option<OperationRow>, StoreError
     let body: Option<String> = db
         .prepare_cached("SELECT body FROM archive WHERE id = ?1")?
         .query_row([id.as_bytes()], |row| row.get(0))
+        .optional()?;
+    body.map(|body| read(&body)).transpose()
+}
+
+/// By its number in the device's history.
+pub(crate) fn by_seq(db: &Db, seq: i64) -> Result<Option<OperationRow>, StoreError> {
+    let body: Option<String> = db
+        .prepare_cached("SELECT body FROM archive WHERE seq = ?1")?
+        .query_row([seq], |row| row.get(0))
         .optional()?;
     body.map(|body| read(&body)).transpose()
 }

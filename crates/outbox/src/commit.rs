@@ -10,7 +10,7 @@ use crate::canon::Canon;
 use crate::decision::{self, Decided, Program, Subject};
 use crate::{
     Commit, Decline, OperationKind, OperationRow, Proposal, Proposed, PurchaseItem, Route, StoreError, clock,
-    facts, fans, journal, load, settings,
+    facts, fans, journal, load, settings, words, words::Words,
 };
 
 /// A call takes so many bytes of the request beside its texts, at the most.
@@ -111,6 +111,7 @@ fn insert_operation(
         Proposed::Give { .. } | Proposed::Redeem { .. } | Proposed::Undo { .. } => (None, None, None),
     };
     let (calls, bytes) = weight(&proposal.kind, decided.posted.entry.item_points.len());
+    let (phrase, price) = said(db, proposal, subject.original)?;
     let number = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
     let rule = decided.rule.and_then(|rule| match serde_json::to_value(rule) {
         Ok(serde_json::Value::String(name)) => Some(name),
@@ -118,8 +119,10 @@ fn insert_operation(
     });
     db.prepare_cached(
         "INSERT INTO operation (seq, id, digest, fan, fan_ref, kind, action, title, description, undo_of, fan_points,
-           status_points, trust, route, created_at, staff, manager_raised, rule, exposure, calls, bytes, state, audit)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, 0, 0)",
+           status_points, trust, route, created_at, staff, manager_raised, rule, exposure, calls, bytes, phrase, price,
+           state, audit)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22,
+           ?23, 0, 0)",
     )?
     .execute(params![
         seq,
@@ -143,8 +146,28 @@ fn insert_operation(
         decided.exposure.0,
         number(calls),
         number(bytes),
+        phrase,
+        price,
     ])?;
     Ok(())
+}
+
+/// The row of an operation's words, and the price of its items. An undo says what its original says.
+fn said(
+    db: &Db,
+    proposal: &Proposal,
+    original: Option<i64>,
+) -> Result<(Option<i64>, Option<i64>), StoreError> {
+    match &proposal.kind {
+        Proposed::Give { items } | Proposed::Redeem { items } => {
+            let price = items.iter().fold(0_i64, |sum, item| sum.saturating_add(item.price.minor));
+            Ok((Some(Words::of_items(items).row(db)?), Some(price)))
+        }
+        Proposed::Award { action, title, description } => {
+            Ok((Some(Words::of_action(action, title, description).row(db)?), None))
+        }
+        Proposed::Undo { .. } => words::of_operation(db, original),
+    }
 }
 
 fn insert_items(db: &Db, seq: i64, proposal: &Proposal, points: &[FanPoints]) -> Result<(), StoreError> {

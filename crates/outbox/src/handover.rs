@@ -11,7 +11,7 @@ use uuid::Uuid;
 use crate::audit::{self, Entry};
 use crate::fans::{self, FanRow};
 use crate::journal::{self, Kept};
-use crate::{OperationRow, OperationState, StoreError, commit, load, queue};
+use crate::{OperationRow, OperationState, StoreError, commit, load, queue, words};
 
 const OUT: i64 = 0;
 const IN: i64 = 1;
@@ -217,6 +217,7 @@ fn insert_row(
 ) -> Result<(), StoreError> {
     let row = &handed.row;
     let action = row.action.as_ref().filter(|_| original.is_none());
+    let (phrase, price) = words::of_row(db, row, original)?;
     let rule = row.rule.and_then(|rule| match serde_json::to_value(rule) {
         Ok(serde_json::Value::String(name)) => Some(name),
         _ => None,
@@ -224,9 +225,9 @@ fn insert_row(
     db.prepare_cached(
         "INSERT INTO operation (seq, id, digest, fan, fan_ref, kind, action, title, description, undo_of, fan_points,
            status_points, trust, route, created_at, staff, manager_raised, rule, exposure, calls, bytes, state, tries,
-           refusal, settled_at, audit)
+           refusal, settled_at, phrase, price, audit)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22,
-           ?23, ?24, ?25, 0)",
+           ?23, ?24, ?25, ?26, ?27, 0)",
     )?
     .execute(params![
         seq,
@@ -254,6 +255,8 @@ fn insert_row(
         row.tries,
         reason,
         (state == OperationState::Moved).then_some(now.0),
+        phrase,
+        price,
     ])?;
     Ok(())
 }

@@ -401,8 +401,10 @@ pub(crate) fn release(db: &Db, id: Uuid, now: Timestamp) -> Result<OperationRow,
     let seq = load::seq_of(db, id)?.ok_or(StoreError::UnknownOperation)?;
     let to = change_state(db, seq, Event::Release)?;
     let n = audit::append(db, &Entry::Settled { id, state: to, code: None, booked: (None, None), at: now })?;
-    db.prepare_cached("UPDATE operation SET refusal = NULL, next_try = NULL, audit = ?2 WHERE seq = ?1")?
-        .execute([seq, n])?;
+    db.prepare_cached(
+        "UPDATE operation SET refusal = NULL, next_try = NULL, handled_at = NULL, audit = ?2 WHERE seq = ?1",
+    )?
+    .execute([seq, n])?;
     load::load(db, seq)
 }
 

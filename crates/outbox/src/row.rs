@@ -115,6 +115,18 @@ impl OperationRow {
         self.reversed_by.is_some()
     }
 
+    /// What was sold or done, in one line.
+    pub fn title(&self) -> String {
+        match &self.action {
+            Some(action) => action.title.clone(),
+            None => self.items.iter().map(|item| item.title.as_str()).collect::<Vec<_>>().join(", "),
+        }
+    }
+
+    pub fn rate_labels(&self) -> Vec<String> {
+        self.items.iter().filter_map(|item| item.rate_label.clone()).collect()
+    }
+
     /// How the platform is told which fan: the FanPoints id where it is known, else what was shown.
     pub fn wire_fan(&self) -> FanRef {
         self.user_id.map_or(self.fan, FanRef::Id)

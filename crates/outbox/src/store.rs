@@ -15,9 +15,11 @@ use crate::writer::{Health, Writer};
 use crate::{
     AuditBreak, AuditHead, Batch, Commit, Connection, Counts, DatabaseKey, Decline, Exposure, Filter, Handed,
     KnownFan, OperationRow, OperationState, Page, PlatformFan, ProgramConfig, Proposal, Proposed, Reach,
-    Route, Settlement, StoreError, TakenOver, Totals, archive, audit, commit, facts, fans, handover, load,
-    migrate, open, queries, queue, resolve, settings,
+    Route, Settlement, StoreError, TakenOver, Totals, Way, archive, audit, cases, commit, facts, fans,
+    handover, load, migrate, open, queries, queue, settings,
 };
+
+mod review;
 
 /// Readers that are kept for the next who asks.
 const READERS_KEPT: usize = 4;
@@ -391,7 +393,12 @@ impl Store {
         now: Timestamp,
     ) -> Result<Result<(), Decline>, StoreError> {
         let program = self.program();
-        self.write(move |db| resolve::resolve(db, refused, id, outcome, now, program.as_deref()))
+        let way = match outcome {
+            Outcome::CollectLater => Way::Collect,
+            Outcome::Forgive => Way::Forgive,
+            Outcome::Void => Way::Void,
+        };
+        self.write(move |db| cases::handle(db, refused, (way, "", None), id, now, program.as_deref()))
     }
 
     /// Lets a held operation go out again: a person has looked at it.

@@ -209,6 +209,13 @@ impl People {
         state.known.people.iter().map(|one| (one.staff_id.clone(), one.name.clone())).collect()
     }
 
+    /// What a person is called; whoever is not known any more, by their id.
+    pub fn name_of(&self, staff_id: &str) -> String {
+        let state = self.read();
+        let person = state.known.people.iter().find(|person| person.staff_id == staff_id);
+        person.map_or_else(|| staff_id.to_owned(), |person| person.name.clone())
+    }
+
     pub fn acting(&self) -> Option<Acting> {
         let state = self.read();
         let (session, person) = state.signed_in()??;

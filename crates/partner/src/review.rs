@@ -105,31 +105,42 @@ impl Watched {
 
 fn store_filter(filter: &OperationFilter) -> Filter {
     Filter {
-        states: filter
-            .states
-            .iter()
-            .map(|state| match state {
-                OperationStateView::Waiting => OperationState::Queued,
-                OperationStateView::Sending => OperationState::Sending,
-                OperationStateView::Accepted => OperationState::Accepted,
-                OperationStateView::Refused => OperationState::Refused,
-                OperationStateView::Held => OperationState::Held,
-                OperationStateView::Moved => OperationState::Moved,
-            })
-            .collect(),
-        kinds: filter
-            .kinds
-            .iter()
-            .map(|kind| match kind {
-                OperationKindView::Give => OperationKind::Give,
-                OperationKindView::Redeem => OperationKind::Redeem,
-                OperationKindView::Award => OperationKind::Award,
-                OperationKindView::Undo => OperationKind::Undo,
-            })
-            .collect(),
+        states: filter.states.iter().map(|state| state_of(*state)).collect(),
+        kinds: filter.kinds.iter().map(|kind| stored_kind(*kind)).collect(),
         from: filter.from.map(Timestamp),
         to: filter.to.map(Timestamp),
         ..Filter::default()
+    }
+}
+
+pub(crate) fn state_of(state: OperationStateView) -> OperationState {
+    match state {
+        OperationStateView::Waiting => OperationState::Queued,
+        OperationStateView::Sending => OperationState::Sending,
+        OperationStateView::Accepted => OperationState::Accepted,
+        OperationStateView::Refused => OperationState::Refused,
+        OperationStateView::Held => OperationState::Held,
+        OperationStateView::Moved => OperationState::Moved,
+    }
+}
+
+pub(crate) fn state_view(state: OperationState) -> OperationStateView {
+    match state {
+        OperationState::Queued => OperationStateView::Waiting,
+        OperationState::Sending => OperationStateView::Sending,
+        OperationState::Accepted => OperationStateView::Accepted,
+        OperationState::Refused => OperationStateView::Refused,
+        OperationState::Held => OperationStateView::Held,
+        OperationState::Moved => OperationStateView::Moved,
+    }
+}
+
+pub(crate) fn stored_kind(kind: OperationKindView) -> OperationKind {
+    match kind {
+        OperationKindView::Give => OperationKind::Give,
+        OperationKindView::Redeem => OperationKind::Redeem,
+        OperationKindView::Award => OperationKind::Award,
+        OperationKindView::Undo => OperationKind::Undo,
     }
 }
 
@@ -144,18 +155,8 @@ pub(crate) fn kind_view(kind: OperationKind) -> OperationKindView {
 
 pub(crate) fn operation_view(row: &OperationRow) -> OperationView {
     let kind = kind_view(row.kind);
-    let state = match row.state {
-        OperationState::Queued => OperationStateView::Waiting,
-        OperationState::Sending => OperationStateView::Sending,
-        OperationState::Accepted => OperationStateView::Accepted,
-        OperationState::Refused => OperationStateView::Refused,
-        OperationState::Held => OperationStateView::Held,
-        OperationState::Moved => OperationStateView::Moved,
-    };
-    let title = match (&row.action, row.items.as_slice()) {
-        (Some(action), _) => action.title.clone(),
-        (None, items) => items.iter().map(|item| item.title.as_str()).collect::<Vec<_>>().join(", "),
-    };
+    let state = state_view(row.state);
+    let title = row.title();
     let price = row.items.iter().map(|item| item.price.minor).sum();
     let stands = !matches!(row.state, OperationState::Refused | OperationState::Held | OperationState::Moved);
     OperationView {
@@ -188,13 +189,18 @@ fn reason(row: &OperationRow) -> Option<AppError> {
         OperationState::Refused | OperationState::Held => row.refusal.as_deref()?,
         OperationState::Queued | OperationState::Sending => row.last_error.as_deref()?,
     };
-    Some(match Refusal::from_code(code) {
+    Some(reason_of(code, row.fan_points.0))
+}
+
+/// The reason that a code stands for, of an operation with these points.
+pub(crate) fn reason_of(code: &str, fan_points: i64) -> AppError {
+    match Refusal::from_code(code) {
         Some(Refusal::TooFewPoints) => {
-            AppError::from(Refusal::TooFewPoints).points(Some(row.fan_points.0.saturating_neg()), None)
+            AppError::from(Refusal::TooFewPoints).points(Some(fan_points.saturating_neg()), None)
         }
         Some(refusal) => refusal.into(),
         None => AppError::new(sending_code(code)).detail(code),
-    })
+    }
 }
 
 /// The sender's own codes; one that this version does not know keeps its name in `detail`.

@@ -5,10 +5,11 @@ use sync::{Link, SyncState};
 
 use crate::terminal::Opened;
 use crate::view::{
-    ActionView, ConnectionView, Environment, ExposureView, Language, LinkState, LinkView, PhoneSystem,
-    Preferences, ProgressView, QueueCounts, RateView, SessionView, Status, Theme, ThresholdRuleView,
+    ActionView, CaseCounts, ConnectionView, Environment, ExposureView, Language, LinkState, LinkView,
+    PhoneSystem, Preferences, ProgressView, QueueCounts, RateView, SessionView, Status, Theme,
+    ThresholdRuleView,
 };
-use crate::{AppError, Terminal};
+use crate::{AppError, Terminal, inbox};
 
 impl Terminal {
     /// The state of everything that is always on the screen. What stands in the way of all work is in `trouble`.
@@ -29,12 +30,14 @@ impl Terminal {
     }
 
     async fn status_of(&self, opened: &Opened) -> Result<Status, AppError> {
-        let (connection, config, counts, exposure, preferences) = self
-            .store(|store| {
+        let overdue = inbox::overdue(self.now());
+        let (connection, config, counts, cases, exposure, preferences) = self
+            .store(move |store| {
                 Ok((
                     store.connection()?,
                     store.config(),
                     store.counts()?,
+                    store.case_counts(overdue)?,
                     store.exposure()?,
                     store.setting("preferences")?,
                 ))
@@ -51,6 +54,7 @@ impl Terminal {
             connection,
             link,
             queue: queue_counts(&counts),
+            cases: inbox::counts_view(&cases),
             exposure: ExposureView { points: exposure.points.0, cap: exposure.cap.0, warn: exposure.warn },
             preferences: preferences.as_deref().map_or(PREFERENCES, preferences_of),
             session: self.0.people.view(),
@@ -79,6 +83,7 @@ fn troubled(error: AppError) -> Status {
         connection: None,
         link: NOT_CONNECTED,
         queue: QueueCounts::default(),
+        cases: CaseCounts::default(),
         exposure: ExposureView::default(),
         preferences: PREFERENCES,
         session: SessionView::default(),

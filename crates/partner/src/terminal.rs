@@ -14,6 +14,7 @@ use sync::{Drain, Link, PlatformClient};
 use tokio::sync::{Mutex, Notify, watch};
 
 use crate::camera::CameraDesk;
+use crate::export::ExportDesk;
 use crate::gate::GateDesk;
 use crate::handheld::SerialDesk;
 use crate::identify::PresentFans;
@@ -104,6 +105,7 @@ pub(crate) struct Inner {
     pub upkeep: Upkeep,
     /// Rings when a shift's report is to be delivered.
     pub reports: Notify,
+    pub exports: ExportDesk,
 }
 
 /// What is there once the database is open.
@@ -148,6 +150,7 @@ impl Terminal {
             shown: std::sync::Once::new(),
             upkeep: Upkeep::default(),
             reports: Notify::new(),
+            exports: ExportDesk::default(),
         }));
         tokio::spawn(terminal.clone().tell_status());
         tokio::spawn(terminal.clone().tell_changes());

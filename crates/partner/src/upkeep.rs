@@ -13,12 +13,13 @@ use sync::{Action, Pair, Transaction, Verdict};
 use tokio::sync::Notify;
 use uuid::Uuid;
 
+use crate::history::checked_note;
 use crate::identify::label;
 use crate::keychain::{Keychain, Secret};
 use crate::review::operation_view;
 use crate::rights::Right;
 use crate::terminal::{Opened, blocking};
-use crate::view::{OperationKindView, OperationView};
+use crate::view::{DifferenceInput, OperationKindView, OperationView};
 use crate::{AppError, ErrorCode, Terminal};
 
 /// How often the end of the audit chain is kept in the keychain, and old operations are archived.
@@ -120,9 +121,14 @@ pub struct ReconcileRow {
     pub action: ReconcileAction,
     pub operation: Option<OperationView>,
     pub there: Option<PlatformTransaction>,
+    /// What names the difference when a person settles it.
+    pub id: String,
+    pub is_undo: bool,
+    /// A person has settled it.
+    pub settled: bool,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Type)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
 #[serde(rename_all = "camelCase")]
 pub enum ReconcileVerdict {
     Matched,
@@ -287,13 +293,48 @@ impl Terminal {
         let (from, to) = (Timestamp(from), Timestamp(to));
         let listed = line.client.transactions(from, to).await?;
         let here = self.store(move |store| store.to_reconcile(from, to)).await?;
+        let foreign = listed.transactions.iter().cloned().map(outbox::Foreign::from).collect();
+        self.store(move |store| store.note_foreign(foreign)).await?;
         let pairs = blocking(move || sync::compare(&here, &listed.transactions)).await?;
         let matched = pairs.iter().filter(|pair| pair.verdict == Verdict::Matched).count();
         Ok(Reconciliation {
-            rows: pairs.iter().filter(|pair| pair.verdict != Verdict::Matched).map(reconcile_row).collect(),
+            rows: self.with_settled(pairs.iter().filter(|pair| pair.verdict != Verdict::Matched)).await?,
             matched: u32::try_from(matched).unwrap_or(u32::MAX),
             complete: listed.complete,
         })
+    }
+
+    async fn with_settled(
+        &self,
+        pairs: impl Iterator<Item = &Pair> + Send,
+    ) -> Result<Vec<ReconcileRow>, AppError> {
+        let mut rows: Vec<ReconcileRow> = pairs.map(reconcile_row).collect();
+        let differences: Vec<_> =
+            rows.iter().map(|row| difference(&row.id, row.is_undo, row.verdict)).collect();
+        let settled = self.store(move |store| store.are_settled(&differences)).await?;
+        rows.iter_mut().zip(settled).for_each(|(row, settled)| row.settled = settled);
+        Ok(rows)
+    }
+
+    /// A person has settled differences to the platform's books, and says how.
+    ///
+    /// # Errors
+    /// Without a note, and without the right to decide.
+    pub async fn settle_differences(
+        &self,
+        differences: Vec<DifferenceInput>,
+        note: &str,
+        pin: Option<String>,
+    ) -> Result<(), AppError> {
+        let note = checked_note(note)?;
+        if note.is_empty() {
+            return Err(ErrorCode::ReasonMissing.into());
+        }
+        self.as_manager(Right::Decide, pin).await?;
+        let differences: Vec<_> =
+            differences.iter().map(|one| difference(&one.id, one.is_undo, one.verdict)).collect();
+        let (now, staff) = (self.now(), self.acting_id());
+        self.store(move |store| store.settle_differences(differences, &note, staff.as_deref(), now)).await
     }
 
     /// Lets a held operation go out again: a person has looked at it.
@@ -356,6 +397,7 @@ impl Terminal {
             }
             self.keep_head(&opened.store, &opened.device_id).await;
             self.archive(&opened.store).await;
+            self.tell_decisions().await;
         }
     }
 
@@ -472,7 +514,29 @@ fn reconcile_row(pair: &Pair) -> ReconcileRow {
         },
         operation: pair.here.as_ref().map(operation_view),
         there: pair.there.as_ref().map(transaction_view),
+        id: match (&pair.here, &pair.there) {
+            (Some(here), _) => here.wire_id().to_string(),
+            (None, Some(there)) => there.id.clone(),
+            (None, None) => String::new(),
+        },
+        is_undo: pair.here.as_ref().map_or_else(
+            || pair.there.as_ref().is_some_and(Transaction::is_undo),
+            |here| here.kind == outbox::OperationKind::Undo,
+        ),
+        settled: false,
     }
+}
+
+fn difference(id: &str, is_undo: bool, verdict: ReconcileVerdict) -> outbox::Difference {
+    let verdict = match verdict {
+        ReconcileVerdict::Matched => "matched",
+        ReconcileVerdict::MissingThere => "missing_there",
+        ReconcileVerdict::MissingHere => "missing_here",
+        ReconcileVerdict::Different => "different",
+        ReconcileVerdict::Waiting => "waiting",
+        ReconcileVerdict::AnswerLost => "answer_lost",
+    };
+    outbox::Difference { id: id.to_owned(), is_undo, verdict: verdict.to_owned() }
 }
 
 fn transaction_view(transaction: &Transaction) -> PlatformTransaction {

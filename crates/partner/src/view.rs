@@ -11,12 +11,14 @@ use crate::error::AppError;
 mod gate;
 mod goods;
 mod people;
+mod review;
 mod scan;
 mod shift;
 
 pub use gate::*;
 pub use goods::*;
 pub use people::*;
+pub use review::*;
 pub use scan::*;
 pub use shift::*;
 
@@ -27,6 +29,8 @@ pub struct Status {
     pub connection: Option<ConnectionView>,
     pub link: LinkView,
     pub queue: QueueCounts,
+    /// What was refused or is held and waits for a person.
+    pub cases: CaseCounts,
     pub exposure: ExposureView,
     pub preferences: Preferences,
     pub session: SessionView,

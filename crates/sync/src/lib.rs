@@ -7,6 +7,7 @@ mod administration;
 mod answer;
 mod client;
 mod config;
+mod decisions;
 mod delays;
 mod devices;
 mod drain;

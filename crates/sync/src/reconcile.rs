@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use fanpass::FanPointsId;
 use ledger::Timestamp;
-use outbox::{OperationKind, OperationRow, OperationState};
+use outbox::{Foreign, OperationKind, OperationRow, OperationState};
 use serde_json::{Value, json};
 
 use crate::answer::Reply;
@@ -20,13 +20,13 @@ pub(crate) const PURCHASES: &str =
     "query Purchases($partner_id: String!, $project_id: String, $earlier: String, $later: String, $limit: Int) {
   get_partner_fan_points_transactions(partner_id: $partner_id, project_id: $project_id,
     earlier_than_date: $earlier, later_than_date: $later, limit: $limit) {
-    result { date purchase_id transaction_type user_id purchase_items { purchase_item_id amount } }
+    result { date purchase_id transaction_type user_id purchase_items { purchase_item_id amount title rate_label price currency } }
   }
 }";
 
 pub(crate) const AWARDS: &str = "query Awards($partner_id: String!, $earlier: String, $limit: Int) {
   get_partner_status_points_transactions(partner_id: $partner_id, earlier_than: $earlier, limit: $limit) {
-    result { date action_id amount user_id }
+    result { date action_id amount user_id title }
   }
 }";
 
@@ -43,6 +43,23 @@ pub struct Transaction {
     pub fan_points: i64,
     pub status_points: i64,
     pub at: Timestamp,
+    /// Of all items, in minor units, where the platform tells it.
+    pub price: Option<i64>,
+    /// Title and rate label of each item, or the title of the action.
+    pub lines: Vec<(String, Option<String>)>,
+}
+
+impl Transaction {
+    pub fn is_undo(&self) -> bool {
+        self.kind == OperationKind::Undo
+    }
+}
+
+impl From<Transaction> for Foreign {
+    fn from(one: Transaction) -> Self {
+        let Transaction { id, kind, of, user_id, fan_points, status_points, at, price, lines } = one;
+        Self { id, kind, of, user_id, at, fan_points, status_points, price, lines }
+    }
 }
 
 /// How an operation stands on both sides.
@@ -193,16 +210,26 @@ fn read_one(one: &Value) -> Option<Transaction> {
             "undo_purchased_with_fanpoints" => (OperationKind::Undo, OperationKind::Redeem),
             _ => return None,
         };
-        let amounts = one.get("purchase_items")?.as_array()?.iter();
-        let fan_points =
-            amounts.map(|item| item.get("amount")?.as_i64()).try_fold(0_i64, |sum, n| sum.checked_add(n?))?;
+        let items = one.get("purchase_items")?.as_array()?;
+        let mut amounts = items.iter().map(|item| item.get("amount")?.as_i64());
+        let fan_points = amounts.try_fold(0_i64, |sum, n| sum.checked_add(n?))?;
+        let prices = items.iter().map(|item| values::money(item.get("price")?, item.get("currency")?));
+        let price = prices.map(|price| price.map(|price| price.minor)).sum();
+        let lines = items.iter().filter_map(line).collect();
         let id = id.as_str()?.to_owned();
-        return Some(Transaction { id, kind, of, user_id, fan_points, status_points: 0, at });
+        return Some(Transaction { id, kind, of, user_id, fan_points, status_points: 0, at, price, lines });
     }
     let status_points = one.get("amount")?.as_i64()?;
     let kind = if status_points < 0 { OperationKind::Undo } else { OperationKind::Award };
     let id = one.get("action_id")?.as_str()?.to_owned();
-    Some(Transaction { id, kind, of: OperationKind::Award, user_id, fan_points: 0, status_points, at })
+    let of = OperationKind::Award;
+    let lines = line(one).into_iter().collect();
+    Some(Transaction { id, kind, of, user_id, fan_points: 0, status_points, at, price: None, lines })
+}
+
+fn line(one: &Value) -> Option<(String, Option<String>)> {
+    let text = |name: &str| one.get(name).and_then(Value::as_str).map(str::to_owned);
+    Some((text("title")?, text("rate_label")))
 }
 
 /// The undos of several items of one purchase are one undo here.

@@ -63,10 +63,11 @@ const PARTS: &[Part] = &[
     part("start", Stands::OnRelease, |place, _| starts(place)),
     part("tap", Stands::OnRelease, |place, _| tap_to_success(place)),
     part("ui", Stands::OnScreens, |place, _| ui_size(place)),
-    part("ledger", Stands::Alone, |place, _| cargo_bench(place, "ledger")),
-    part("store", Stands::Alone, |place, _| cargo_bench(place, "outbox")),
-    part("drain", Stands::Alone, |place, _| cargo_bench(place, "sync")),
-    part("platform", Stands::Alone, |place, _| cargo_bench(place, "platform")),
+    part("ledger", Stands::Alone, |place, _| cargo_bench(place, &["ledger"])),
+    part("store", Stands::Alone, |place, _| cargo_bench(place, &["outbox", "--bench", "store"])),
+    part("review", Stands::Alone, |place, _| cargo_bench(place, &["outbox", "--bench", "review"])),
+    part("drain", Stands::Alone, |place, _| cargo_bench(place, &["sync"])),
+    part("platform", Stands::Alone, |place, _| cargo_bench(place, &["platform"])),
     part("run", Stands::OnScreens, |place, _| warm_run(place)),
 ];
 
@@ -191,8 +192,11 @@ fn tap_to_success(place: &Place) -> Outcome<String> {
     if status.success() { Ok(String::new()) } else { Err(Problem::new(format!("tapping failed ({status})"))) }
 }
 
-fn cargo_bench(place: &Place, package: &str) -> Outcome<String> {
-    step::run(&format!("measuring {package}"), rust::cargo(place, &["bench", "-p", package]))?
+/// The benches of a package, or those of them that are named after it.
+fn cargo_bench(place: &Place, package: &[&str]) -> Outcome<String> {
+    let words = [&["bench", "-p"], package].concat();
+    let package = package.first().copied().unwrap_or_default();
+    step::run(&format!("measuring {package}"), rust::cargo(place, &words))?
         .or_fail(&format!("the bench of {package}"))?;
     Ok(String::new())
 }

@@ -18,7 +18,7 @@ cargo xtask test              everything: format, lints, Rust tests, UI tests, t
     --fuzz                    each fuzz target for a minute (FANPOINTS_FUZZ_SECONDS to change)
 cargo xtask check             format, lints, types
 cargo xtask bench             sizes and speeds of a release build, as tables
-cargo xtask bench PART...     some of it alone: sizes, start, tap, ui, ledger, store, drain, platform, run; and what
+cargo xtask bench PART...     some of it alone: sizes, start, tap, ui, ledger, store, review, drain, platform, run; and what
                               the whole leaves out:
     card                      from a camera's frame to the fan's card
     cold                      the first `run` on a new machine: UI packages, UI and Rust from nothing

@@ -8,6 +8,7 @@ import type { Port } from '../ipc/port';
 import { goodsCommands, shelf } from './goods';
 import { shiftCommands } from './shift';
 import { FakePeople } from './people';
+import { kept, openCases, resetReview, review } from './review';
 import { FANS, grouped, sampleConnection, sampleOperations, sampleStatus, tierOf, type SampleFan } from './sample';
 
 export type * from '../ipc/bindings';
@@ -67,6 +68,7 @@ class Shop {
     this.pin = '';
     this.link = null;
     this.health = { ...SOUND };
+    resetReview();
     this.quick = busy ? [{ title: 'Scarf', priceMinor: 2500, rateLabel: 'merchandise' }, { title: 'Coffee', priceMinor: 450, rateLabel: null }] : [];
     this.count();
   }
@@ -88,10 +90,12 @@ class Shop {
   count(): void {
     const of = (...states: string[]) => this.operations.filter((one) => states.includes(one.state));
     const waiting = of('waiting', 'sending');
+    const cases = openCases(this.operations);
     const points = waiting.filter((one) => one.kind === 'redeem').reduce((sum, one) => sum - one.fanPoints, 0);
     this.status = {
       ...this.status,
       queue: { waiting: waiting.length, accepted: of('accepted').length, refused: of('refused').length, held: of('held').length, oldestWaiting: waiting[0]?.madeAt ?? null },
+      cases: { open: cases.length, overdue: cases.filter((one) => Date.now() - one.madeAt > 86_400_000).length, oldest: cases[0]?.madeAt ?? null },
       exposure: { ...this.status.exposure, points },
     };
   }
@@ -253,6 +257,7 @@ function show(text: string): Shown {
 export const commands: Port['commands'] = {
   ...goodsCommands(() => shop),
   ...crew.commands,
+  ...review,
   status: async () => (shop.call('status'), shop.status),
   connect: async (request) => {
     shop.call('connect', request);
@@ -425,7 +430,7 @@ export const commands: Port['commands'] = {
     shop.call('reconcile', from, to);
     if (!shop.online) throw failure('offline', { retry: true });
     const waiting = shop.operations.filter((one) => one.state === 'waiting');
-    return { rows: waiting.map((operation) => ({ verdict: 'waiting' as const, action: 'send' as const, operation, there: null })), matched: shop.operations.length - waiting.length, complete: true };
+    return { rows: waiting.map((operation) => ({ verdict: 'waiting' as const, action: 'send' as const, operation, there: null, id: operation.id, isUndo: false, settled: kept.settled.has(operation.id) })), matched: shop.operations.length - waiting.length, complete: true };
   },
   releaseOperation: async (id) => {
     shop.call('releaseOperation', id);
@@ -437,6 +442,7 @@ export const commands: Port['commands'] = {
   resolveRefused: async (id, outcome, pin) => {
     shop.call('resolveRefused', id, outcome);
     shop.checkPin(pin);
+    kept.handled.set(id, outcome === 'collectLater' ? 'collect' : outcome);
     return null;
   },
   setRetention: async (days) => (shop.health = { ...shop.health, retentionDays: days }),

@@ -49,6 +49,7 @@ export const sampleStatus = (now: number): Status => ({
   connection: sampleConnection('development'),
   link: { state: 'online', since: now - 3_600_000, lastSuccess: now - 4000, progress: null, nextTry: null },
   queue: { waiting: 0, accepted: 0, refused: 0, held: 0, oldestWaiting: null },
+  cases: { open: 0, overdue: 0, oldest: null },
   exposure: { points: 0, cap: 200_000, warn: false },
   preferences: { language: 'system', theme: 'system' },
   session: { knowsPeople: false, person: null, locked: false, rights: [...RIGHTS] },

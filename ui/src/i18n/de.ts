@@ -1,11 +1,13 @@
 // German.
 import { counter } from './de.counter';
 import { people } from './de.people';
+import { review } from './de.review';
 import { shift } from './de.shift';
 import type { Words } from './types';
 
 const messages: Words['messages'] = {
   ...people,
+  ...review,
   ...shift,
   loading: 'Wird geladen …',
 
@@ -205,14 +207,11 @@ const messages: Words['messages'] = {
   'review.redeems': 'Eingelöst',
   'review.awards': 'Vergeben',
   'review.undos': 'Rückgängig',
-  'review.empty': 'Keine Buchungen an diesem Tag.',
-  'review.emptyFiltered': 'Keine Buchungen dieser Art an diesem Tag.',
 
   'detail.title': 'Buchung',
   'detail.fan': 'Fan',
   'detail.what': 'Für',
   'detail.price': 'Preis',
-  'detail.code': 'Code',
   'detail.tries': 'Versand',
   'detail.id': 'Nummer',
   'detail.trail': 'Verlauf',

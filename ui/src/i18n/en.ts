@@ -1,10 +1,12 @@
 // English, the model of every other language.
 import { counter } from './en.counter';
 import { people } from './en.people';
+import { review } from './en.review';
 import { shift } from './en.shift';
 
 const messages = {
   ...people,
+  ...review,
   ...shift,
   loading: 'Loading …',
 
@@ -204,14 +206,11 @@ const messages = {
   'review.redeems': 'Redeemed',
   'review.awards': 'Awarded',
   'review.undos': 'Undone',
-  'review.empty': 'No operations on this day.',
-  'review.emptyFiltered': 'No operations of this kind on this day.',
 
   'detail.title': 'Operation',
   'detail.fan': 'Fan',
   'detail.what': 'For',
   'detail.price': 'Price',
-  'detail.code': 'Code shown',
   'detail.tries': 'Sent',
   'detail.id': 'Number',
   'detail.trail': 'What happened',

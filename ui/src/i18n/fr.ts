@@ -1,5 +1,6 @@
 // French.
 import { counter } from './fr.counter';
+import { review } from './fr.review';
 import { shift } from './fr.shift';
 import { people } from './fr.people';
 import type { Plural, Words } from './types';
@@ -8,6 +9,7 @@ import type { Plural, Words } from './types';
 const p = (one: string, other: string, many = other): Plural => ({ one, many, other });
 
 const messages: Words['messages'] = {
+  ...review,
   ...shift,
   ...people,
   loading: 'Chargement…',
@@ -208,14 +210,11 @@ const messages: Words['messages'] = {
   'review.redeems': 'Utilisés',
   'review.awards': 'Attribués',
   'review.undos': 'Annulés',
-  'review.empty': 'Aucune opération ce jour-là.',
-  'review.emptyFiltered': 'Aucune opération de ce genre ce jour-là.',
 
   'detail.title': 'Opération',
   'detail.fan': 'Fan',
   'detail.what': 'Pour',
   'detail.price': 'Prix',
-  'detail.code': 'Code présenté',
   'detail.tries': 'Envois',
   'detail.id': 'Numéro',
   'detail.trail': 'Ce qui s’est passé',

@@ -1,5 +1,6 @@
 // Italian.
 import { counter } from './it.counter';
+import { review } from './it.review';
 import { shift } from './it.shift';
 import { people } from './it.people';
 import type { Plural, Words } from './types';
@@ -8,6 +9,7 @@ import type { Plural, Words } from './types';
 const p = (one: string, other: string, many = other): Plural => ({ one, many, other });
 
 const messages: Words['messages'] = {
+  ...review,
   ...shift,
   ...people,
   loading: 'Caricamento …',
@@ -208,14 +210,11 @@ const messages: Words['messages'] = {
   'review.redeems': 'Usati',
   'review.awards': 'Assegnati',
   'review.undos': 'Annullati',
-  'review.empty': 'Nessuna operazione in questo giorno.',
-  'review.emptyFiltered': 'Nessuna operazione di questo tipo in questo giorno.',
 
   'detail.title': 'Operazione',
   'detail.fan': 'Fan',
   'detail.what': 'Per',
   'detail.price': 'Prezzo',
-  'detail.code': 'Codice mostrato',
   'detail.tries': 'Invii',
   'detail.id': 'Numero',
   'detail.trail': 'Che cosa è successo',

@@ -164,6 +164,39 @@ export const commands = {
 	/**  A code for one device, good once and for ten minutes. */
 	inviteDevice: (request: InviteRequest) => __TAURI_INVOKE<DeviceInvitationView>("invite_device", { request }),
 	revokeDevice: (device: string) => __TAURI_INVOKE<DeviceView[]>("revoke_device", { device }),
+	/**  A page of all operations of the partner, newest first. */
+	reviewList: (query: ReviewQuery) => __TAURI_INVOKE<ReviewRow[]>("review_list", { query }),
+	/**  How many operations a filter lets through. */
+	reviewCount: (filter: ReviewFilter) => __TAURI_INVOKE<ReviewCount>("review_count", { filter }),
+	/**  People and saved views. */
+	reviewChoices: () => __TAURI_INVOKE<ReviewChoices>("review_choices"),
+	saveView: (view: SavedView) => __TAURI_INVOKE<ReviewChoices>("save_view", { view }),
+	forgetView: (name: string) => __TAURI_INVOKE<ReviewChoices>("forget_view", { name }),
+	/**  An operation with postings, audit link, and what the platform said. */
+	reviewDetail: (place: ReviewPlace) => __TAURI_INVOKE<ReviewDetail>("review_detail", { place }),
+	/**  Asks the platform for what the partner's other devices did. */
+	fetchOthers: (from: number, to: number) => __TAURI_INVOKE<number>("fetch_others", { from, to }),
+	/**  Takes an operation back, for a reason; asks for the manager's PIN where one is set. */
+	reverseOperation: (operation: string, reason: string, pin: string | null) => __TAURI_INVOKE<Receipt>("reverse_operation", { operation, reason, pin }),
+	/**  What was refused or is held and waits for a person. */
+	cases: (after: ReviewPlace | null, limit: number) => __TAURI_INVOKE<CasePage>("cases", { after, limit }),
+	/**  Deals with cases; asks for the manager's PIN where one is set. */
+	decideCases: (decision: CaseDecision, pin: string | null) => __TAURI_INVOKE<CaseOutcome[]>("decide_cases", { decision, pin }),
+	/**  Begins to write what a filter lets through into a file. */
+	beginExport: (filter: ReviewFilter, form: ExportForm) => __TAURI_INVOKE<ExportView>("begin_export", { filter, form }),
+	/**  The export that runs, or the last one. */
+	exportState: () => __TAURI_INVOKE<ExportView | null>("export_state"),
+	cancelExport: () => __TAURI_INVOKE<null>("cancel_export"),
+	/**  Shows the folder of the last export in the system's own file manager. */
+	showExport: () => __TAURI_INVOKE<null>("show_export"),
+	/**  The thresholds of signals. */
+	signalRules: () => __TAURI_INVOKE<SignalRules>("signal_rules"),
+	/**  Sets the thresholds of signals; asks for the manager's PIN where one is set. */
+	setSignalRules: (rules: SignalRules, pin: string | null) => __TAURI_INVOKE<SignalRules>("set_signal_rules", { rules, pin }),
+	/**  What in a period a manager may want to look at. */
+	signals: (from: number, to: number) => __TAURI_INVOKE<SignalView[]>("signals", { from, to }),
+	/**  A person has settled differences to the platform's books; asks for the manager's PIN where one is set. */
+	settleDifferences: (differences: DifferenceInput[], note: string, pin: string | null) => __TAURI_INVOKE<null>("settle_differences", { differences, note, pin }),
 };
 
 /** Events */
@@ -178,6 +211,8 @@ export const events = {
 };
 
 /* Types */
+export type AccountView = "wallet" | "receivable" | "funding" | "settlement" | "issuer" | "offlineLoss" | "expired" | "standing" | "statusIssuer";
+
 /**  The person at work on this device. */
 export type Acting = {
 	staffId: string,
@@ -216,6 +251,13 @@ export type Approval =
 export type AuditFaultView = "notLinked" | "missing" | "operationGone" | "operationEdited" | "journalEdited" | "archiveEdited" | "stateEdited" | "cut" | "unreadable" | 
 /**  An older copy of the database was put back. */
 "putBack";
+
+/**  The entry of the audit chain that tells of the operation as it stands. */
+export type AuditLink = {
+	entry: number,
+	/**  Hexadecimal. */
+	hash: string,
+};
 
 export type AuditState = "unchecked" | "checking" | "sound" | "broken";
 
@@ -286,6 +328,61 @@ export type CameraView = {
 	id: string,
 	name: string,
 };
+
+/**  How many cases wait. */
+export type CaseCounts = {
+	open: number,
+	/**  Older than a day. */
+	overdue: number,
+	oldest: number | null,
+};
+
+/**  What a manager decides about cases. */
+export type CaseDecision = {
+	operations: string[],
+	way: CaseWay,
+	note: string,
+	/**  For a retry: another fan, another rate label. */
+	fan: string | null,
+	rateLabel: string | null,
+};
+
+/**  What became of one of them; no error: it is dealt with. */
+export type CaseOutcome = {
+	operation: string,
+	error: AppError | null,
+};
+
+export type CasePage = {
+	/**  The oldest first. */
+	cases: CaseView[],
+	/**  Pass it back to get the next page; None: this was the last. */
+	next: ReviewPlace | null,
+};
+
+/**  Something that was refused or is held, until a person has dealt with it. */
+export type CaseView = {
+	operation: OperationView,
+	staff: string | null,
+	/**  What it costs as it stands: points whose worth was handed out. */
+	cost: number,
+	/**  Older than a day. */
+	overdue: boolean,
+	ways: CaseWay[],
+};
+
+/**  How a case can be dealt with. */
+export type CaseWay = 
+/**  The fan pays with the next points. */
+"collect" | 
+/**  The partner bears it. */
+"forgive" | 
+/**  The goods came back. */
+"void" | 
+/**  Once more, after a correction. */
+"retry" | 
+/**  Nothing moves; the note says why. */
+"note";
 
 /**  The device's clock beside what the device has seen. */
 export type ClockView = "steady" | 
@@ -374,6 +471,9 @@ export type DeviceView = {
 	here: boolean,
 };
 
+/**  Whose operations. */
+export type DevicesView = "all" | "this" | "others";
+
 /**  What support asks for. It holds no secret, token, pass or personal data. */
 export type Diagnostics = {
 	appVersion: string,
@@ -390,6 +490,13 @@ export type Diagnostics = {
 	logPath: string,
 	lastErrors: ErrorNote[],
 	processId: number,
+};
+
+/**  A difference to the platform's books. */
+export type DifferenceInput = {
+	id: string,
+	isUndo: boolean,
+	verdict: ReconcileVerdict,
 };
 
 export type Environment = "development" | "production";
@@ -418,6 +525,19 @@ export type Evacuation = {
 	operations: number,
 	/**  Of this device's key: both screens show the same. */
 	fingerprint: string,
+};
+
+export type ExportForm = "csv" | "jsonLines";
+
+export type ExportState = "running" | "done" | "cancelled" | "failed";
+
+/**  An export, running or ended. */
+export type ExportView = {
+	state: ExportState,
+	rows: number,
+	/**  Where the file is, once it is whole. */
+	path: string,
+	error: AppError | null,
 };
 
 /**  What the platform could still refuse, in points, against the device's cap. */
@@ -577,6 +697,17 @@ export type HandheldProfile = {
 	reading: ScanReading,
 };
 
+export type HandlingView = {
+	way: CaseWay,
+	note: string,
+	staff: string | null,
+	at: number,
+	/**  The platform knows of it. */
+	told: boolean,
+	/**  The operation that was made in its stead. */
+	again: string | null,
+};
+
 /**  How the device is, beside its line and queue. */
 export type Health = {
 	audit: AuditView,
@@ -622,6 +753,16 @@ export type ItemInput = {
 	title: string,
 	priceMinor: number,
 	rateLabel: string | null,
+};
+
+/**  One item of a purchase. */
+export type ItemLine = {
+	title: string,
+	priceMinor: number,
+	rateLabel: string | null,
+	/**  In the fan's favour: as the device computed it, and as the platform booked it. */
+	points: number,
+	booked: number | null,
 };
 
 /**  A key that a handheld scanner pressed: `KeyboardEvent` as it came. */
@@ -718,6 +859,12 @@ export type OperationView = {
 /**  The corners of a code in the preview, in thousandths of its width and height, clockwise. */
 export type Outline = ([number, number])[];
 
+/**  Somebody who works here, and their own FanPoints id. */
+export type OwnCard = {
+	staff: string,
+	fan: string,
+};
+
 /**  What this device is to the platform. */
 export type OwnDevice = {
 	deviceId: string,
@@ -778,6 +925,12 @@ export type PersonChange = {
 	oidcSubject: string | null,
 };
 
+/**  Somebody who did something on this device. */
+export type PersonChoice = {
+	id: string,
+	name: string,
+};
+
 export type PersonFigures = {
 	/**  None: nobody was named. */
 	name: string | null,
@@ -816,6 +969,22 @@ export type PlatformTransaction = {
 	fanPoints: number,
 	statusPoints: number,
 	at: number,
+};
+
+/**  What the platform said. */
+export type PlatformWord = {
+	/**  Its own word for a refusal, or for why it was not reached. */
+	code: string | null,
+	bookedAt: number | null,
+	bookedFanPoints: number | null,
+	bookedStatusPoints: number | null,
+	reference: string | null,
+};
+
+/**  One posting: what it adds to an account, or takes from it. */
+export type PostingView = {
+	account: AccountView,
+	amount: number,
 };
 
 export type Preferences = {
@@ -912,6 +1081,11 @@ export type ReconcileRow = {
 	action: ReconcileAction,
 	operation: OperationView | null,
 	there: PlatformTransaction | null,
+	/**  What names the difference when a person settles it. */
+	id: string,
+	isUndo: boolean,
+	/**  A person has settled it. */
+	settled: boolean,
 };
 
 export type ReconcileVerdict = "matched" | "missingThere" | "missingHere" | "different" | "waiting" | "answerLost";
@@ -981,6 +1155,93 @@ export type ReportWords = {
 /**  Who bears a redemption that was refused when the goods were gone. */
 export type ResolveOutcome = "collectLater" | "forgive" | "void";
 
+/**  What can be filtered by. */
+export type ReviewChoices = {
+	people: PersonChoice[],
+	views: SavedView[],
+};
+
+/**  How many rows there are. */
+export type ReviewCount = {
+	rows: number,
+	/**  There are more than that. */
+	more: boolean,
+};
+
+/**  An operation with all that is known of it. */
+export type ReviewDetail = {
+	row: ReviewRow,
+	/**  None: another device made it. */
+	operation: OperationView | null,
+	items: ItemLine[],
+	postings: PostingView[],
+	audit: AuditLink | null,
+	/**  What every request about it carries, so that the platform does it once. */
+	requestId: string,
+	platform: PlatformWord,
+	handling: HandlingView | null,
+	/**  A manager raised the limit for it. */
+	managerRaised: boolean,
+};
+
+/**  Which operations. Empty and None let everything through. */
+export type ReviewFilter = {
+	states: OperationStateView[],
+	kinds: OperationKindView[],
+	from: number | null,
+	to: number | null,
+	devices: DevicesView,
+	staff: string | null,
+	/**  A FanPoints id, or a pass's pseudonym. */
+	fan: string | null,
+	/**  Points moved, without their sign. */
+	least: number | null,
+	most: number | null,
+	rateLabel: string | null,
+	text: string | null,
+};
+
+/**  Where a row stands in the list. */
+export type ReviewPlace = {
+	at: number,
+	/**  Below zero for what another device did. */
+	number: number,
+};
+
+export type ReviewQuery = {
+	filter: ReviewFilter,
+	after: ReviewPlace | null,
+	/**  Rows to leave out before the page begins. */
+	skip: number,
+	limit: number,
+};
+
+/**  A row of the list. */
+export type ReviewRow = {
+	place: ReviewPlace,
+	id: string,
+	/**  Made by this device. */
+	here: boolean,
+	archived: boolean,
+	kind: OperationKindView,
+	/**  What an undo undoes; the same as `kind` otherwise. */
+	of: OperationKindView,
+	state: OperationStateView,
+	/**  What operations name the fan by. */
+	fan: string | null,
+	fanLabel: string,
+	fanPoints: number,
+	statusPoints: number,
+	priceMinor: number | null,
+	title: string,
+	rateLabels: string[],
+	/**  Who did it, by name. */
+	staff: string | null,
+	reason: AppError | null,
+	undone: boolean,
+	handled: boolean,
+};
+
 /**  Everything that a right is about, in the platform's words. */
 export type Right = 
 /**  See who a code belongs to, and this device's own queue. */
@@ -1017,6 +1278,12 @@ export type SavedFile = {
 	name: string,
 	/**  Where it lies. */
 	path: string,
+};
+
+/**  A filter with a name. */
+export type SavedView = {
+	name: string,
+	filter: ReviewFilter,
 };
 
 export type ScanEnding = "enter" | "tab" | "none";
@@ -1141,6 +1408,43 @@ export type ShiftView = {
 /**  What a code turned out to be. */
 export type Shown = { kind: "fan"; card: FanCard } | { kind: "goods"; goods: GoodsView };
 
+export type SignalKind = "ownCard" | "sameFan" | "nearLimit" | "undos" | "oddHours" | "velocity";
+
+/**  When the app points at something. Every number is a manager's to set. */
+export type SignalRules = {
+	/**  So many operations of one person with one fan in a day. */
+	sameFanADay: number,
+	/**  So many redemptions or gifts of one person at most this share (per cent) below a limit. */
+	nearLimitCount: number,
+	nearLimitPercent: number,
+	/**  So many undos of one person in a day. */
+	undosADay: number,
+	/**  Operations before or after these hours of the day (0 to 24, local time). */
+	opens: number,
+	closes: number,
+	/**  So many operations of one person within a minute. */
+	velocityAMinute: number,
+	/**  The cards of those who work here. */
+	ownCards: OwnCard[],
+};
+
+/**  A hint with its evidence, never a verdict. */
+export type SignalView = {
+	kind: SignalKind,
+	/**  The person's name, and the id that operations are filtered by. */
+	staff: string | null,
+	staffId: string | null,
+	/**  Where it is about one fan. */
+	fanLabel: string | null,
+	count: number,
+	/**  What the rule says. */
+	threshold: number,
+	from: number,
+	to: number,
+	/**  Some of the operations, the newest first. */
+	evidence: ReviewRow[],
+};
+
 export type SoundSet = "standard" | 
 /**  Longer and lower tones, for a noisy place. */
 "loud" | "silent";
@@ -1159,6 +1463,8 @@ export type Status = {
 	connection: ConnectionView | null,
 	link: LinkView,
 	queue: QueueCounts,
+	/**  What was refused or is held and waits for a person. */
+	cases: CaseCounts,
 	exposure: ExposureView,
 	preferences: Preferences,
 	session: SessionView,

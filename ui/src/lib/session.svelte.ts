@@ -7,12 +7,15 @@ export type Screen = 'counter' | 'gate' | 'queue' | 'review' | 'shift' | 'figure
 
 /** Between two words that somebody is there. */
 const TOUCH_MS = 2000;
+export type ReviewTab = 'list' | 'inbox' | 'signals' | 'reconcile';
 
 class Session {
   status = $state.raw<Status | null>(null);
   /** Why the status could not be had at all. */
   failed = $state.raw<AppError | null>(null);
   screen = $state<Screen>('counter');
+  /** Where the review opens. */
+  reviewAt = $state<ReviewTab>('list');
   /** Signing in again with other credentials, over a connection that stands. */
   reconnecting = $state(false);
   /** A handheld scanner is being taught: what it writes is no fan's code. */
@@ -104,6 +107,12 @@ class Session {
     } finally {
       this.sending = false;
     }
+  }
+
+  /** Opens the review at one of its parts. */
+  look(at: ReviewTab): void {
+    this.reviewAt = at;
+    this.screen = 'review';
   }
 
   /** Hears of every change of an operation until the returned function is called. */

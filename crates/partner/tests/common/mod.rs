@@ -209,6 +209,32 @@ impl Platform {
         let fan = &data["get_fan"]["result"];
         (fan["fan_points"].as_i64().expect("points"), fan["status_points"].as_i64().expect("points"))
     }
+
+    /// Waits until the platform knows of a decision about a refused redemption.
+    pub async fn until_decided(&self, purchase: &str, outcome: &str) {
+        let request = self.club_shop(Environment::Development);
+        let token = self.token(&request.client_id, &request.client_secret).await;
+        let query = r#"{ get_review_decisions(partner_id: "club-shop") { result { purchase_id outcome } } }"#;
+        let begun = Instant::now();
+        loop {
+            let answer: serde_json::Value = reqwest::Client::new()
+                .post(format!("http://{}/graphql", self.listen))
+                .header("authorization", &token)
+                .json(&serde_json::json!({ "query": query }))
+                .send()
+                .await
+                .unwrap()
+                .json()
+                .await
+                .unwrap();
+            let known = answer["data"]["get_review_decisions"]["result"].as_array().unwrap();
+            if known.iter().any(|one| one["purchase_id"] == purchase && one["outcome"] == outcome) {
+                return;
+            }
+            assert!(begun.elapsed() < Duration::from_secs(20), "no decision about {purchase}: {answer}");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
 }
 
 /// A terminal with its folder, a keychain in memory, and everything that it has told.
@@ -250,6 +276,19 @@ impl Till {
 
     pub async fn show_picture(&self, picture: &[u8]) -> Result<FanCard, AppError> {
         self.terminal.identify_picture(&base64::engine::general_purpose::STANDARD.encode(picture)).await
+    }
+
+    /// Waits until the export has ended.
+    pub async fn until_exported(&self) -> partner::view::ExportView {
+        let begun = Instant::now();
+        loop {
+            let view = self.terminal.export_state().expect("an export was begun");
+            if view.state != partner::view::ExportState::Running {
+                return view;
+            }
+            assert!(begun.elapsed() < Duration::from_secs(20), "{view:?}");
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
     }
 
     /// The operation with this id.

@@ -1,0 +1,142 @@
+import { flushSync, mount, unmount } from 'svelte';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import App from '../src/App.svelte';
+import { shop } from '../src/fake/ipc';
+import { kept } from '../src/fake/review';
+import { setLanguage } from '../src/i18n/index.svelte';
+import { choose } from '../src/lib/choices.svelte';
+import { session } from '../src/lib/session.svelte';
+import { ANYTHING, PAGE, Rows } from '../src/review/rows.svelte';
+
+let app: Record<string, unknown> | undefined;
+
+const find = <E extends HTMLElement = HTMLElement>(id: string) => document.querySelector<E>(`[data-testid="${id}"]`);
+const all = (id: string) => [...document.querySelectorAll<HTMLElement>(`[data-testid="${id}"]`)];
+
+const eventually = <T>(check: () => T): Promise<T> =>
+  vi.waitFor(() => {
+    flushSync();
+    return check();
+  }, { timeout: 15_000, interval: 10 });
+
+const see = <E extends HTMLElement = HTMLElement>(id: string): Promise<E> =>
+  eventually(() => {
+    const element = find<E>(id);
+    if (!element) throw new Error(`${id} is not on the screen`);
+    return element;
+  });
+
+const press = async (id: string) => {
+  (await see(id)).click();
+  flushSync();
+};
+
+const type = async (id: string, text: string) => {
+  const field = await see<HTMLInputElement>(id);
+  field.value = text;
+  field.dispatchEvent(new Event('input', { bubbles: true }));
+  flushSync();
+};
+
+const called = (command: string) => shop.calls.findLast((call) => call.command === command)?.arguments;
+
+beforeEach(async () => {
+  shop.reset(true);
+  choose({ toured: true });
+  await setLanguage('en');
+  [session.screen, session.reviewAt] = ['counter', 'list'];
+  await session.start();
+  app = mount(App, { target: document.body });
+  flushSync();
+  session.look('list');
+});
+
+afterEach(async () => {
+  if (app) await unmount(app);
+  document.body.innerHTML = '';
+});
+
+describe('the list', () => {
+  test('a hundred thousand rows are fetched where somebody looks', async () => {
+    kept.behind = 100_000 - shop.operations.length;
+    const rows = new Rows();
+    await rows.load(ANYTHING);
+    expect(rows.count).toBe(100_000);
+    const asked = () => shop.calls.filter((call) => call.command === 'reviewList').length;
+    const before = asked();
+    rows.need(73_412, 73_440);
+    await eventually(() => expect(rows.at(73_412)?.title).toMatch(/^Scarf/));
+    expect(asked()).toBe(before + 1);
+    expect(rows.at(50_000)).toBeNull();
+    rows.need(PAGE - 1, PAGE);
+    await eventually(() => expect(rows.at(PAGE)).not.toBeNull());
+    expect(rows.at(PAGE)?.id).not.toBe(rows.at(PAGE - 1)?.id);
+  });
+
+  test('the page stays small, and the arrows go from row to row', async () => {
+    kept.behind = 100_000;
+    await press('review-days-0');
+    const grid = await eventually(() => {
+      const grid = find('review-rows');
+      if (Number(grid?.dataset['count']) < 100_000 || !grid) throw new Error('not counted yet');
+      return grid;
+    });
+    expect(all('operation-row').length).toBeLessThan(60);
+    const first = await see('operation-row');
+    first.focus();
+    grid.dispatchEvent(new KeyboardEvent('keydown', { key: 'ArrowDown', bubbles: true }));
+    await eventually(() => expect(document.activeElement?.getAttribute('data-index')).toBe('1'));
+    grid.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', bubbles: true }));
+    expect((await see('operation-detail')).dataset['id']).toBe(document.activeElement?.getAttribute('data-id'));
+    await see('review-postings');
+  });
+
+  test('a search narrows the list, and a view of it is kept', async () => {
+    await press('review-days-0');
+    await type('review-search', 'scarf');
+    await eventually(() => expect((called('reviewList')?.[0] as { text: string }).text).toBe('scarf'));
+    await press('review-narrow');
+    await type('review-view-name', 'Scarves');
+    await press('review-view-save');
+    expect((await see('review-view')).dataset['name']).toBe('Scarves');
+    await eventually(() => expect(kept.views[0]?.filter.text).toBe('scarf'));
+  });
+
+  test('an operation is taken back for a reason', async () => {
+    await press('review-days-0');
+    await press('operation-row');
+    await press('reverse');
+    await press('reverse-go');
+    expect(called('reverseOperation')).toBeUndefined();
+    await type('reverse-reason', 'wrong fan');
+    await press('reverse-go');
+    await eventually(() => expect(called('reverseOperation')?.[1]).toBe('wrong fan'));
+  });
+
+  test('what is shown is exported', async () => {
+    await press('review-export');
+    await press('export-csv');
+    expect((await see('export-done')).dataset['path']).toMatch(/csv$/);
+  });
+});
+
+describe('the inbox', () => {
+  test('cases leave it by a decision alone, several at once', async () => {
+    shop.operations = shop.operations.map((one, at) => (at < 2 ? { ...one, kind: 'give' as const, state: 'refused' as const, madeAt: Date.now() - 2 * 86_400_000 } : one));
+    shop.tellStatus();
+    await eventually(() => expect(find('nav-cases')?.dataset['overdue']).toBe('2'));
+    await press('review-tab-inbox');
+    await see('inbox-overdue');
+    const before = all('case').length;
+    expect(before).toBeGreaterThan(1);
+    await press('inbox-all');
+    await press('inbox-bulk-note');
+    await press('decide-go');
+    expect(called('decideCases')).toBeUndefined();
+    await type('decide-note', 'looked at');
+    await press('decide-go');
+    await see('inbox-empty');
+    expect((called('decideCases')?.[0] as { operations: string[] }).operations.length).toBe(before);
+    await eventually(() => expect(find('nav-cases')).toBeNull());
+  });
+});
