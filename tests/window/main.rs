@@ -20,7 +20,6 @@ mod offline;
 mod people;
 mod pictures;
 mod refusals;
-mod review;
 mod screen;
 mod shift;
 mod signatures;
