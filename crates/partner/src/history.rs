@@ -70,6 +70,7 @@ impl Terminal {
     /// # Errors
     /// For a name that is empty or too long, and beside fifty others.
     pub async fn save_view(&self, view: SavedView) -> Result<ReviewChoices, AppError> {
+        self.require(Right::Review).await?;
         let name = view.name.trim().to_owned();
         if name.is_empty() || name.chars().count() > LONGEST_NAME {
             return Err(AppError::new(ErrorCode::MissingField).detail("name"));
@@ -160,11 +161,11 @@ impl Terminal {
     /// # Errors
     /// Without a reason, and where the rules do not allow it.
     pub async fn reverse(&self, id: &str, reason: &str, pin: Option<String>) -> Result<Receipt, AppError> {
+        self.as_manager(Right::Decide, pin).await?;
         let reason = checked_note(reason)?;
         if reason.is_empty() {
             return Err(ErrorCode::ReasonMissing.into());
         }
-        self.as_manager(Right::Decide, pin).await?;
         let receipt = self.undo(id).await?;
         self.note_device(&format!("{id} was taken back: {reason}")).await?;
         Ok(receipt)

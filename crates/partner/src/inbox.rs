@@ -51,6 +51,7 @@ impl Terminal {
         decision: CaseDecision,
         pin: Option<String>,
     ) -> Result<Vec<CaseOutcome>, AppError> {
+        self.as_manager(Right::Decide, pin).await?;
         let note = checked_note(&decision.note)?;
         if decision.way == CaseWay::Note && note.is_empty() {
             return Err(ErrorCode::ReasonMissing.into());
@@ -58,7 +59,6 @@ impl Terminal {
         if decision.operations.len() > MOST_AT_ONCE {
             return Err(ErrorCode::TooManyItems.into());
         }
-        self.as_manager(Right::Decide, pin).await?;
         let mut outcomes = Vec::with_capacity(decision.operations.len());
         for operation in &decision.operations {
             let error = self.decide_case(operation, &decision, &note).await.err();

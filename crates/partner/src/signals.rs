@@ -56,6 +56,7 @@ impl Terminal {
         rules: SignalRules,
         pin: Option<String>,
     ) -> Result<SignalRules, AppError> {
+        self.as_manager(Right::Settings, pin).await?;
         let hours = rules.opens < rules.closes && rules.closes <= 24;
         if !hours || rules.near_limit_percent > 100 || rules.own_cards.len() > MOST_CARDS {
             return Err(AppError::new(ErrorCode::MissingField).detail("rules"));
@@ -63,7 +64,6 @@ impl Terminal {
         for card in &rules.own_cards {
             fan_of(&card.fan)?;
         }
-        self.as_manager(Right::Settings, pin).await?;
         let text = serde_json::to_string(&rules).map_err(|_| ErrorCode::Internal)?;
         self.store(move |store| store.set_setting(RULES, &text)).await?;
         self.note_device("the thresholds of signals were changed").await?;

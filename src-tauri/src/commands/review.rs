@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::process::Command;
 
+use partner::rights::Right;
 use partner::view::{
     CaseDecision, CaseOutcome, CasePage, DifferenceInput, ExportForm, ExportView, Receipt, ReviewChoices,
     ReviewCount, ReviewDetail, ReviewFilter, ReviewPlace, ReviewQuery, ReviewRow, SavedView, SignalRules,
@@ -109,12 +110,14 @@ pub async fn begin_export(
 #[tauri::command]
 #[specta::specta]
 pub async fn export_state(app: App<'_>) -> Answer<Option<ExportView>> {
+    app.require(Right::Export).await?;
     Ok(app.export_state())
 }
 
 #[tauri::command]
 #[specta::specta]
 pub async fn cancel_export(app: App<'_>) -> Answer<()> {
+    app.require(Right::Export).await?;
     app.cancel_export();
     Ok(())
 }
@@ -123,6 +126,7 @@ pub async fn cancel_export(app: App<'_>) -> Answer<()> {
 #[tauri::command]
 #[specta::specta]
 pub async fn show_export(app: App<'_>) -> Answer<()> {
+    app.require(Right::Export).await?;
     let folder = app.export_folder().ok_or(ErrorCode::UnknownOperation)?;
     let viewer = if cfg!(target_os = "windows") {
         "explorer"
