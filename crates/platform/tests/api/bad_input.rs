@@ -26,6 +26,7 @@ fn fitting(name: &str, kind: &Type) -> Value {
         "ProductCategory" => json!("product"),
         "AppRole" => json!("staff"),
         "DecisionOutcome" => json!("void"),
+        "GoodsKind" => json!("voucher"),
         "FanPointsRateType" => json!("relative"),
         "DeliveryStatus" => json!("delivered"),
         "FanPointsTransactionsFilter" => json!({ "title": { "contains": "a" } }),

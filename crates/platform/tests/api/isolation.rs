@@ -59,6 +59,7 @@ fn made_up(name: &str, kind: &Type) -> String {
             "ProductCategory" => "product".to_owned(),
             "AppRole" => "staff".to_owned(),
             "DecisionOutcome" => "void".to_owned(),
+            "GoodsKind" => "voucher".to_owned(),
             "String" if name.contains("user_id") => format!("\"{FAN}\""),
             "String" if name.contains("date") => "\"2024-02-17\"".to_owned(),
             "String" => "\"made-up\"".to_owned(),
