@@ -1,4 +1,5 @@
-//! Files that people asked for: the web view has no disk, so the shell writes them, and only here.
+//! Reports and the file for support: the web view has no disk, so the shell writes them. Exports are written by
+//! `partner`, row by row.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write as _};

@@ -1,5 +1,5 @@
 //! What a desktop expects of an app: one window however often it is started, its size and place remembered, and the
-//! number of what waits on its icon.
+//! number of what waits on its icon and in its title.
 
 use tauri::{AppHandle, Builder, Manager as _, Wry};
 

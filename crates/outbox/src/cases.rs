@@ -1,5 +1,5 @@
 //! What the platform refused or what is held stays a case until a person has dealt with it; how they did is kept, and
-//! the platform is told of it.
+//! who bears a refused redemption is told to the platform.
 
 use fanpass::FanRef;
 use ledger::{FanPoints, Outcome, Refusal, Timestamp};

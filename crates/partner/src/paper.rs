@@ -1,7 +1,7 @@
 //! Pages to print and to keep: a title, facts, tables and lines for signatures, as PDF.
 //!
 //! The fonts are the ones that every reader has (Helvetica), so a report of a page is a few kilobytes. They know the
-//! letters of western Europe; a letter that they do not know loses its accent.
+//! letters of western Europe; one that they do not know loses its accent, or becomes a question mark.
 
 use pdf_writer::{Content, Date, Finish, Name, Pdf, Rect, Ref, Str, TextStr};
 use unicode_normalization::UnicodeNormalization;

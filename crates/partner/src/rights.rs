@@ -1,8 +1,8 @@
-//! Who may do what: rights as data, what each role may, and the guard that every command passes.
+//! Who may do what: rights as data, what each role may, and the guard of all that takes a right.
 //!
 //! The actions and their defaults are the platform's (`get_staff`); a partner changes the table there, and the device
 //! keeps what it last heard. A device that knows no people has nobody to sign in: everything is open on it, and a
-//! manager's matters are guarded by the manager's PIN.
+//! manager's matters are guarded by the manager's PIN, where one is set.
 
 use std::collections::BTreeSet;
 

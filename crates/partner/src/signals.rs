@@ -1,5 +1,6 @@
-//! Hints that somebody should look: found by counting, with thresholds that a manager sets, and told with their evidence.
-//! A hint is no verdict: a fan who comes often and a person who works fast are mostly just that.
+//! Hints that somebody should look at what was done on this device: found by counting, with thresholds that a manager
+//! sets, and told with their evidence. A hint is no verdict: a fan who comes often and a person who works fast are
+//! mostly just that.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! Shifts and figures, and the files that the app writes for people.
+//! Shifts and figures, and the files of reports and for support.
 
 use partner::rights::Right;
 use partner::view::{
