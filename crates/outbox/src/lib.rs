@@ -4,8 +4,9 @@
 //! transactions that are durable when they return; readers have connections of their own. Nothing
 //! deletes an operation.
 //!
-//! What is absent: no network, no clock (times are passed in), no deciding of its own (the
-//! [`ledger`] decides), no plain-text file.
+//! What is absent: no network, no clock (times are passed in; only the ids of engagement events take it),
+//! no deciding of its own (the [`ledger`] decides), no plain-text file but an export that a person asks
+//! for and what could be read of a damaged database.
 
 mod archive;
 mod audit;

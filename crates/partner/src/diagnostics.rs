@@ -1,4 +1,4 @@
-//! What support asks for, without a secret, token, pass or personal data.
+//! What support asks for, without a secret, token, pass or a fan's data. The file names who is at work.
 
 use std::path::Path;
 

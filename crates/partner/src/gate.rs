@@ -1,4 +1,4 @@
-//! The gate: a rule that a manager prepared, and fan after fan judged by it without a tap in between.
+//! The gate: a rule that somebody with the right prepared, and fan after fan judged by it without a tap in between.
 //!
 //! The answer comes from what this device knows; the platform is asked only where that could change the answer. A
 //! passage is taken down before it is shown.

@@ -1,4 +1,4 @@
-//! The use cases of the app, without Tauri: connect, identify, quote, commit, undo, review.
+//! The use cases of the app, without Tauri: connect, sign in, identify, sell, undo, gate, shift, review, export.
 
 mod camera;
 mod connect;

@@ -1,4 +1,4 @@
-//! `POST /graphql`: signing in, limits, execution, and the wait until what was changed is on disk.
+//! `POST /graphql`: limits of a request, execution, and the wait until what was changed is on disk.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! Changing fans: the program's own id, the mail address.
+//! Changing fans: the program's own id, the mail address, what they agree to.
 
 use super::changes::{self, ChangeKind, Concerns};
 use super::fans::{self, Fan};
