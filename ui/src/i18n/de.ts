@@ -72,6 +72,8 @@ const messages: Words['messages'] = {
   'fan.waitingPoints': '{points} Punkte',
   'fan.waitingStatus': '{points} Status',
   'fan.redeemOnline': 'Punkte lassen sich nur online einlösen: Dieser Code kann das Guthaben nicht belegen.',
+  'fan.onlineOnly': 'Nur online einlösen',
+  'fan.smallOffline': 'Offline nur kleine Beträge',
 
   'trust.live': 'Live-Pass',
   'trust.liveMeaning': 'Von der Plattform und soeben vom Telefon des Fans signiert. Alles ist möglich, innerhalb der Grenzen auch offline.',

@@ -71,6 +71,8 @@ const messages = {
   'fan.waitingPoints': '{points} points',
   'fan.waitingStatus': '{points} status',
   'fan.redeemOnline': 'Points can be redeemed only while online: this code can not prove the balance.',
+  'fan.onlineOnly': 'Redeem online only',
+  'fan.smallOffline': 'Offline: small amounts only',
 
   'trust.live': 'Live pass',
   'trust.liveMeaning': 'Signed by the platform and by the fan’s phone just now. Everything is possible, offline too, within the limits.',

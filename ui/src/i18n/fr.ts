@@ -76,6 +76,8 @@ const messages: Words['messages'] = {
   'fan.waitingPoints': '{points} points',
   'fan.waitingStatus': '{points} statut',
   'fan.redeemOnline': 'Les points ne s’utilisent qu’en ligne : ce code ne peut pas prouver le solde.',
+  'fan.onlineOnly': 'En ligne seulement',
+  'fan.smallOffline': 'Hors ligne : petites sommes',
 
   'trust.live': 'Pass en direct',
   'trust.liveMeaning': 'Signé à l’instant par la plateforme et par le téléphone du fan. Tout est possible, même hors ligne, dans les limites.',

@@ -76,6 +76,8 @@ const messages: Words['messages'] = {
   'fan.waitingPoints': '{points} punti',
   'fan.waitingStatus': '{points} status',
   'fan.redeemOnline': 'I punti si possono usare solo online: questo codice non può dimostrare il saldo.',
+  'fan.onlineOnly': 'Uso solo online',
+  'fan.smallOffline': 'Offline: solo piccoli importi',
 
   'trust.live': 'Pass dal vivo',
   'trust.liveMeaning': 'Firmato ora dalla piattaforma e dal telefono del fan. Tutto è possibile, anche offline, entro i limiti.',
