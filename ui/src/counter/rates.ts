@@ -2,8 +2,9 @@
 import type { RateView } from '$ipc';
 import { percent, t } from '../i18n/index.svelte';
 
-export const rateName = (rate: RateView) =>
-  rate.label === null ? t('rate.default') : rate.label.charAt(0).toUpperCase() + rate.label.slice(1);
+export const labelName = (label: string | null) => (label === null ? t('rate.default') : label.charAt(0).toUpperCase() + label.slice(1));
+
+export const rateName = (rate: RateView) => labelName(rate.label);
 
 export const rateWorth = (rate: RateView) => {
   const value = Number(rate.rate);

@@ -476,6 +476,7 @@ const messages: Words['messages'] = {
   'reconcile.matched': { one: '{count} Buchung stimmt überein', other: '{count} Buchungen stimmen überein' },
   'reconcile.matchedOne': 'Stimmt überein',
   'reconcile.agrees': 'Alles stimmt überein.',
+  'reconcile.none': 'Nichts davon.',
   'reconcile.incomplete': 'Die Plattform hat mehr aus dieser Zeit, als geholt wurde. Bitte kürzer wählen.',
   'reconcile.missingThere': 'Fehlt auf der Plattform',
   'reconcile.missingHere': 'Fehlt auf diesem Gerät',

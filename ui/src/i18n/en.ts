@@ -475,6 +475,7 @@ const messages = {
   'reconcile.matched': { one: '{count} operation agrees', other: '{count} operations agree' },
   'reconcile.matchedOne': 'Agrees',
   'reconcile.agrees': 'Everything agrees.',
+  'reconcile.none': 'Nothing of this kind.',
   'reconcile.incomplete': 'The platform holds more of this period than was fetched. Choose a shorter one.',
   'reconcile.missingThere': 'Missing on the platform',
   'reconcile.missingHere': 'Missing on this device',

@@ -38,7 +38,7 @@ export const review = {
   'review.period': 'Période',
   'review.narrow': 'Plus de filtres',
   'review.search': 'Rechercher',
-  'review.nothing': 'Rien ne correspond.',
+  'review.nothing': 'Rien ici. Choisissez une autre période ou retirez un filtre.',
 
   'export.open': 'Exporter',
   'export.title': 'Exporter cette liste',

@@ -477,6 +477,7 @@ const messages: Words['messages'] = {
   'reconcile.matched': p('{count} opération concorde', '{count} opérations concordent', '{count} d’opérations concordent'),
   'reconcile.matchedOne': 'Concorde',
   'reconcile.agrees': 'Tout concorde.',
+  'reconcile.none': 'Rien de tel.',
   'reconcile.incomplete': 'La plateforme a plus d’opérations que ce qui a été lu. Choisissez une période plus courte.',
   'reconcile.missingThere': 'Manque sur la plateforme',
   'reconcile.missingHere': 'Manque sur cet appareil',

@@ -38,7 +38,7 @@ export const review = {
   'review.period': 'Periodo',
   'review.narrow': 'Altri filtri',
   'review.search': 'Cercare',
-  'review.nothing': 'Niente corrisponde.',
+  'review.nothing': 'Qui non c’è nulla. Scegliere un altro periodo o togliere un filtro.',
 
   'export.open': 'Esportare',
   'export.title': 'Esportare questo elenco',

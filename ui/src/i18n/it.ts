@@ -477,6 +477,7 @@ const messages: Words['messages'] = {
   'reconcile.matched': p('{count} operazione concorda', '{count} operazioni concordano', '{count} di operazioni concordano'),
   'reconcile.matchedOne': 'Concorda',
   'reconcile.agrees': 'Tutto concorda.',
+  'reconcile.none': 'Niente di questo tipo.',
   'reconcile.incomplete': 'La piattaforma ha più operazioni di quelle lette. Scegli un periodo più breve.',
   'reconcile.missingThere': 'Manca sulla piattaforma',
   'reconcile.missingHere': 'Manca su questo dispositivo',

@@ -31,7 +31,7 @@ export const reportWords = (): ReportWords => ({
   nobody: t('shift.nobody'),
   byRate: t('shift.byRate'),
   rate: t('shift.rate'),
-  defaultRate: t('shift.defaultRate'),
+  defaultRate: t('rate.default'),
   items: t('shift.items'),
   price: t('shift.price'),
   counted: t('shift.count'),
