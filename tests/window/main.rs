@@ -20,6 +20,7 @@ mod offline;
 mod people;
 mod pictures;
 mod refusals;
+mod review;
 mod screen;
 mod shift;
 mod signatures;
