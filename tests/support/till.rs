@@ -150,7 +150,7 @@ impl Till {
     }
 
     /// Waits like `eventually`; fails with a picture of the window.
-    async fn until<T, F>(&self, what: &str, look: impl FnMut() -> F) -> T
+    pub async fn until<T, F>(&self, what: &str, look: impl FnMut() -> F) -> T
     where
         F: Future<Output = Option<T>>,
     {

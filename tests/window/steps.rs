@@ -37,7 +37,7 @@ pub async fn key_in(till: &Till, amount: &str) {
 
 /// Waits until an operation of this kind and state is on the screen, and answers its id.
 pub async fn row(till: &Till, kind: &str, state: &str) -> String {
-    eventually(&format!("a row \"{kind}\" that is {state}"), || async {
+    till.until(&format!("a row \"{kind}\" that is {state}"), || async {
         for row in till.all("operation-row").await {
             let is = |value: Option<String>, wanted: &str| value.as_deref() == Some(wanted);
             if is(row.attr("data-kind").await.ok()?, kind) && is(row.attr("data-state").await.ok()?, state) {

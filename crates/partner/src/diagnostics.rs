@@ -19,8 +19,10 @@ impl Terminal {
     /// # Errors
     /// When the database can not be read.
     pub async fn diagnostics_bundle(&self) -> Result<(String, Vec<u8>), AppError> {
-        let (diagnostics, health, status) =
+        let (diagnostics, health, mut status) =
             (self.diagnostics().await?, self.health().await?, self.status().await?);
+        // Who is at work is no fault of the device's.
+        status.session.person = None;
         let folder = self.0.options.log_dir.clone();
         let log = blocking(move || newest_lines(&folder)).await?;
         let now = jiff::Timestamp::from_millisecond(self.now().0).unwrap_or(jiff::Timestamp::UNIX_EPOCH);

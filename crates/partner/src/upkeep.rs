@@ -326,11 +326,11 @@ impl Terminal {
         note: &str,
         pin: Option<String>,
     ) -> Result<(), AppError> {
+        self.as_manager(Right::Decide, pin).await?;
         let note = checked_note(note)?;
         if note.is_empty() {
             return Err(ErrorCode::ReasonMissing.into());
         }
-        self.as_manager(Right::Decide, pin).await?;
         let differences: Vec<_> =
             differences.iter().map(|one| difference(&one.id, one.is_undo, one.verdict)).collect();
         let (now, staff) = (self.now(), self.acting_id());

@@ -16,6 +16,8 @@ export class Pages {
   private wanted: Wanted | null = null;
   private next: number | null = null;
   private turn = 0;
+  /** Changes that came while a page was fetched: the page may be older than they are. */
+  private meanwhile: OperationView[] = [];
 
   async load(wanted: Wanted): Promise<void> {
     this.wanted = wanted;
@@ -36,6 +38,7 @@ export class Pages {
     const mine = ++this.turn;
     this.loading = true;
     this.error = null;
+    this.meanwhile = [];
     try {
       const page = await commands.operations({ ...wanted, after, limit: PAGE });
       if (mine !== this.turn) return;
@@ -43,6 +46,7 @@ export class Pages {
       this.next = page.next;
       this.more = page.next !== null;
       this.loaded = true;
+      for (const operation of this.meanwhile) this.take(operation, wanted);
     } catch (thrown) {
       if (mine === this.turn) this.error = asAppError(thrown);
     } finally {
@@ -52,7 +56,11 @@ export class Pages {
 
   hear(operation: OperationView): void {
     const wanted = this.wanted;
-    if (!wanted || !this.loaded) return;
+    if (this.loading) this.meanwhile.push(operation);
+    if (wanted && this.loaded) this.take(operation, wanted);
+  }
+
+  private take(operation: OperationView, wanted: Wanted): void {
     const others = this.rows.filter((row) => row.id !== operation.id);
     const known = others.length < this.rows.length;
     if (!belongs(operation, wanted)) {
