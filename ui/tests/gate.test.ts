@@ -5,6 +5,7 @@ import { failure, shop } from '../src/fake/ipc';
 import { gate, SHOWN_MS } from '../src/gate/gate.svelte';
 import { setLanguage } from '../src/i18n/index.svelte';
 import { session } from '../src/lib/session.svelte';
+import { eventually, find, press, see, type } from './screen';
 
 const GOLD = '008407119295';
 const SILVER = '036000291452';
@@ -12,27 +13,6 @@ const NOBODY = '012345678905';
 
 let app: ReturnType<typeof mount> | undefined;
 
-async function eventually(check: () => void) {
-  await vi.waitFor(() => {
-    flushSync();
-    check();
-  }, { timeout: 8000, interval: 5 });
-}
-const find = <T extends HTMLElement>(id: string) => document.querySelector<T>(`[data-testid="${id}"]`);
-async function see<T extends HTMLElement>(id: string): Promise<T> {
-  await eventually(() => expect(find(id), id).not.toBeNull());
-  return find<T>(id) as T;
-}
-const press = async (id: string) => {
-  (await see(id)).click();
-  flushSync();
-};
-async function type(id: string, text: string) {
-  const field = await see<HTMLInputElement>(id);
-  field.value = text;
-  field.dispatchEvent(new Event('input', { bubbles: true }));
-  flushSync();
-}
 const choose = async (id: string) => {
   (await see(id)).querySelector('input')?.click();
   flushSync();

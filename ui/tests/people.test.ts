@@ -1,42 +1,13 @@
 import { flushSync, mount, unmount } from 'svelte';
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, expect, test } from 'vitest';
 import App from '../src/App.svelte';
 import { crew, failure, shop } from '../src/fake/ipc';
 import { setLanguage } from '../src/i18n/index.svelte';
 import { choose } from '../src/lib/choices.svelte';
 import { session } from '../src/lib/session.svelte';
+import { eventually, find, press, see, type } from './screen';
 
 let app: Record<string, unknown> | undefined;
-
-const find = <E extends HTMLElement = HTMLElement>(id: string) => document.querySelector<E>(`[data-testid="${id}"]`);
-
-const eventually = <T>(check: () => T): Promise<T> =>
-  vi.waitFor(
-    () => {
-      flushSync();
-      return check();
-    },
-    { timeout: 15_000, interval: 10 },
-  );
-
-const see = <E extends HTMLElement = HTMLElement>(id: string): Promise<E> =>
-  eventually(() => {
-    const element = find<E>(id);
-    if (!element) throw new Error(`${id} is not on the screen`);
-    return element;
-  });
-
-const press = async (id: string) => {
-  (await see(id)).click();
-  flushSync();
-};
-
-async function type(id: string, text: string) {
-  const field = await see<HTMLInputElement>(id);
-  field.value = text;
-  field.dispatchEvent(new Event('input', { bubbles: true }));
-  flushSync();
-}
 
 async function choosePerson(name: string) {
   await eventually(() => expect(document.querySelector(`[data-testid="sign-in-person"][data-name="${name}"]`)).not.toBeNull());

@@ -8,40 +8,10 @@ import { choose } from '../src/lib/choices.svelte';
 import { health } from '../src/lib/health.svelte';
 import { camera } from '../src/lib/camera.svelte';
 import { session } from '../src/lib/session.svelte';
+import { eventually, find, press, see, type } from './screen';
 
 const FAN = '008407119295';
 let app: Record<string, unknown> | undefined;
-
-const find = <E extends HTMLElement = HTMLElement>(id: string) => document.querySelector<E>(`[data-testid="${id}"]`);
-
-/** Screens are loaded when they are opened, which a busy machine does slowly. */
-const PATIENCE = { timeout: 15_000, interval: 10 };
-
-const eventually = <T>(check: () => T): Promise<T> =>
-  vi.waitFor(() => {
-    flushSync();
-    return check();
-  }, PATIENCE);
-
-function see<E extends HTMLElement = HTMLElement>(id: string): Promise<E> {
-  return eventually(() => {
-    const element = find<E>(id);
-    if (!element) throw new Error(`${id} is not on the screen`);
-    return element;
-  });
-}
-
-const press = async (id: string) => {
-  (await see(id)).click();
-  flushSync();
-};
-
-async function type(id: string, text: string) {
-  const field = await see<HTMLInputElement>(id);
-  field.value = text;
-  field.dispatchEvent(new Event('input', { bubbles: true }));
-  flushSync();
-}
 
 async function identify(fan = FAN) {
   await type('code-input', fan);

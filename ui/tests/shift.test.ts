@@ -1,5 +1,5 @@
 import { flushSync, mount, unmount } from 'svelte';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import App from '../src/App.svelte';
 import { everyMinute, fortnightOf, hoursOf } from '../src/figures/periods';
 import { counter } from '../src/counter/counter.svelte';
@@ -9,28 +9,10 @@ import { setLanguage } from '../src/i18n/index.svelte';
 import { choose } from '../src/lib/choices.svelte';
 import { collect, missing, type Series } from '../src/lib/handover';
 import { session } from '../src/lib/session.svelte';
+import { eventually, find, press, see, type } from './screen';
 
 let app: Record<string, unknown> | undefined;
 
-const find = <E extends HTMLElement = HTMLElement>(id: string) => document.querySelector<E>(`[data-testid="${id}"]`);
-const see = <E extends HTMLElement = HTMLElement>(id: string): Promise<E> =>
-  vi.waitFor(() => {
-    flushSync();
-    const element = find<E>(id);
-    if (!element) throw new Error(`${id} is not on the screen`);
-    return element;
-  }, { timeout: 15_000, interval: 10 });
-const becomes = (check: () => void) => vi.waitFor(() => (flushSync(), check()), { timeout: 15_000, interval: 10 });
-const press = async (id: string) => {
-  (await see(id)).click();
-  flushSync();
-};
-async function type(id: string, text: string) {
-  const field = await see<HTMLInputElement>(id);
-  field.value = text;
-  field.dispatchEvent(new Event('input', { bubbles: true }));
-  flushSync();
-}
 const calls = (command: string) => shop.calls.filter((call) => call.command === command).map((call) => call.arguments);
 
 /** A morning's work, of which one operation still waits. */
@@ -70,16 +52,16 @@ describe('a shift', () => {
     await press('nav-shift');
     await press('shift-open');
     await count('Noa', 'Vouchers', '40');
-    await becomes(() => expect(find('shift')?.dataset['open']).toBe('true'));
+    await eventually(() => expect(find('shift')?.dataset['open']).toBe('true'));
     expect(find('shift-holder')?.textContent).toBe('Noa has it');
 
     await press('shift-hand-over');
     await type('shift-name', 'Noa');
     await press('shift-take');
-    await becomes(() => expect(find('error-code')?.dataset['code']).toBe('samePerson'));
+    await eventually(() => expect(find('error-code')?.dataset['code']).toBe('samePerson'));
     await type('shift-name', 'Kim');
     await press('shift-take');
-    await becomes(() => expect(find('shift-holder')?.textContent).toBe('Kim has it'));
+    await eventually(() => expect(find('shift-holder')?.textContent).toBe('Kim has it'));
 
     await press('shift-close');
     const waits = (await see('shift-close-waits')).dataset['value'];
@@ -91,7 +73,7 @@ describe('a shift', () => {
     expect(find('shift-waits')?.dataset['value']).toBe(waits);
     expect(find('shift-counts')?.textContent.replace(/\s+/g, ' ')).toContain('Vouchers4038−2');
     await press('shift-pdf');
-    await becomes(() => expect(find('shift-saved')?.dataset['path']).toMatch(/\.pdf$/));
+    await eventually(() => expect(find('shift-saved')?.dataset['path']).toMatch(/\.pdf$/));
     const [, format, words] = calls('shiftFile')[0] ?? [];
     expect([format, (words as { title: string }).title]).toEqual(['pdf', 'Shift report']);
     for (const word of Object.values(words as Record<string, string>)) expect(word).not.toBe('');
@@ -118,7 +100,7 @@ describe('figures', () => {
     expect(given.reduce((sum, one) => sum + one, 0)).toBeGreaterThan(0);
     expect((await see('chart-passages')).querySelectorAll('tbody tr').length, 'minutes without a passage are in it').toBe(11);
     await press('figures-fortnight');
-    await becomes(() => expect(find('chart-weeks')?.querySelectorAll('tbody tr').length).toBe(7));
+    await eventually(() => expect(find('chart-weeks')?.querySelectorAll('tbody tr').length).toBe(7));
     for (const figure of document.querySelectorAll('figure')) expect(figure.querySelector('table')).not.toBeNull();
   });
 
@@ -162,18 +144,18 @@ describe('a series of codes', () => {
     expect([shown.dataset['at'], shown.dataset['of']]).toEqual(['1', '3']);
     const first = (await see('move-code')).dataset['text'];
     await press('move-code-after');
-    await becomes(() => expect(find('move-code')?.dataset['text']).not.toBe(first));
+    await eventually(() => expect(find('move-code')?.dataset['text']).not.toBe(first));
     expect(find('move-codes')?.dataset['at']).toBe('2');
 
     await press('move-take');
     for (const [at, code] of ['nonsense', codes[1], codes[0]].entries()) {
       await type('move-code-text', code ?? '');
       await press('move-code-add');
-      await becomes(() => expect(find('move-collect')?.dataset['have']).toBe(String(at)));
+      await eventually(() => expect(find('move-collect')?.dataset['have']).toBe(String(at)));
     }
     expect(find('move-take-codes')?.getAttribute('aria-disabled')).toBe('true');
     shop.tell.scan({ kind: 'handover', text: codes[2] ?? '' });
-    await becomes(() => expect(find('move-take-codes')?.getAttribute('aria-disabled')).toBe('false'));
+    await eventually(() => expect(find('move-take-codes')?.getAttribute('aria-disabled')).toBe('false'));
     await press('move-take-codes');
     await see('move-imported');
     const [request] = calls('importCodes')[0] ?? [];
@@ -186,11 +168,11 @@ describe('settings', () => {
     await press('nav-settings');
     await see('retention');
     await press('retention-90');
-    await becomes(() => expect(find('retention')?.dataset['value']).toBe('90'));
+    await eventually(() => expect(find('retention')?.dataset['value']).toBe('90'));
     await press('retention-always');
-    await becomes(() => expect(find('retention')?.dataset['value']).toBe('always'));
+    await eventually(() => expect(find('retention')?.dataset['value']).toBe('always'));
     await press('diagnostics-save');
-    await becomes(() => expect(find('diagnostics-saved')?.dataset['path']).toMatch(/support/));
+    await eventually(() => expect(find('diagnostics-saved')?.dataset['path']).toMatch(/support/));
     await press('settings-gate');
     await see('gate');
   });

@@ -6,7 +6,7 @@ export const review = {
   'review.when': 'Wann',
   'review.device': 'Gerät',
   'review.person': 'Person',
-  'review.rateLabel': 'Tarif',
+  'review.rateLabel': 'Satz',
   'review.postings': 'Buchungssätze',
   'review.account': 'Konto',
   'review.takes': 'Geht ab',
