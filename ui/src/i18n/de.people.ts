@@ -35,7 +35,7 @@ export const people = {
   'people.removeSure': '{name} entfernen? Die Anmeldung ist nirgends mehr möglich, sobald die Geräte davon gehört haben.',
   'people.removeYes': 'Entfernen',
   'people.resetPin': 'PIN zurücksetzen',
-  'people.resetPinOf': 'PIN von {name} zurücksetzen',
+  'people.resetPinOf': 'PIN zurücksetzen: {name}',
   'people.noPin': 'Hier noch keine PIN',
   'people.pinLocked': 'PIN gesperrt',
   'people.rights': 'Was jede Rolle darf',

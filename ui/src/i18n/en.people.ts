@@ -35,7 +35,7 @@ export const people = {
   'people.removeSure': 'Remove {name}? They can sign in nowhere any more once the devices have heard of it.',
   'people.removeYes': 'Remove',
   'people.resetPin': 'Reset PIN',
-  'people.resetPinOf': 'Reset the PIN of {name}',
+  'people.resetPinOf': 'Reset PIN: {name}',
   'people.noPin': 'No PIN here yet',
   'people.pinLocked': 'PIN locked',
   'people.rights': 'What each role may do',

@@ -56,6 +56,7 @@ export const review = {
   'case.title': 'To decide',
   'case.waiting': { one: '{count} case waits for a decision', other: '{count} cases wait for a decision' },
   'case.overdue': { one: '{count} case has waited for more than a day.', other: '{count} cases have waited for more than a day.' },
+  'case.oldest': 'The oldest: {age}',
   'case.none': 'Nothing waits for a decision.',
   'case.pickAll': 'Choose all',
   'case.pick': 'Choose {what}, {fan}',

@@ -56,6 +56,7 @@ export const review = {
   'case.title': 'À décider',
   'case.waiting': { one: '{count} cas attend une décision', many: '{count} de cas attendent une décision', other: '{count} cas attendent une décision' },
   'case.overdue': { one: '{count} cas attend depuis plus d’un jour.', many: '{count} de cas attendent depuis plus d’un jour.', other: '{count} cas attendent depuis plus d’un jour.' },
+  'case.oldest': 'Le plus ancien : {age}',
   'case.none': 'Rien n’attend de décision.',
   'case.pickAll': 'Tout choisir',
   'case.pick': 'Choisir {what}, {fan}',

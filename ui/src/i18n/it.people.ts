@@ -35,7 +35,7 @@ export const people = {
   'people.removeSure': 'Rimuovere {name}? Non potrà più accedere da nessuna parte quando i dispositivi lo sapranno.',
   'people.removeYes': 'Rimuovi',
   'people.resetPin': 'Reimposta PIN',
-  'people.resetPinOf': 'Reimposta il PIN di {name}',
+  'people.resetPinOf': 'Reimposta PIN: {name}',
   'people.noPin': 'Ancora nessun PIN qui',
   'people.pinLocked': 'PIN bloccato',
   'people.rights': 'Cosa può fare ogni ruolo',

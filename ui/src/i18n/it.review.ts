@@ -56,6 +56,7 @@ export const review = {
   'case.title': 'Da decidere',
   'case.waiting': { one: '{count} caso attende una decisione', many: '{count} di casi attendono una decisione', other: '{count} casi attendono una decisione' },
   'case.overdue': { one: '{count} caso attende da più di un giorno.', many: '{count} di casi attendono da più di un giorno.', other: '{count} casi attendono da più di un giorno.' },
+  'case.oldest': 'Il più vecchio: {age}',
   'case.none': 'Niente attende una decisione.',
   'case.pickAll': 'Scegliere tutto',
   'case.pick': 'Scegliere {what}, {fan}',
