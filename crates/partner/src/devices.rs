@@ -24,6 +24,8 @@ const OWN: &str = "device";
 const REFUSED: &str = "sign-in refused";
 /// How often a device says that it is there.
 const BEAT: Duration = Duration::from_secs(60);
+/// After one that the platform did not hear.
+const BEAT_AGAIN: Duration = Duration::from_secs(3);
 const PAIRING: &str = "fanpoints-partner://pair?";
 const LONGEST_PAIRING: usize = 1000;
 
@@ -201,17 +203,18 @@ impl Terminal {
         let mut states = line.drain.state();
         let client = line.client.clone();
         drop(line);
-        let mut last: Option<Instant> = None;
+        let mut due = Instant::now();
         loop {
             let online = matches!(states.borrow_and_update().link, Link::Online { .. });
-            let is_due = last.is_none_or(|last| last.elapsed() >= BEAT);
-            if online && is_due {
-                last = Some(Instant::now());
-                if let Err(error) = self.tell_life(&client).await {
+            if online && Instant::now() >= due {
+                let told = self.tell_life(&client).await;
+                if let Err(error) = &told {
                     tracing::debug!(code = ?error.code, "the platform was not told of this device");
                 }
+                // A device that is just being paired learns who it is a moment after its line is there.
+                due = Instant::now() + if matches!(told, Ok(true)) { BEAT } else { BEAT_AGAIN };
             }
-            let rest = last.map_or(BEAT, |last| BEAT.saturating_sub(last.elapsed()));
+            let rest = due.saturating_duration_since(Instant::now());
             let rest = if online { rest.max(Duration::from_millis(100)) } else { BEAT };
             if let Ok(Err(_)) = tokio::time::timeout(rest, states.changed()).await {
                 return;
@@ -219,9 +222,10 @@ impl Terminal {
         }
     }
 
-    async fn tell_life(&self, client: &PlatformClient) -> Result<(), AppError> {
+    /// False: this device is none that the platform knows by name.
+    async fn tell_life(&self, client: &PlatformClient) -> Result<bool, AppError> {
         if self.own_device().await?.is_none() {
-            return Ok(());
+            return Ok(false);
         }
         let counts = self.store(outbox::Store::counts).await?;
         let beat = Heartbeat {
@@ -232,8 +236,8 @@ impl Terminal {
         };
         match client.heartbeat(&beat).await {
             // A server that knows nothing of devices.
-            Err(ClientError::Unsupported) => Ok(()),
-            told => told.map(|_| ()).map_err(AppError::from),
+            Err(ClientError::Unsupported) => Ok(true),
+            told => told.map(|_| true).map_err(AppError::from),
         }
     }
 }

@@ -347,7 +347,9 @@ async fn what_fans_do_is_told_to_the_program_if_they_agree() {
     // Scanned and redeemed with the platform there, and once more without it.
     let card =
         till.terminal.identify_text(&platform.code(FIRST_FAN, "card").await, CodeSource::Handheld).await;
-    till.terminal.redeem(&card.unwrap().fan, purchase(100)).await.unwrap();
+    // The card's figures come at once, the platform's word on the fan with the next look.
+    let card = till.terminal.fan_card(&card.unwrap().fan).await.unwrap();
+    till.terminal.redeem(&card.fan, purchase(100)).await.unwrap();
     let other = till.terminal.identify_text(OTHER_FAN, CodeSource::Typed).await.unwrap();
     till.terminal.give(&other.fan, purchase(100)).await.unwrap();
     platform.stop().await;
