@@ -220,7 +220,9 @@ impl Till {
                 return Some(());
             }
             let element = self.find(testid).await;
-            if !element.is_enabled().await.ok()? {
+            // A button that waits for something is said to be disabled, and yet can be focused.
+            let waits = element.attr("aria-disabled").await.ok()?.as_deref() == Some("true");
+            if waits || !element.is_enabled().await.ok()? {
                 return None;
             }
             pressed.set(true);
