@@ -6,6 +6,7 @@ pub(super) mod dialect;
 mod dump;
 mod postgres;
 mod rows;
+mod secure;
 mod sqlite;
 mod value;
 
