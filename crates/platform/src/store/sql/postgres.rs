@@ -53,7 +53,8 @@ const UNACKNOWLEDGED: Duration = Duration::from_secs(10);
 
 impl PostgresDatabase {
     /// From a URL such as `postgres://user:secret@host/database`. `schema` is made where it is missing; lowercase
-    /// letters, digits and underscores. Settings in the URL's `options` win over those made here.
+    /// letters, digits and underscores. Settings in the URL's `options` win over those made here. Another machine is
+    /// talked to by TLS unless the URL says `sslmode=disable`; `sslrootcert` names the PEM file of its issuer.
     ///
     /// # Errors
     /// [`StoreError::Address`] for what is no such URL, or names a file that can not be used.
@@ -411,10 +412,6 @@ impl ToSql for Array {
     fn to_sql(&self, wanted: &Type, out: &mut BytesMut) -> Result<IsNull, Misfit> {
         match self {
             Self::Integers(all) => all.to_sql(wanted, out),
-            Self::Texts(all) if all.iter().flatten().any(|text| text.contains('\0')) => {
-                let clean = |text: &Option<String>| text.as_ref().map(|text| without_nul(text).into_owned());
-                all.iter().map(clean).collect::<Vec<_>>().to_sql(wanted, out)
-            }
             Self::Texts(all) => all.to_sql(wanted, out),
             Self::Bytes(all) => all.to_sql(wanted, out),
         }
@@ -427,9 +424,10 @@ impl ToSql for Array {
     to_sql_checked!();
 }
 
-/// PostgreSQL has no text with this character in it; the sign for a character that can not be told stands for it.
+/// A text that is asked for. PostgreSQL has none with this character in it; another stands for it that no stored text
+/// has either, so that nothing is found.
 fn without_nul(text: &str) -> Cow<'_, str> {
-    if text.contains('\0') { Cow::Owned(text.replace('\0', "\u{fffd}")) } else { Cow::Borrowed(text) }
+    if text.contains('\0') { Cow::Owned(text.replace('\0', "\u{2}")) } else { Cow::Borrowed(text) }
 }
 
 impl<'r> FromSql<'r> for Value<'r> {
