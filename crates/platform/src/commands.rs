@@ -118,7 +118,7 @@ impl Copy {
 
 pub async fn verify(within: &Within) -> ExitCode {
     let told = async {
-        let desk = within.open()?;
+        let desk = within.open().await?;
         let told = desk.verify().await?;
         desk.close();
         Ok(told)
@@ -139,9 +139,9 @@ impl From<OperatorError> for Failure {
 }
 
 impl Within {
-    fn open(&self) -> Result<Desk, Failure> {
+    async fn open(&self) -> Result<Desk, Failure> {
         let config = self.place.storage().map_err(|error| Failure::NotUnderstood(error.to_string()))?;
-        Ok(Desk::open(&config, self.environment.into())?)
+        Ok(Desk::open(&config, self.environment.into()).await?)
     }
 }
 
@@ -166,7 +166,7 @@ pub async fn seed(place: &Place) -> ExitCode {
 
 pub async fn rotate_keys(within: &Within) -> ExitCode {
     let told = async {
-        let desk = within.open()?;
+        let desk = within.open().await?;
         let told = desk.rotate_keys().await?;
         desk.close();
         Ok(told)
@@ -176,7 +176,7 @@ pub async fn rotate_keys(within: &Within) -> ExitCode {
 
 pub async fn export_user(user: &User) -> ExitCode {
     let told = async {
-        let desk = user.within.open()?;
+        let desk = user.within.open().await?;
         let told = desk.export_user(&user.project, &user.user).await?;
         desk.close();
         Ok(told)
@@ -192,7 +192,7 @@ impl Token {
             (None, None) => return fail(NOT_UNDERSTOOD, &"say --partner or --project"),
         };
         let told = async {
-            let desk = self.within.open()?;
+            let desk = self.within.open().await?;
             let told = desk.new_credential(&holder, &self.name, self.days).await?;
             desk.close();
             Ok(told)
@@ -208,7 +208,7 @@ impl Erase {
         }
         let user = &self.user;
         let told = async {
-            user.within.open()?.erase_user(&user.project, &user.user).await?;
+            user.within.open().await?.erase_user(&user.project, &user.user).await?;
             Ok(json!({ "erased": true }))
         };
         end(told.await)
@@ -218,7 +218,7 @@ impl Erase {
 impl Audit {
     pub async fn run(&self) -> ExitCode {
         let told = async {
-            let desk = self.within.open()?;
+            let desk = self.within.open().await?;
             let changes = desk.admin_changes(self.limit).await?;
             desk.close();
             Ok(Value::Array(changes.iter().map(platform::AdminChange::told).collect()))

@@ -56,12 +56,11 @@ impl Desk {
     ///
     /// # Errors
     /// [`OperatorError::NoData`] where there is none, and those of the database.
-    pub fn open(config: &Config, name: EnvironmentName) -> Result<Self, OperatorError> {
+    pub async fn open(config: &Config, name: EnvironmentName) -> Result<Self, OperatorError> {
         if config.database.is_none() && !config.data_dir.join(format!("{name}.sqlite3")).is_file() {
             return Err(OperatorError::NoData(config.data_dir.display().to_string()));
         }
-        let url = config.database.as_ref().map(|url| url.0.as_str());
-        let environment = Environment::open(&config.data_dir, url, name)?;
+        let environment = open(config, name).await?;
         Ok(Self { config: config.clone(), environment })
     }
 
@@ -169,10 +168,9 @@ impl Desk {
         if !erased {
             return Err(OperatorError::Unknown("such user".to_owned()));
         }
-        let url = self.config.database.as_ref().map(|url| url.0.as_str());
-        let database = Environment::database(&self.config.data_dir, url, self.environment.name)?;
+        let database = database(&self.config, self.environment.name)?;
         self.close();
-        Ok(Store::sweep(&database)?)
+        apart(move || Store::sweep(&database)).await
     }
 
     /// The newest changes that administrators made, newest first.
@@ -212,10 +210,9 @@ fn owner(catalogue: &Catalogue, holder: &Holder) -> Result<Owner, OperatorError>
 /// Where a database refuses.
 pub async fn seed(config: &Config) -> Result<Value, OperatorError> {
     private_dir(&config.data_dir).map_err(OperatorError::Folder)?;
-    let url = config.database.as_ref().map(|url| url.0.as_str());
     let mut environments = Vec::new();
     for name in EnvironmentName::ALL {
-        let environment = Environment::open(&config.data_dir, url, name)?;
+        let environment = open(config, name).await?;
         example::seed(&environment).await?;
         environments.push(std::sync::Arc::new(environment));
     }
@@ -231,7 +228,12 @@ fn database(config: &Config, name: EnvironmentName) -> Result<Database, StoreErr
     Environment::database(&config.data_dir, config.database.as_ref().map(|url| url.0.as_str()), name)
 }
 
-/// Runs where waiting is allowed.
+async fn open(config: &Config, name: EnvironmentName) -> Result<Environment, OperatorError> {
+    let (dir, database) = (config.data_dir.clone(), config.database.clone());
+    apart(move || Environment::open(&dir, database.as_ref().map(|url| url.0.as_str()), name)).await
+}
+
+/// Runs where waiting is allowed: a connection to a server waits for it on its own thread.
 async fn apart<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, StoreError> + Send + 'static,
 ) -> Result<T, OperatorError> {

@@ -9,7 +9,7 @@ use super::refusals::{
     GetPriceInFanPointsErrors, InvalidRateLabelError, InvalidRewardAmountError, UnknownUserError,
 };
 use super::types::{FanPointsBalance, FanPointsRate, FanPointsTransaction, Partner, monetary_value};
-use crate::auth::access::{Caller, coded};
+use crate::auth::access::{Caller, bad_argument, coded};
 use crate::metrics::Metrics;
 use crate::store::books::limited_given;
 use crate::store::catalogue::ledger_label;
@@ -272,6 +272,10 @@ impl Order {
         };
         let items = match inputs::order_items(self.purchase_items) {
             Ok(items) => items,
+            Err(ItemsRefused::Text) => {
+                let errors = Some(bad_text(context));
+                return Ok(ExecuteFanPointsTransactionResult { errors, result: None });
+            }
             Err(ItemsRefused::Wire(name)) => return refused(name),
             Err(ItemsRefused::Ledger(refusal)) => return answer(context, &self.partner_id, Err(refusal)),
         };
@@ -313,12 +317,18 @@ fn answer(
 pub fn wire_refusal(context: &Context<'_>, refusal: Refusal) -> Result<ExecuteTransactionErrors> {
     match refusal.api_error() {
         Some(name) => ExecuteTransactionErrors::of(name).ok_or_else(|| named(refusal)),
-        None => {
-            let error = named(refusal).into_server_error(context.item.pos);
-            context.add_error(context.set_error_path(error));
-            Ok(ExecuteTransactionErrors::default())
-        }
+        None => Ok(unnamed(context, named(refusal))),
     }
+}
+
+/// The refusal of a title or a description, beside which the others of a batch go on.
+pub fn bad_text(context: &Context<'_>) -> ExecuteTransactionErrors {
+    unnamed(context, bad_argument("a text holds a control character"))
+}
+
+fn unnamed(context: &Context<'_>, error: Error) -> ExecuteTransactionErrors {
+    context.add_error(context.set_error_path(error.into_server_error(context.item.pos)));
+    ExecuteTransactionErrors::default()
 }
 
 fn refused(name: &str) -> Result<ExecuteFanPointsTransactionResult> {

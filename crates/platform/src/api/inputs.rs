@@ -101,6 +101,9 @@ pub const NON_UNIQUE_ITEM_IDS: WireRefusal = "non_unique_purchase_item_ids_error
 
 /// Items with ids that are unique in the purchase. Items without an id get the lowest free number.
 pub fn order_items(inputs: Vec<PurchaseItemInput>) -> Result<Vec<OrderItem>, ItemsRefused> {
+    if inputs.iter().any(|input| !is_text(&input.title) || !is_text(&input.description)) {
+        return Err(ItemsRefused::Text);
+    }
     let mut taken = BTreeSet::new();
     for id in inputs.iter().filter_map(|input| input.custom_purchase_item_id.as_ref()) {
         if !is_custom_id(id) {
@@ -128,6 +131,8 @@ pub fn order_items(inputs: Vec<PurchaseItemInput>) -> Result<Vec<OrderItem>, Ite
 /// Why items were not taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ItemsRefused {
+    /// A title or a description is no [`is_text`].
+    Text,
     Wire(WireRefusal),
     Ledger(Refusal),
 }
@@ -143,6 +148,11 @@ pub fn is_custom_id(id: &str) -> bool {
         && id.trim() == id
         && id.chars().count() <= MAX_ID_CHARACTERS
         && !id.chars().any(char::is_control)
+}
+
+/// Texts that people read: any, with line breaks and tabs, but no other control characters.
+pub fn is_text(text: &str) -> bool {
+    !text.chars().any(|char| char.is_control() && !matches!(char, '\n' | '\r' | '\t'))
 }
 
 const MOST: u32 = 1000;
@@ -194,6 +204,11 @@ mod tests {
             order_items(vec![item(Some("a")), item(Some("a"))]).unwrap_err(),
             ItemsRefused::Wire(NON_UNIQUE_ITEM_IDS)
         );
+        let titled = |title: &str| PurchaseItemInput { title: title.to_owned(), ..item(None) };
+        assert!(order_items(vec![titled("two\r\n\tlines \u{1f9e3}")]).is_ok());
+        for bad in ["a\u{0}b", "\u{7}", "\u{1b}[31m", "\u{7f}", "\u{85}"] {
+            assert_eq!(order_items(vec![titled(bad)]).unwrap_err(), ItemsRefused::Text, "{bad:?}");
+        }
         assert_eq!(
             order_items(vec![item(Some("\u{7}"))]).unwrap_err(),
             ItemsRefused::Wire(INVALID_TRANSACTION_ID)

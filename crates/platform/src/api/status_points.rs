@@ -4,8 +4,8 @@ use async_graphql::{Context, Object, Result, SimpleObject};
 use ledger::Refusal;
 
 use super::dates;
-use super::fan_points::wire_refusal;
-use super::inputs::{self, is_custom_id};
+use super::fan_points::{bad_text, wire_refusal};
+use super::inputs::{self, is_custom_id, is_text};
 use super::refusals::{
     ExecuteTransactionErrors, GetNumStatusPointsForActionErrors, GetStatusPointsErrors,
     GetStatusPointsTransactionsErrors, InvalidActionCategoryError, UnknownUserError,
@@ -167,6 +167,10 @@ impl StatusPointsMutations {
             Some(id) => id,
             None => uuid::Uuid::now_v7().to_string(),
         };
+        if ![&title, &description].into_iter().all(|text| is_text(text)) {
+            let errors = Some(bad_text(context));
+            return Ok(ExecuteStatusPointsTransactionResult { errors, result: None });
+        }
         let order =
             AwardOrder { partner, programs, user: user_id, action_id, action_category, title, description };
         let outcome = caller.write(move |turn| awards::book(turn, &order)).await?;

@@ -199,6 +199,9 @@ pub fn coded(message: &str, code: &str) -> Error {
 
 /// The storage failed: the reason goes to the log, not to the caller.
 pub fn internal(error: &StoreError) -> Error {
+    if let StoreError::Nul = error {
+        return bad_argument(&error.to_string());
+    }
     tracing::error!(%error, "a request failed in the storage");
     coded("the server could not do this now; try again", "INTERNAL")
 }

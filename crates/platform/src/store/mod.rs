@@ -71,6 +71,8 @@ pub enum StoreError {
     #[error("a stored document can not be read: {0}")]
     Document(#[from] serde_json::Error),
     #[error("the database holds what it never should: {0}")]
+    #[error("a text holds the character NUL, which not every database can keep")]
+    Nul,
     Corrupt(String),
     #[error("the database was written by a newer version (schema {found}, this one knows {known})")]
     Newer { found: i64, known: i64 },

@@ -72,13 +72,16 @@ pub fn erase(turn: &mut Turn<'_>, program: ProgramNo, user: &str) -> Result<bool
     Ok(true)
 }
 
-/// Events tell where somebody was and when.
+/// Events, and the last proof of the fan's phone, tell where somebody was and when.
 fn forget_engagement(connection: &Connection, fan: &Fan) -> Result<(), StoreError> {
     for table in ["event", "event_count", "badge", "example_device", "discount_code"] {
         let sql = format!("DELETE FROM {table} WHERE fan_no = ?1");
         connection.execute(&sql, params![fan.no.0.cast_signed()])?;
     }
-    Ok(())
+    connection.execute(
+        "DELETE FROM live_proof WHERE program_no = ?1 AND pseudonym = ?2",
+        params![fan.program.0, fan.pseudonym.0.cast_signed()],
+    )
 }
 
 /// What staff or a shop wrote about a purchase can be about the fan.

@@ -206,3 +206,39 @@ async fn ten_thousand_items_are_too_many_and_no_body_breaks_the_server() {
     }
     assert_eq!(newest(&shop).await, start);
 }
+
+#[tokio::test]
+async fn a_text_with_a_control_character_is_refused_alone_and_alike_on_every_database() {
+    let club = unlimited().await;
+    let (shop, program) = (club.partner(SHOP).await, club.program().await);
+    let batch = "mutation($bad: String!) {
+        first: give_fan_points_on_purchase(partner_id: \"club-shop\", user_id: \"008407119295\", custom_purchase_id: \"p-1\",
+            purchase_items: [{ currency: chf, price: 5, title: \"two\\nlines\", description: \"a\\tb\" }])
+            { errors { unknown_user_error { _empty } } result { purchase_items { title description } } }
+        title: give_fan_points_on_purchase(partner_id: \"club-shop\", user_id: \"008407119295\", custom_purchase_id: \"p-2\",
+            purchase_items: [{ currency: chf, price: 5, title: $bad, description: \"a\" }]) { result { date } }
+        award: distribute_status_points(partner_id: \"club-shop\", user_id: \"008407119295\", custom_action_id: \"a-1\",
+            action_category: \"quiz\", title: \"a\", description: $bad) { result { date } }
+        user: give_fan_points_on_purchase(partner_id: \"club-shop\", user_id: $bad, custom_purchase_id: \"p-3\",
+            purchase_items: [{ currency: chf, price: 5, title: \"a\", description: \"a\" }])
+            { errors { unknown_user_error { _empty } } }
+        last: give_fan_points_on_purchase(partner_id: \"club-shop\", user_id: \"008407119295\", custom_purchase_id: \"p-4\",
+            purchase_items: [{ currency: chf, price: 5, title: \"a\", description: \"a\" }]) { result { date } } }";
+    // An id that only looks like the one with a NUL in it, once that is written otherwise.
+    let add = "mutation { add_user(project_id: \"fc-example\", user_id: \"a\u{fffd}\", mail_address: \"a@example.org\")
+        { result { user_id } } }";
+    program.data(add, json!({})).await;
+    let body = shop.ask(batch, json!({ "bad": "a\u{0}" })).await;
+    let data = &body["data"];
+    let item = &data["first"]["result"]["purchase_items"][0];
+    assert_eq!((&item["title"], &item["description"]), (&json!("two\nlines"), &json!("a\tb")), "{body}");
+    for refused in ["title", "award"] {
+        assert_eq!(data[refused]["result"], Value::Null, "{body}");
+    }
+    let told: Vec<_> = body["errors"].as_array().unwrap().iter().map(|error| &error["path"][0]).collect();
+    assert_eq!(told, ["title", "award"], "{body}");
+    assert_eq!(body["errors"][0]["extensions"]["code"], "BAD_ARGUMENT");
+    assert!(data["user"]["errors"]["unknown_user_error"].is_object(), "{body}");
+    assert!(data["last"]["result"]["date"].is_string(), "{body}");
+    assert_eq!(shop.balances(FAN).await, (3465 + 20, 1240));
+}

@@ -7,6 +7,7 @@ mod audit;
 mod bad_input;
 mod club;
 mod durability;
+mod erasure;
 mod events;
 mod fan_pages;
 mod fan_points;

@@ -5,6 +5,7 @@
 //! the guard stops the server and removes its files.
 
 use std::fs;
+use std::net::Ipv4Addr;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -17,6 +18,15 @@ use std::time::{Duration, Instant};
 pub enum Disk {
     Flushed,
     Trusted,
+}
+
+/// How a cluster is reached over the network, beside its socket: on this machine, with a password and TLS alone.
+pub struct Door {
+    /// Which of the addresses of this machine.
+    pub address: Ipv4Addr,
+    /// PEM.
+    pub certificate: String,
+    pub key: String,
 }
 
 /// A running cluster.
@@ -37,6 +47,10 @@ pub const OWNER: &str = "fanpoints";
 
 impl Cluster {
     pub fn start(disk: Disk) -> Self {
+        Self::start_with(disk, None)
+    }
+
+    pub fn start_with(disk: Disk, door: Option<&Door>) -> Self {
         let programs = programs();
         let name = format!("fanpoints-postgres-{}-{:?}", std::process::id(), disk).to_lowercase();
         let folder = std::env::temp_dir().join(name);
@@ -48,6 +62,10 @@ impl Cluster {
         init.args(["--no-sync", "--auth=trust", "--encoding=UTF8", "--locale=C", "--username", OWNER, "-D"]);
         let made = init.arg(&data).current_dir(&folder).output().expect("initdb runs");
         assert!(made.status.success(), "initdb: {}", String::from_utf8_lossy(&made.stderr));
+        append(&data.join("postgresql.conf"), "listen_addresses = ''\n");
+        if let Some(door) = door {
+            door.open(&identity, &data);
+        }
         let guard = guard(&identity, &programs, &folder, disk);
         let cluster = Self { folder, guard, databases: AtomicU32::new(0) };
         cluster.wait(&programs);
@@ -104,6 +122,29 @@ impl Cluster {
     }
 }
 
+impl Door {
+    fn open(&self, identity: &Identity, data: &Path) {
+        for (name, text) in [("server.crt", &self.certificate), ("server.key", &self.key)] {
+            let path = data.join(name);
+            fs::write(&path, text).expect("the folder is ours");
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).expect("the file is ours");
+            identity.own(&path);
+        }
+        let settings = format!("ssl = on\nlisten_addresses = '{}'\n", self.address);
+        append(&data.join("postgresql.conf"), &settings);
+        fs::write(
+            data.join("pg_hba.conf"),
+            "local all all trust\nhostssl all all 127.0.0.0/8 scram-sha-256\n",
+        )
+        .expect("the folder is ours");
+    }
+}
+
+fn append(path: &Path, text: &str) {
+    let before = fs::read_to_string(path).expect("initdb made it");
+    fs::write(path, before + text).expect("the folder is ours");
+}
+
 impl Drop for Cluster {
     fn drop(&mut self) {
         drop(self.guard.stdin.take());
@@ -116,7 +157,7 @@ fn guard(identity: &Identity, programs: &Path, folder: &Path, disk: Disk) -> Chi
     // The server ends with its guard's input; SIGINT is its fast shutdown.
     let script = r#"
         folder=$1; flush=$2; server=$3
-        "$server" -D "$folder/data" -k "$folder" -c listen_addresses= -c max_connections=400 \
+        "$server" -D "$folder/data" -k "$folder" -c max_connections=400 \
             -c fsync="$flush" -c full_page_writes="$flush" -c shared_buffers=128MB -c max_wal_size=4GB \
             -c log_min_messages=fatal >"$folder/log" 2>&1 </dev/null &
         server_pid=$!
@@ -177,9 +218,13 @@ impl Identity {
 
     fn give(&self, folder: &Path) {
         fs::set_permissions(folder, fs::Permissions::from_mode(0o755)).expect("the folder is ours");
+        self.own(folder);
+    }
+
+    fn own(&self, path: &Path) {
         if let Self::Other { name, user, group } = self {
-            std::os::unix::fs::chown(folder, Some(*user), Some(*group))
-                .unwrap_or_else(|error| panic!("{} can not be given to {name}: {error}", folder.display()));
+            std::os::unix::fs::chown(path, Some(*user), Some(*group))
+                .unwrap_or_else(|error| panic!("{} can not be given to {name}: {error}", path.display()));
         }
     }
 

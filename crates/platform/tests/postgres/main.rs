@@ -14,6 +14,8 @@ mod club;
 mod cluster;
 #[path = "../api/durability.rs"]
 mod durability;
+#[path = "../api/erasure.rs"]
+mod erasure;
 #[path = "../api/events.rs"]
 mod events;
 #[path = "../api/fan_pages.rs"]

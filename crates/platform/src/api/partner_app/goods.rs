@@ -6,7 +6,7 @@ use ledger::PartnerId;
 
 use crate::api::dates;
 use crate::api::goods::{DiscountCode, ProductCategory};
-use crate::api::inputs::is_custom_id;
+use crate::api::inputs::{is_custom_id, is_text};
 use crate::api::refusals::{
     AlreadyExecutedError, InvalidRateLabelError, UnknownProductError, UnknownUserError,
 };
@@ -321,7 +321,7 @@ impl GoodsAdditions {
         let caller = Caller::of(context)?;
         let no = caller.administered_partner(&partner_id)?.no;
         let ids = [Some(&group_id), Some(&reward_id), Some(&title), external_product_id.as_ref()];
-        if ids.into_iter().flatten().any(|id| !is_custom_id(id)) {
+        if ids.into_iter().flatten().any(|id| !is_custom_id(id)) || !is_text(&description) {
             return Err(bad_argument("each text has 1 to 128 characters, none of them a control character"));
         }
         if !(1..=MOST_PIECES).contains(&pieces) || description.len() > MOST_DESCRIPTION {

@@ -87,8 +87,8 @@ impl Connection {
         Ok(())
     }
 
-    /// Leaves nothing of what was deleted in the files of the database. Not within a transaction; it takes as long as
-    /// copying the database. A server does it by itself, in its own time.
+    /// Leaves nothing of what was deleted in the tables of the database. Not within a transaction; it takes as long as
+    /// copying the database.
     ///
     /// # Errors
     /// Those of the engine.
@@ -105,7 +105,11 @@ impl Connection {
                     Err(StoreError::TimedOut("the write-ahead log is in use".to_owned()))
                 }
             }
-            Engine::Postgres(_) => Ok(()),
+            Engine::Postgres(session) => {
+                // Rows that no view sees any more; a table is gone through while others use it.
+                session.script("SET statement_timeout = 0")?;
+                self.tables()?.iter().try_for_each(|(table, _)| session.script(&format!("VACUUM {table}")))
+            }
         }
     }
 }

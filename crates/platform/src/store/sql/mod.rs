@@ -6,6 +6,7 @@ pub(super) mod dialect;
 mod dump;
 mod postgres;
 mod rows;
+mod secure;
 mod sqlite;
 mod value;
 
@@ -114,6 +115,7 @@ impl Connection {
             }
             self.send_rows()?;
         } else {
+            refuse_nul(values)?;
             self.before_change()?;
         }
         match &self.engine {
@@ -165,6 +167,7 @@ impl Connection {
     /// # Errors
     /// Those of the engine.
     pub fn execute(&self, sql: &str, values: &[Value<'_>]) -> Result<(), StoreError> {
+        refuse_nul(values)?;
         let before = self.changes.get();
         self.before_change()?;
         match &self.engine {
@@ -184,6 +187,7 @@ impl Connection {
     /// # Errors
     /// As [`Self::query`].
     pub fn execute_counted(&self, sql: &str, values: &[Value<'_>]) -> Result<u64, StoreError> {
+        refuse_nul(values)?;
         let before = self.changes.get();
         self.before_change()?;
         let changed = match &self.engine {
@@ -207,6 +211,7 @@ impl Connection {
         if !self.is_shared() {
             return self.execute(rows.one(), values);
         }
+        refuse_nul(values)?;
         self.changes.set(self.changes.get().wrapping_add(1));
         if let Some(subject) = rows.subject(values) {
             self.answers.borrow_mut().end(&subject);
@@ -434,4 +439,10 @@ impl Connection {
             Engine::Postgres(session) => session.send_words(sql),
         }
     }
+}
+
+/// PostgreSQL keeps no text with this character, so no engine is given one to keep.
+fn refuse_nul(values: &[Value<'_>]) -> Result<(), StoreError> {
+    let holds_nul = |value: &Value<'_>| matches!(value, Value::Text(text) if text.contains('\0'));
+    if values.iter().any(holds_nul) { Err(StoreError::Nul) } else { Ok(()) }
 }

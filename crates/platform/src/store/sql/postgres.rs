@@ -19,14 +19,16 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::sync::mpsc::{self, UnboundedReceiver};
 use tokio_postgres::config::TargetSessionAttrs;
 use tokio_postgres::error::SqlState;
-use tokio_postgres::tls::NoTlsStream;
+use tokio_postgres::tls::TlsStream;
 use tokio_postgres::types::private::BytesMut;
 use tokio_postgres::types::{FromSql, IsNull, ToSql, Type, to_sql_checked};
 use tokio_postgres::{AsyncMessage, Client, Config, NoTls, Row, Socket, Statement};
+use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::ahead::Ahead;
 use super::dialect;
 use super::rows::Array;
+use super::secure::Address;
 use super::value::{Bind as _, Owned, Value};
 use crate::store::StoreError;
 
@@ -34,6 +36,8 @@ use crate::store::StoreError;
 #[derive(Clone)]
 pub struct PostgresDatabase {
     config: Box<Config>,
+    /// None: in the clear.
+    tls: Option<MakeRustlsConnect>,
     schema: String,
 }
 
@@ -49,13 +53,17 @@ const UNACKNOWLEDGED: Duration = Duration::from_secs(10);
 
 impl PostgresDatabase {
     /// From a URL such as `postgres://user:secret@host/database`. `schema` is made where it is missing; lowercase
-    /// letters, digits and underscores. Settings in the URL's `options` win over those made here.
+    /// letters, digits and underscores. Settings in the URL's `options` win over those made here. Another machine is
+    /// talked to by TLS unless the URL says `sslmode=disable`; `sslrootcert` names the PEM file of its issuer.
     ///
     /// # Errors
-    /// [`StoreError::Address`] for what is no such URL.
+    /// [`StoreError::Address`] for what is no such URL, or names a file that can not be used.
     pub fn new(url: &str, schema: &str) -> Result<Self, StoreError> {
-        let mut config: Config =
-            url.parse().map_err(|error: tokio_postgres::Error| StoreError::Address(whole_text(&error)))?;
+        let address = Address::read(url)?;
+        let mut config: Config = address
+            .url
+            .parse()
+            .map_err(|error: tokio_postgres::Error| StoreError::Address(whole_text(&error)))?;
         let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
         if schema.is_empty() || !schema.chars().all(plain) {
             return Err(StoreError::Address(format!("{schema:?} is no name of a schema")));
@@ -75,7 +83,8 @@ impl PostgresDatabase {
         if config.get_application_name().is_none() {
             config.application_name("fanpoints-platform");
         }
-        Ok(Self { config: Box::new(config), schema: schema.to_owned() })
+        let tls = address.protect(&mut config)?;
+        Ok(Self { config: Box::new(config), tls, schema: schema.to_owned() })
     }
 
     pub fn schema(&self) -> &str {
@@ -117,9 +126,19 @@ impl Session {
             .build()
             .map_err(|error| StoreError::Unreachable(format!("no runtime: {error}")))?;
         let connected = runtime.block_on(async {
-            let (client, connection) = database.config.connect(NoTls).await?;
             let (tell, words) = mpsc::unbounded_channel();
-            tokio::spawn(drive(connection, tell));
+            let client = match &database.tls {
+                None => {
+                    let (client, connection) = database.config.connect(NoTls).await?;
+                    tokio::spawn(drive(connection, tell));
+                    client
+                }
+                Some(tls) => {
+                    let (client, connection) = database.config.connect(tls.clone()).await?;
+                    tokio::spawn(drive(connection, tell));
+                    client
+                }
+            };
             Ok::<_, tokio_postgres::Error>((client, words))
         });
         let (client, words) = connected?;
@@ -273,7 +292,7 @@ impl Session {
 
 /// Lets messages pass until the connection ends.
 async fn drive(
-    mut connection: tokio_postgres::Connection<Socket, NoTlsStream>,
+    mut connection: tokio_postgres::Connection<Socket, impl TlsStream + Unpin>,
     tell: mpsc::UnboundedSender<String>,
 ) {
     while let Some(message) = poll_fn(|context| connection.poll_message(context)).await {
@@ -393,10 +412,6 @@ impl ToSql for Array {
     fn to_sql(&self, wanted: &Type, out: &mut BytesMut) -> Result<IsNull, Misfit> {
         match self {
             Self::Integers(all) => all.to_sql(wanted, out),
-            Self::Texts(all) if all.iter().flatten().any(|text| text.contains('\0')) => {
-                let clean = |text: &Option<String>| text.as_ref().map(|text| without_nul(text).into_owned());
-                all.iter().map(clean).collect::<Vec<_>>().to_sql(wanted, out)
-            }
             Self::Texts(all) => all.to_sql(wanted, out),
             Self::Bytes(all) => all.to_sql(wanted, out),
         }
@@ -409,9 +424,10 @@ impl ToSql for Array {
     to_sql_checked!();
 }
 
-/// PostgreSQL has no text with this character in it; the sign for a character that can not be told stands for it.
+/// A text that is asked for. PostgreSQL has none with this character in it; another stands for it that no stored text
+/// has either, so that nothing is found.
 fn without_nul(text: &str) -> Cow<'_, str> {
-    if text.contains('\0') { Cow::Owned(text.replace('\0', "\u{fffd}")) } else { Cow::Borrowed(text) }
+    if text.contains('\0') { Cow::Owned(text.replace('\0', "\u{2}")) } else { Cow::Borrowed(text) }
 }
 
 impl<'r> FromSql<'r> for Value<'r> {
