@@ -145,6 +145,24 @@ impl SignedKeyList {
     }
 }
 
+/// What the root key signs of an offline policy: a label and the document as it is shipped.
+fn policy_message(document: &str) -> Vec<u8> {
+    [b"FanPoints offline policy 1\0".as_slice(), document.as_bytes()].concat()
+}
+
+/// The root key's signature over an offline policy.
+pub fn sign_policy(document: &str, root: &SigningKey) -> [u8; SIGNATURE_BYTES] {
+    root.sign(&policy_message(document)).to_bytes()
+}
+
+/// Whether the root key signed this document as an offline policy.
+pub fn is_policy_signed(document: &str, signature: &[u8], root: &[u8; 32]) -> bool {
+    let (Ok(root), Ok(signature)) = (VerifyingKey::from_bytes(root), Signature::from_slice(signature)) else {
+        return false;
+    };
+    root.verify_strict(&policy_message(document), &signature).is_ok()
+}
+
 /// The keys that a device trusts, out of one signed list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TrustedKeys {

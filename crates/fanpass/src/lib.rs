@@ -64,6 +64,7 @@ pub use issue::{Grant, IssueError, PassContent, device_proof, issue_card, issue_
 pub use keyboard::{Layout, repair_layout};
 pub use keys::{
     KEYS_FRESH_SECS, ListedKey, MAX_KEYS, MAX_REVOCATIONS, Revocation, SignedKeyList, TrustedKeys,
+    is_policy_signed, sign_policy,
 };
 pub use pass::{CLOCK_LEEWAY_SECS, FanPass, PassKind, UnverifiedPass};
 pub use proof::{LiveProof, PROOF_AHEAD_SECS, PROOF_BEHIND_SECS, PROOF_MEMORY_SECS, judge_proof};

@@ -287,30 +287,6 @@ impl OfflinePolicy {
         age.is_none_or(|age| age < Millis(0) || age >= self.sync_warn_after)
     }
 
-    /// Of each limit the stricter one of two policies.
-    #[must_use]
-    pub fn stricter(&self, other: &Self) -> Self {
-        Self {
-            max_purchase_minor: self.max_purchase_minor.min(other.max_purchase_minor),
-            max_grants_per_hour: self.max_grants_per_hour.min(other.max_grants_per_hour),
-            max_redeem_purchase: self.max_redeem_purchase.min(other.max_redeem_purchase),
-            split_window: self.split_window.max(other.split_window),
-            fan_try_online_from: self.fan_try_online_from.min(other.fan_try_online_from),
-            fan_refuse_from: self.fan_refuse_from.min(other.fan_refuse_from),
-            max_fan_unsynced: self.max_fan_unsynced.min(other.max_fan_unsynced),
-            max_fan_share_percent: self.max_fan_share_percent.min(other.max_fan_share_percent),
-            max_device_redemptions: self.max_device_redemptions.min(other.max_device_redemptions),
-            max_device_unsynced: self.max_device_unsynced.min(other.max_device_unsynced),
-            warn_share_percent: self.warn_share_percent.min(other.warn_share_percent),
-            pass_full_until: self.pass_full_until.min(other.pass_full_until),
-            pass_half_until: self.pass_half_until.min(other.pass_half_until),
-            sync_warn_after: self.sync_warn_after.min(other.sync_warn_after),
-            sync_stop_redeem_after: self.sync_stop_redeem_after.min(other.sync_stop_redeem_after),
-            sync_stop_grant_after: self.sync_stop_grant_after.min(other.sync_stop_grant_after),
-            max_card_redeem: self.max_card_redeem.min(other.max_card_redeem),
-        }
-    }
-
     fn grant(&self, price: Option<Money>, facts: &OfflineFacts, currency: Currency) -> OfflineVerdict {
         if facts.last_sync_age.is_none() && !skipped("policy-never-synced") {
             return OfflineVerdict::Refuse { rule: PolicyRule::NeverSynced };

@@ -1,8 +1,10 @@
 //! The offline policy: every limit at its edge, and what it can cost at the most.
 
+use std::collections::BTreeMap;
+
 use ledger::conformance::Dice;
 use ledger::{
-    Currency, FanPoints, Millis, Money, OfflineFacts, OfflinePolicy, OfflineRequest, OfflineVerdict,
+    Currency, FanPoints, Limit, Millis, Money, OfflineFacts, OfflinePolicy, OfflineRequest, OfflineVerdict,
     PolicyRule, Trust,
 };
 use proptest::prelude::*;
@@ -284,6 +286,32 @@ fn the_stricter_of_two_is_stricter_than_both() {
     assert_eq!(both.stricter(&both), both);
 }
 
+#[test]
+fn every_field_of_the_policy_is_a_limit() {
+    let fields = serde_json::to_value(OfflinePolicy::default()).unwrap();
+    let limits: Vec<_> = Limit::ALL.map(|limit| serde_json::to_value(limit).unwrap()).into();
+    assert_eq!(fields.as_object().unwrap().len(), Limit::ALL.len());
+    for limit in limits {
+        assert!(fields.get(limit.as_str().unwrap()).is_some(), "{limit}");
+    }
+}
+
+#[test]
+fn a_limit_of_somebody_elses_is_taken_where_it_is_stricter() {
+    let policy = OfflinePolicy::default();
+    let set = |limit, value| policy.tightened(&BTreeMap::from([(limit, value)])).limit(limit);
+    for limit in Limit::ALL {
+        let stands = policy.limit(limit);
+        let (tighter, looser) = if limit == Limit::SplitWindow { (1, -1) } else { (-1, 1) };
+        assert_eq!(set(limit, stands + tighter), stands + tighter, "{limit:?}");
+        assert_eq!(set(limit, stands + looser), stands, "{limit:?}");
+        assert_eq!(set(limit, stands), stands, "{limit:?}");
+    }
+    assert_eq!(set(Limit::MaxRedeemPurchase, -5), 0, "nothing is redeemed below zero");
+    let halved = policy.tightened(&BTreeMap::from([(Limit::MaxFanUnsynced, 100)]));
+    assert_eq!(halved, OfflinePolicy { max_fan_unsynced: FanPoints(100), ..policy });
+}
+
 /// A device as the policy sees it: what it has approved since its last sync.
 #[derive(Default)]
 struct Device {
@@ -305,6 +333,74 @@ impl Device {
             device_unsynced_redemptions: u32::try_from(self.approved.len()).unwrap(),
             device_unsynced_points: points(self.approved.iter().map(|(.., points)| points).sum()),
             ..facts()
+        }
+    }
+}
+
+fn hardness(verdict: OfflineVerdict) -> u8 {
+    match verdict {
+        OfflineVerdict::Approve | OfflineVerdict::ApproveProvisionally { .. } => 0,
+        OfflineVerdict::AskManager { .. } => 1,
+        OfflineVerdict::Refuse { .. } => 2,
+    }
+}
+
+/// A policy with limits around the documented ones, or none at all.
+fn any_policy() -> impl Strategy<Value = OfflinePolicy> {
+    proptest::collection::vec(prop_oneof![0_i64..12, 0_i64..3_000, 0_i64..100 * HOUR], Limit::ALL.len())
+        .prop_map(|values| {
+            let open = OfflinePolicy {
+                max_purchase_minor: i64::MAX,
+                max_grants_per_hour: u32::MAX,
+                max_redeem_purchase: FanPoints(i64::MAX),
+                split_window: Millis(0),
+                fan_try_online_from: u32::MAX,
+                fan_refuse_from: u32::MAX,
+                max_fan_unsynced: FanPoints(i64::MAX),
+                max_fan_share_percent: u8::MAX,
+                max_device_redemptions: u32::MAX,
+                max_device_unsynced: FanPoints(i64::MAX),
+                warn_share_percent: u8::MAX,
+                pass_full_until: Millis(i64::MAX),
+                pass_half_until: Millis(i64::MAX),
+                sync_warn_after: Millis(i64::MAX),
+                sync_stop_redeem_after: Millis(i64::MAX),
+                sync_stop_grant_after: Millis(i64::MAX),
+                max_card_redeem: FanPoints(i64::MAX),
+            };
+            open.tightened(&Limit::ALL.into_iter().zip(values).collect())
+        })
+}
+
+proptest! {
+    /// Whatever a device sets for itself, no limit is laxer than the platform's, and no answer softer.
+    #[test]
+    fn a_device_is_never_laxer_than_the_platform(
+        platform in any_policy(), mine in proptest::collection::btree_map(0..Limit::ALL.len(), any::<i64>(), 0..8),
+        points in 1_i64..6_000, spent in 0_i64..6_000, age in 0_i64..80 * HOUR, synced in 0_i64..80 * HOUR,
+        before in 0_u32..8, card in any::<bool>(),
+    ) {
+        let mine: BTreeMap<Limit, i64> = mine.into_iter().map(|(n, value)| (Limit::ALL[n], value)).collect();
+        let effective = platform.tightened(&mine);
+        for limit in Limit::ALL {
+            let (has, may) = (effective.limit(limit), platform.limit(limit));
+            prop_assert_eq!(limit.stricter(has, may), has, "{:?}: {} where the platform says {}", limit, has, may);
+        }
+        let facts = OfflineFacts {
+            trust: if card { Trust::Card } else { Trust::Live },
+            balance_age: Millis(age),
+            last_sync_age: Some(Millis(synced)),
+            fan_unsynced_points: FanPoints(spent),
+            fan_recent_points: FanPoints(spent),
+            fan_unsynced_redemptions: before,
+            device_grants_last_hour: before,
+            signed_balance: Some(FanPoints(9_000)),
+            ..facts()
+        };
+        let price = Some(Money { minor: points, currency: Currency::Chf });
+        for request in [OfflineRequest::Redeem { points: FanPoints(points) }, OfflineRequest::Grant { price }] {
+            let answer = |policy: &OfflinePolicy| hardness(policy.decide(request, &facts, Currency::Chf));
+            prop_assert!(answer(&effective) >= answer(&platform));
         }
     }
 }
@@ -376,11 +472,6 @@ proptest! {
         points in 1_i64..6_000, less in 0_i64..6_000, spent in 0_i64..6_000, recent in 0_i64..3_000,
         age in 0_i64..30 * HOUR, younger in 0_i64..30 * HOUR, card in any::<bool>(), before in 0_u32..5,
     ) {
-        let hardness = |verdict: OfflineVerdict| match verdict {
-            OfflineVerdict::Approve | OfflineVerdict::ApproveProvisionally { .. } => 0,
-            OfflineVerdict::AskManager { .. } => 1,
-            OfflineVerdict::Refuse { .. } => 2,
-        };
         let facts = OfflineFacts {
             trust: if card { Trust::Card } else { Trust::Live },
             balance_age: Millis(age),

@@ -15,6 +15,7 @@ use crate::store::books::limited_given;
 use crate::store::catalogue::ledger_label;
 use crate::store::fans;
 use crate::store::purchases::{self, Purchase, PurchaseKind, PurchaseOrder, UndoOrder};
+use crate::store::{StoreError, Turn, origins};
 
 #[derive(SimpleObject)]
 pub struct GetFanPointsBalanceResult {
@@ -240,7 +241,13 @@ impl FanPointsMutations {
             purchase_id,
             item_id: purchase_item_id,
         };
-        let outcome = caller.write(move |turn| purchases::undo(turn, &order)).await?;
+        let device = caller.device_id();
+        let outcome = caller
+            .write(move |turn| {
+                let undone = purchases::undo(turn, &order)?;
+                noted(turn, undone, device.as_deref())
+            })
+            .await?;
         Ok(counted(context, "undo", answer(context, &partner_id, outcome)?))
     }
 }
@@ -289,9 +296,27 @@ impl Order {
             reservation: self.reservation_id,
         };
         let ahead = purchases::book_ahead(&order);
-        let outcome = caller.write_asking(ahead, move |turn| purchases::book(turn, &order)).await?;
+        let device = caller.device_id();
+        let outcome = caller
+            .write_asking(ahead, move |turn| {
+                let booked = purchases::book(turn, &order)?;
+                noted(turn, booked, device.as_deref())
+            })
+            .await?;
         answer(context, &self.partner_id, outcome)
     }
+}
+
+/// With the device that did it.
+fn noted(
+    turn: &Turn<'_>,
+    outcome: Result<Purchase, Refusal>,
+    device: Option<&str>,
+) -> Result<Result<Purchase, Refusal>, StoreError> {
+    if let Ok(purchase) = &outcome {
+        origins::note(turn, purchase.date_us, device)?;
+    }
+    Ok(outcome)
 }
 
 fn answer(

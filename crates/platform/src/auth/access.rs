@@ -134,6 +134,11 @@ impl Caller {
         self.catalogue.devices.get(&self.client_id)
     }
 
+    /// What the device behind the credential is called. None: the credential is no device's.
+    pub fn device_id(&self) -> Option<String> {
+        self.device().map(|device| device.device_id.clone())
+    }
+
     /// The caller's own program.
     pub fn own_program(&self, project_id: &str) -> Result<&Arc<Program>, Error> {
         let program = self.catalogue.program(project_id).ok_or_else(outside)?;
