@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use crate::audit::{self, Entry};
-use crate::{Filter, OperationRow, OperationState, Page, StoreError, fans, load, queries, settings};
+use crate::{Filter, OperationRow, OperationState, Page, StoreError, fans, listing, load, queries, settings};
 
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 /// So many at once: the counter must not wait for the archive.
@@ -35,13 +35,17 @@ pub(crate) fn archive_old(db: &Db, now: Timestamp) -> Result<usize, StoreError> 
     let before = now.0.saturating_sub(i64::from(days).saturating_mul(DAY_MS));
     let mut statement = db.prepare_cached(
         "SELECT o.seq FROM operation o INDEXED BY operation_state
-         WHERE o.state = 2 AND o.settled_at < ?1 AND o.undo_of IS NULL
+         WHERE o.listed = 1 AND o.state = 2 AND o.settled_at < ?1 AND o.undo_of IS NULL
            AND NOT EXISTS (SELECT 1 FROM operation u WHERE u.undo_of = o.seq
              AND NOT (u.state = 2 AND u.settled_at < ?1))
            AND NOT EXISTS (SELECT 1 FROM handed h WHERE h.operation = o.seq)
          ORDER BY o.seq LIMIT ?2",
     )?;
     let found = statement.query_map([before, AT_ONCE], |row| row.get(0))?.collect::<Result<Vec<i64>, _>>()?;
+    if let Some(floor) = settings::floor(db)?.filter(|_| !found.is_empty()) {
+        // The newest operation may be among them.
+        settings::keep_floor(db, floor)?;
+    }
     let mut archived = 0;
     for seq in found {
         let undos = db
@@ -86,6 +90,7 @@ pub(crate) fn count(db: &Db) -> Result<u64, StoreError> {
                UNION ALL SELECT max(seq) FROM archive)), (SELECT sum(count) FROM tally)",
         )?
         .query_row([], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let kept = kept.saturating_add(listing::rest(db)?);
     Ok(u64::try_from(all.unwrap_or(0).saturating_sub(kept)).unwrap_or(0))
 }
 

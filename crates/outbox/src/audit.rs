@@ -119,17 +119,35 @@ impl Entry {
     }
 }
 
+/// The place of the next entry.
+#[derive(Clone, Copy)]
+pub(crate) struct Next {
+    pub n: i64,
+    previous: ChainHash,
+}
+
+pub(crate) fn next(db: &Db) -> Result<Next, StoreError> {
+    let (n, previous) = tail(db)?;
+    Ok(Next { n: n + 1, previous })
+}
+
 /// Adds an entry to the chain; its number.
 pub(crate) fn append(db: &Db, entry: &Entry) -> Result<i64, StoreError> {
-    let (n, previous) = tail(db)?;
+    let next = next(db)?;
+    append_at(db, next, entry)?;
+    Ok(next.n)
+}
+
+/// Adds an entry at the place that was asked for. Nothing may have been added since.
+pub(crate) fn append_at(db: &Db, next: Next, entry: &Entry) -> Result<(), StoreError> {
     let body = entry.canonical();
-    let hash = link(previous, &body);
+    let hash = link(next.previous, &body);
     db.prepare_cached("INSERT INTO audit (n, body, hash) VALUES (?1, ?2, ?3)")?.execute(params![
-        n + 1,
+        next.n,
         body,
         hash.0.as_slice()
     ])?;
-    Ok(n + 1)
+    Ok(())
 }
 
 fn tail(db: &Db) -> Result<(i64, ChainHash), StoreError> {

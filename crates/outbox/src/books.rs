@@ -32,6 +32,13 @@ impl Books<'_> {
         Ok(FanPoints(points))
     }
 
+    /// What a fan has set aside, and what the fan owes.
+    pub(crate) fn held_back(&self, fan: FanId, now: Timestamp) -> Result<(FanPoints, FanPoints), StoreError> {
+        let Some(row) = row_of(fan) else { return Ok((FanPoints(0), FanPoints(0))) };
+        let owed = journal::owed(self.db, row)?.max(0);
+        Ok((self.reserved(row, now)?, FanPoints(owed)))
+    }
+
     fn note_reversed(&self, of: OpId, by: OpId, items: &[u16]) -> Result<(), StoreError> {
         let mut statement =
             self.db.prepare_cached("INSERT INTO reversed_item (op, item, by) VALUES (?1, ?2, ?3)")?;
@@ -93,11 +100,12 @@ impl State for Books<'_> {
         };
         let (wallet, standing) = journal::unsettled(self.db, row)?;
         let (base, base_standing) = confirmed.map_or((0, 0), |c| (c.fan_points.0, c.status_points.0));
+        let (reserved, receivable) = self.held_back(fan, now)?;
         // The platform may be asked for more than the device knows of; a balance is never below zero.
         Ok(Some(FanState {
             wallet: FanPoints(base.saturating_add(wallet).max(0)),
-            reserved: self.reserved(row, now)?,
-            receivable: FanPoints(journal::owed(self.db, row)?.max(0)),
+            reserved,
+            receivable,
             standing: StatusPoints(base_standing.saturating_add(standing).max(0)),
         }))
     }

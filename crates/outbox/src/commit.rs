@@ -9,8 +9,9 @@ use crate::books::Books;
 use crate::canon::Canon;
 use crate::decision::{self, Decided, Program, Subject};
 use crate::{
-    Commit, Decline, OperationKind, OperationRow, Proposal, Proposed, PurchaseItem, Raiser, Route,
-    StoreError, clock, facts, fans, journal, load, settings, words, words::Words,
+    ActionRow, Commit, Decline, ItemRow, OperationKind, OperationRow, OperationState, Proposal, Proposed,
+    PurchaseItem, Raiser, Route, StoreError, clock, facts, fans, journal, listing, load, settings, words,
+    words::Words,
 };
 
 /// A call takes so many bytes of the request beside its texts, at the most.
@@ -34,45 +35,36 @@ pub(crate) fn commit(db: &Db, proposal: &Proposal, program: Option<&Program>) ->
     }
     let Some(program) = program else { return Ok(Commit::Declined(Decline::NotConfigured)) };
     let mut subject = Subject::of(db, proposal)?;
-    let mut decided = match decide(db, proposal, program, &subject)? {
-        Ok(decided) => decided,
-        Err(decline) => return Ok(Commit::Declined(decline)),
-    };
-    if subject.row.is_none() {
-        // Only who has an operation is remembered; the entry is about the row.
-        subject.row = Some(fans::find_or_add(db, subject.fan)?);
-        decided = match decide(db, proposal, program, &subject)? {
-            Ok(decided) => decided,
-            Err(decline) => return Ok(Commit::Declined(decline)),
-        };
+    let is_new = subject.row.is_none();
+    if is_new {
+        // The entry is about the row that the fan will have; only who has an operation is remembered.
+        subject.row = Some(fans::next_row(db)?);
     }
-    let row = write(db, proposal, program, &subject, &decided, &digest)?;
+    let decided = match decision::make(db, proposal, program, &subject)? {
+        Ok(Decided { decline: Some(decline), .. }) | Err(decline) => return Ok(Commit::Declined(decline)),
+        Ok(decided) => decided,
+    };
+    let fan = match subject.row {
+        Some(row) if is_new => fans::add(db, row, subject.fan)?,
+        Some(row) => row,
+        None => fans::find_or_add(db, subject.fan)?,
+    };
+    let row = write(db, proposal, program, (fan, &subject), &decided, &digest)?;
     Ok(Commit::Committed(Box::new(row)))
-}
-
-fn decide(
-    db: &Db,
-    proposal: &Proposal,
-    program: &Program,
-    subject: &Subject,
-) -> Result<Result<Decided, Decline>, StoreError> {
-    Ok(match decision::make(db, proposal, program, subject)? {
-        Ok(Decided { decline: Some(decline), .. }) | Err(decline) => Err(decline),
-        Ok(decided) => Ok(decided),
-    })
 }
 
 fn write(
     db: &Db,
     proposal: &Proposal,
     program: &Program,
-    subject: &Subject,
+    (fan, subject): (fans::FanRow, &Subject),
     decided: &Decided,
     digest: &[u8; 32],
 ) -> Result<OperationRow, StoreError> {
-    let fan = subject.row.map_or_else(|| fans::find_or_add(db, subject.fan), Ok)?;
     let seq: i64 = db.prepare_cached(NEXT_SEQ)?.query_row([], |row| row.get(0))?;
-    insert_operation(db, seq, fan, proposal, subject, decided, digest)?;
+    note_time(db, proposal.now)?;
+    let link = audit::next(db)?;
+    insert_operation(db, (seq, link.n), fan, proposal, subject, decided, digest)?;
     insert_items(db, seq, proposal, &decided.posted.entry.item_points)?;
     note_raiser(db, seq, decided.raised.and(proposal.raised_by.as_ref()))?;
     Books { db, rates_as_of: program.config.fetched_at }.post(&decided.operation, &decided.posted)?;
@@ -80,23 +72,92 @@ fn write(
         db.prepare_cached("UPDATE operation SET reversed_by = ?2 WHERE seq = ?1")?
             .execute([original, seq])?;
     }
-    note_time(db, proposal.now)?;
-    let link = Entry::Committed { id: proposal.id, seq, digest: stored_digest(db, seq)?, at: proposal.now };
-    let n = audit::append(db, &link)?;
-    db.prepare_cached("UPDATE operation SET audit = ?2 WHERE seq = ?1")?.execute([seq, n])?;
+    let row = match written(seq, proposal, subject, decided) {
+        Some(row) => row,
+        None => load::load(db, seq)?,
+    };
+    let digest = row_digest(&row, digest, &journal::posting_bytes(&decided.posted.entry));
+    audit::append_at(db, link, &Entry::Committed { id: proposal.id, seq, digest, at: proposal.now })?;
     if let Some((rule, raiser)) = decided.raised.zip(proposal.raised_by.as_ref()) {
-        let by = match raiser {
-            Raiser::Person(person) => format!("{person:?}"),
-            Raiser::ManagersPin => "the manager's PIN".to_owned(),
-        };
-        let rule = load::rule_name(rule).unwrap_or_default();
-        let what = format!("{}: {by} raised {rule} once", proposal.id);
-        audit::append(db, &Entry::Noted { what, at: proposal.now })?;
+        note_raised(db, proposal, rule, raiser)?;
     }
-    load::load(db, seq)
+    listing::keep_short(db, seq)?;
+    Ok(row)
 }
 
-/// The device's time goes on from here. A clock that was set back is written down.
+/// The audit chain says which limit was raised for an operation, and who did.
+fn note_raised(
+    db: &Db,
+    proposal: &Proposal,
+    rule: ledger::PolicyRule,
+    raiser: &Raiser,
+) -> Result<(), StoreError> {
+    let by = match raiser {
+        Raiser::Person(person) => format!("{person:?}"),
+        Raiser::ManagersPin => "the manager's PIN".to_owned(),
+    };
+    let rule = load::rule_name(rule).unwrap_or_default();
+    let what = format!("{}: {by} raised {rule} once", proposal.id);
+    audit::append(db, &Entry::Noted { what, at: proposal.now })?;
+    Ok(())
+}
+
+/// The row as [`load::load`] would read it, without reading it; None for an undo, which shows what its original says.
+fn written(seq: i64, proposal: &Proposal, subject: &Subject, decided: &Decided) -> Option<OperationRow> {
+    let (items, action) = match &proposal.kind {
+        Proposed::Give { items } | Proposed::Redeem { items } => (items.as_slice(), None),
+        Proposed::Award { action, title, description } => {
+            let (category, title, description) = (action.clone(), title.clone(), description.clone());
+            (&[][..], Some(ActionRow { category, title, description }))
+        }
+        Proposed::Undo { .. } => return None,
+    };
+    let lines = (1_u16..).zip(items.iter().zip(&decided.posted.entry.item_points));
+    let line = |(number, (item, points)): (u16, (&PurchaseItem, &FanPoints))| ItemRow {
+        number,
+        title: item.title.clone(),
+        description: item.description.clone(),
+        price: item.price,
+        rate_label: item.rate_label.clone(),
+        points: *points,
+        booked: None,
+    };
+    Some(OperationRow {
+        id: proposal.id,
+        seq: u64::try_from(seq).ok()?,
+        fan: subject.fan,
+        user_id: subject.known.user_id,
+        kind: kind_of(&proposal.kind),
+        items: lines.map(line).collect(),
+        action,
+        undo_of: None,
+        undo_kind: None,
+        fan_points: decided.fan_points,
+        status_points: decided.status_points,
+        booked_fan_points: None,
+        booked_status_points: None,
+        trust: proposal.trust,
+        route: proposal.route,
+        awaits_platform: proposal.route == Route::Platform,
+        state: OperationState::Queued,
+        created_at: proposal.now,
+        tries: 0,
+        last_error: None,
+        next_try: None,
+        refusal: None,
+        settled_at: None,
+        server_time: None,
+        reference: None,
+        reversed_by: None,
+        staff: proposal.staff.clone(),
+        raised_by: decided.raised.and(proposal.raised_by.clone()),
+        rule: decided.rule,
+        exposure: decided.exposure,
+        archived: false,
+    })
+}
+
+/// The device's time goes on from the operation that is about to be written. A clock that was set back is noted.
 fn note_time(db: &Db, now: Timestamp) -> Result<(), StoreError> {
     let steady = facts::steady(db, now)?;
     let behind = steady.0.saturating_sub(now.0);
@@ -104,12 +165,12 @@ fn note_time(db: &Db, now: Timestamp) -> Result<(), StoreError> {
         let what = format!("the clock was set back by {} s", behind / 1000);
         audit::append(db, &Entry::Noted { what, at: now })?;
     }
-    settings::raise_floor(db, steady)
+    if behind > 0 { settings::keep_floor(db, steady) } else { Ok(()) }
 }
 
 fn insert_operation(
     db: &Db,
-    seq: i64,
+    (seq, audit): (i64, i64),
     fan: fans::FanRow,
     proposal: &Proposal,
     subject: &Subject,
@@ -127,9 +188,9 @@ fn insert_operation(
     db.prepare_cached(
         "INSERT INTO operation (seq, id, digest, fan, fan_ref, kind, action, title, description, undo_of, fan_points,
            status_points, trust, route, created_at, staff, manager_raised, rule, exposure, calls, bytes, phrase, price,
-           state, audit)
+           audit, state, listed)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22,
-           ?23, 0, 0)",
+           ?23, ?24, 0, 0)",
     )?
     .execute(params![
         seq,
@@ -155,6 +216,7 @@ fn insert_operation(
         number(bytes),
         phrase,
         price,
+        audit,
     ])?;
     Ok(())
 }
@@ -276,9 +338,14 @@ pub(crate) fn stored_digest(db: &Db, seq: i64) -> Result<[u8; 32], StoreError> {
     let row = load::load(db, seq)?;
     let entry = journal::any(db, OpId(row.id.into_bytes()))?;
     let postings = entry.map(|kept| journal::posting_bytes(&kept.entry)).unwrap_or_default();
+    Ok(row_digest(&row, &kept_digest(db, seq)?, &postings))
+}
+
+/// The same of a row that is at hand, with the digest of its content and its postings as canonical bytes.
+fn row_digest(row: &OperationRow, content: &[u8], postings: &[u8]) -> [u8; 32] {
     let mut canon = Canon::new(2)
         .bytes(row.id.as_bytes())
-        .bytes(&kept_digest(db, seq)?)
+        .bytes(content)
         .text(&row.fan.to_string())
         .int(row.kind.to_number())
         .bytes(row.undo_of.as_ref().map_or(&[], |id: &Uuid| id.as_bytes().as_slice()))
@@ -289,7 +356,7 @@ pub(crate) fn stored_digest(db: &Db, seq: i64) -> Result<[u8; 32], StoreError> {
         .option(row.staff.as_deref())
         .byte(u8::from(row.raised_by.is_some()))
         .int(row.exposure.0)
-        .bytes(&postings);
+        .bytes(postings);
     if let Some(action) = &row.action {
         canon = canon.text(&action.category).text(&action.title).text(&action.description);
     }
@@ -305,5 +372,5 @@ pub(crate) fn stored_digest(db: &Db, seq: i64) -> Result<[u8; 32], StoreError> {
     if let Some(Raiser::Person(person)) = &row.raised_by {
         canon = canon.text("raised by").text(person);
     }
-    Ok(canon.digest())
+    canon.digest()
 }

@@ -77,8 +77,8 @@ impl State for Outlook<'_> {
             return Ok(None);
         }
         // Whoever was not met before starts from nothing; whether the fan exists is the platform's to say.
-        let known = self.books.fan(fan, now)?.unwrap_or_default();
-        Ok(Some(FanState { wallet: self.wallet, standing: self.standing, ..known }))
+        let (reserved, receivable) = self.books.held_back(fan, now)?;
+        Ok(Some(FanState { wallet: self.wallet, standing: self.standing, reserved, receivable }))
     }
 
     fn recorded(&self, id: OpId) -> Result<Option<Recorded>, StoreError> {
@@ -130,32 +130,46 @@ pub(crate) fn make(
     let books = Books { db, rates_as_of: program.config.fetched_at };
     let bottomless =
         Outlook { books: &books, fan, wallet: FanPoints(BOTTOMLESS), standing: StatusPoints(BOTTOMLESS) };
-    let posted = match decide(&operation, &program.rules, &bottomless, now)? {
-        Decision::Post(posted) => posted,
-        // The id is new here, so the ledger can only have met it under another operation.
-        Decision::AlreadyDone(_) => return Ok(Err(Decline::Rules(Refusal::IdConflict))),
-        Decision::Refuse(refusal) => return Ok(Err(Decline::Rules(refusal))),
-    };
-    let mut decided = effects(operation, posted);
-    if proposal.route == Route::Platform {
-        return Ok(Ok(decided));
-    }
-    let (verdict, raised) = ask_policy(db, proposal, program, subject, &decided, now)?;
-    decided.raised = raised;
-    let refused_by_wallet = match proposal.kind {
-        // These are the platform's to judge: the wallet may have been spent elsewhere.
-        Proposed::Undo { .. } | Proposed::Award { .. } => None,
-        Proposed::Give { .. } | Proposed::Redeem { .. } => {
-            let known_status = subject.known.confirmed.map_or(StatusPoints(0), |c| c.status_points);
-            let outlook = Outlook { wallet: subject.known.available, standing: known_status, ..bottomless };
-            match decide(&decided.operation, &program.rules, &outlook, now)? {
-                Decision::Post(_) | Decision::AlreadyDone(_) => None,
-                Decision::Refuse(refusal) => Some(refusal),
-            }
+    // Undos and awards are the platform's to judge, too: the wallet may have been spent elsewhere.
+    let asks_wallet = proposal.route == Route::Local
+        && matches!(proposal.kind, Proposed::Give { .. } | Proposed::Redeem { .. });
+    let (posted, refused_by_wallet) = if asks_wallet {
+        let known_status = subject.known.confirmed.map_or(StatusPoints(0), |c| c.status_points);
+        let outlook = Outlook { wallet: subject.known.available, standing: known_status, ..bottomless };
+        match decide(&operation, &program.rules, &outlook, now)? {
+            // What a purchase posts does not depend on what the wallet holds beyond it.
+            Decision::Post(posted) => (Ok(posted), None),
+            Decision::AlreadyDone(_) => (Err(Refusal::IdConflict), None),
+            Decision::Refuse(refusal) => (rules_alone(&operation, program, &bottomless, now)?, Some(refusal)),
         }
+    } else {
+        (rules_alone(&operation, program, &bottomless, now)?, None)
     };
-    judge(&mut decided, verdict, refused_by_wallet);
+    let mut decided = match posted {
+        Ok(posted) => effects(operation, posted),
+        Err(refusal) => return Ok(Err(Decline::Rules(refusal))),
+    };
+    if proposal.route == Route::Local {
+        let (verdict, raised) = ask_policy(db, proposal, program, subject, &decided, now)?;
+        decided.raised = raised;
+        judge(&mut decided, verdict, refused_by_wallet);
+    }
     Ok(Ok(decided))
+}
+
+/// What the rules say, whatever the wallet holds.
+fn rules_alone(
+    operation: &Operation,
+    program: &Program,
+    bottomless: &Outlook<'_>,
+    now: Timestamp,
+) -> Result<Result<Posted, Refusal>, StoreError> {
+    Ok(match decide(operation, &program.rules, bottomless, now)? {
+        Decision::Post(posted) => Ok(posted),
+        // The id is new here, so the ledger can only have met it under another operation.
+        Decision::AlreadyDone(_) => Err(Refusal::IdConflict),
+        Decision::Refuse(refusal) => Err(refusal),
+    })
 }
 
 /// What speaks first: a policy that nobody can lift, the wallet, a limit that a manager can raise.

@@ -12,7 +12,7 @@ const AT_RISK: &str = "state IN (0, 1, 4) AND kind = 1 AND route = 0 AND reverse
 /// The device's time: never before anything it has already seen. A clock that was set back must not
 /// make an old balance young.
 pub(crate) fn steady(db: &Db, now: Timestamp) -> Result<Timestamp, StoreError> {
-    Ok(Timestamp(settings::number(db, settings::CLOCK_FLOOR)?.map_or(now.0, |floor| floor.max(now.0))))
+    Ok(settings::floor(db)?.map_or(now, |floor| floor.max(now)))
 }
 
 pub(crate) fn offline_facts(
@@ -24,10 +24,10 @@ pub(crate) fn offline_facts(
     now: Timestamp,
 ) -> Result<OfflineFacts, StoreError> {
     let age = |since: Timestamp| Millis(now.0.saturating_sub(since.0).max(0));
-    let (fan_unsynced_redemptions, fan_unsynced_points) = fan_at_risk(db, fan, i64::MIN)?;
     let jumped = clock::jumped(db)?;
     let split_from = now.0.saturating_sub(policy.split_window.0).saturating_sub(jumped);
-    let (_, fan_recent_points) = fan_at_risk(db, fan, split_from)?;
+    let (fan_unsynced_redemptions, fan_unsynced_points, fan_recent_points) =
+        fan_at_risk(db, fan, split_from)?;
     let (device_unsynced_redemptions, device_unsynced_points) = device_at_risk(db)?;
     Ok(OfflineFacts {
         trust,
@@ -49,12 +49,17 @@ pub(crate) fn last_sync(db: &Db) -> Result<Option<Timestamp>, StoreError> {
     Ok(settings::number(db, settings::SYNCED_AT)?.map(Timestamp))
 }
 
-fn fan_at_risk(db: &Db, fan: i64, from: i64) -> Result<(u32, FanPoints), StoreError> {
+/// Redemptions of a fan at risk, their points, and the points of those since `recent`.
+fn fan_at_risk(db: &Db, fan: i64, recent: i64) -> Result<(u32, FanPoints, FanPoints), StoreError> {
     let sql = format!(
-        "SELECT count(*), -coalesce(sum(fan_points), 0) FROM operation WHERE fan = ?1 AND {AT_RISK} AND created_at > ?2"
+        "SELECT count(*), -coalesce(sum(fan_points), 0),
+           -coalesce(sum(fan_points) FILTER (WHERE created_at > ?2), 0)
+         FROM operation WHERE fan = ?1 AND {AT_RISK}"
     );
-    let row = db.prepare_cached(&sql)?.query_row(params![fan, from], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    Ok((row.0, FanPoints(row.1)))
+    let row = db
+        .prepare_cached(&sql)?
+        .query_row(params![fan, recent], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+    Ok((row.0, FanPoints(row.1), FanPoints(row.2)))
 }
 
 /// Redemptions at risk on the whole device, and their points.
@@ -69,7 +74,8 @@ pub(crate) fn device_at_risk(db: &Db) -> Result<(u32, FanPoints), StoreError> {
 fn grants_since(db: &Db, from: i64) -> Result<u32, StoreError> {
     Ok(db
         .prepare_cached(
-            "SELECT count(*) FROM operation WHERE created_at > ?1 AND kind IN (0, 2) AND route = 0",
+            "SELECT count(*) FROM operation INDEXED BY operation_grants
+             WHERE created_at > ?1 AND kind IN (0, 2) AND route = 0",
         )?
         .query_row([from], |row| row.get(0))
         .optional()?

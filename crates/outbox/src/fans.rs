@@ -75,15 +75,25 @@ pub(crate) fn find(db: &Db, fan: FanRef) -> Result<Option<FanRow>, StoreError> {
 
 /// The row of a fan, made where there is none.
 pub(crate) fn find_or_add(db: &Db, fan: FanRef) -> Result<FanRow, StoreError> {
-    if let Some(row) = find(db, fan)? {
-        return Ok(row);
+    match find(db, fan)? {
+        Some(row) => Ok(row),
+        None => add(db, next_row(db)?, fan),
     }
+}
+
+/// The row that the next new fan gets.
+pub(crate) fn next_row(db: &Db) -> Result<FanRow, StoreError> {
+    Ok(db.prepare_cached("SELECT coalesce(max(fan), 0) + 1 FROM fan")?.query_row([], |row| row.get(0))?)
+}
+
+/// Adds a fan that was not met before, in [`next_row`].
+pub(crate) fn add(db: &Db, row: FanRow, fan: FanRef) -> Result<FanRow, StoreError> {
     let sql = match fan {
-        FanRef::Id(_) => "INSERT INTO fan (user_id) VALUES (?1)",
-        FanRef::Pseudonym(_) => "INSERT INTO fan (pseudonym) VALUES (?1)",
+        FanRef::Id(_) => "INSERT INTO fan (fan, user_id) VALUES (?1, ?2)",
+        FanRef::Pseudonym(_) => "INSERT INTO fan (fan, pseudonym) VALUES (?1, ?2)",
     };
-    db.prepare_cached(sql)?.execute([fan.to_string()])?;
-    Ok(db.last_insert_rowid())
+    db.prepare_cached(sql)?.execute(params![row, fan.to_string()])?;
+    Ok(row)
 }
 
 pub(crate) fn note_pass(db: &Db, pass: &FanPass) -> Result<(), StoreError> {

@@ -11,7 +11,7 @@ use uuid::Uuid;
 use crate::audit::{self, Entry};
 use crate::fans::{self, FanRow};
 use crate::journal::{self, Kept};
-use crate::{OperationRow, OperationState, StoreError, commit, load, queue, words};
+use crate::{OperationRow, OperationState, StoreError, commit, facts, listing, load, queue, settings, words};
 
 const OUT: i64 = 0;
 const IN: i64 = 1;
@@ -45,8 +45,9 @@ pub enum TakenOver {
 
 /// All that is open, in the order of the device's history. What is out counts as waiting again.
 pub(crate) fn outgoing(db: &Db) -> Result<Vec<Handed>, StoreError> {
-    let mut statement =
-        db.prepare_cached("SELECT seq FROM operation WHERE state IN (0, 1, 4) ORDER BY seq")?;
+    let listed = listing::condition(db)?;
+    let sql = format!("SELECT seq FROM operation WHERE {listed} AND state IN (0, 1, 4) ORDER BY seq");
+    let mut statement = db.prepare_cached(&sql)?;
     let open = statement.query_map([], |row| row.get(0))?.collect::<Result<Vec<i64>, _>>()?;
     open.into_iter().map(|seq| handed(db, seq)).collect()
 }
@@ -129,6 +130,7 @@ pub(crate) fn take_over(
         return Ok(TakenOver::Before);
     }
     insert(db, id, IN, digest, now)?;
+    let floor = facts::steady(db, now)?;
     let mut known = 0;
     for one in handed {
         if let Some(original) = &one.original {
@@ -143,6 +145,8 @@ pub(crate) fn take_over(
     let operations = u32::try_from(handed.len()).unwrap_or(u32::MAX);
     let what = format!("handover {id}: {operations} operations taken over, {known} of them known");
     audit::append(db, &Entry::Noted { what, at: now })?;
+    // The other device's clock is not this one's.
+    settings::set_floor(db, floor)?;
     Ok(TakenOver::Done { operations, known })
 }
 

@@ -26,6 +26,7 @@ mod fans;
 mod handover;
 mod journal;
 mod key;
+mod listing;
 mod load;
 mod machine;
 mod migrate;

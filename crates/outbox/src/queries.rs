@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::decision::Program;
-use crate::{OperationKind, OperationRow, OperationState, StoreError, archive, facts, fans, load};
+use crate::{OperationKind, OperationRow, OperationState, StoreError, archive, facts, fans, listing, load};
 
 /// Which operations. Empty lists and None let everything through.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -172,7 +172,7 @@ pub(crate) fn operation(db: &Db, id: Uuid) -> Result<Option<OperationRow>, Store
 pub(crate) fn operations(db: &Db, filter: &Filter, page: Page) -> Result<Vec<OperationRow>, StoreError> {
     let mut sql = String::from(load::SELECT);
     let mut values = Vec::new();
-    let mut conditions = Vec::new();
+    let mut conditions = vec![format!("o.{}", listing::condition(db)?)];
     let mut condition = |text: &str, value: Value| {
         values.push(value);
         conditions.push(text.replace('?', &format!("?{}", values.len())));
@@ -195,10 +195,8 @@ pub(crate) fn operations(db: &Db, filter: &Filter, page: Page) -> Result<Vec<Ope
     }
     conditions.extend(one_of("o.state", filter.states.iter().map(|s| s.to_number())));
     conditions.extend(one_of("o.kind", filter.kinds.iter().map(|k| k.to_number())));
-    if !conditions.is_empty() {
-        sql.push_str(" WHERE ");
-        sql.push_str(&conditions.join(" AND "));
-    }
+    sql.push_str(" WHERE ");
+    sql.push_str(&conditions.join(" AND "));
     sql.push_str(&format!(" ORDER BY o.seq DESC LIMIT {}", page.limit));
     let mut statement = db.prepare_cached(&sql)?;
     let mut rows = statement.query(params_from_iter(values))?;
@@ -214,10 +212,12 @@ pub(crate) fn operations(db: &Db, filter: &Filter, page: Page) -> Result<Vec<Ope
 const LONGEST_WAY_MS: i64 = 90 * 24 * 60 * 60 * 1000;
 
 pub(crate) fn to_reconcile(db: &Db, from: Timestamp, to: Timestamp) -> Result<Vec<OperationRow>, StoreError> {
-    let mut statement = db.prepare_cached(
+    let sql = format!(
         "SELECT seq FROM operation WHERE state = 2 AND server_time >= ?1 AND server_time < ?2
-         UNION SELECT seq FROM operation WHERE state <> 2 AND created_at >= ?1 AND created_at < ?2 ORDER BY seq",
-    )?;
+         UNION SELECT seq FROM operation WHERE {} AND state <> 2 AND created_at >= ?1 AND created_at < ?2 ORDER BY seq",
+        listing::condition(db)?
+    );
+    let mut statement = db.prepare_cached(&sql)?;
     let found = statement.query_map([from.0, to.0], |row| row.get(0))?.collect::<Result<Vec<i64>, _>>()?;
     let mut rows = found.into_iter().map(|seq| load::load(db, seq)).collect::<Result<Vec<_>, _>>()?;
     let early = Timestamp(from.0.saturating_sub(LONGEST_WAY_MS));
@@ -267,17 +267,16 @@ pub(crate) fn counts(db: &Db) -> Result<Counts, StoreError> {
             OperationState::Moved => counts.moved = count,
         }
     }
+    counts.queued += count(listing::rest(db)?);
     counts.archived = archive::count(db)?;
     // The order of the numbers is the order of the history, whatever the clock did.
-    let oldest: Option<i64> = db
-        .prepare_cached(
-            "SELECT created_at FROM operation WHERE seq = (SELECT min(first) FROM (
-               SELECT min(seq) AS first FROM operation INDEXED BY operation_state WHERE state = 0
-               UNION ALL SELECT min(seq) FROM operation INDEXED BY operation_state WHERE state = 1))",
-        )?
-        .query_map([], |row| row.get(0))?
-        .next()
-        .transpose()?;
+    let sql = format!(
+        "SELECT created_at FROM operation WHERE seq = (SELECT min(first) FROM (
+           SELECT min(seq) AS first FROM operation WHERE {listed} AND state = 0
+           UNION ALL SELECT min(seq) FROM operation WHERE {listed} AND state = 1))",
+        listed = listing::condition(db)?
+    );
+    let oldest: Option<i64> = db.prepare_cached(&sql)?.query_map([], |row| row.get(0))?.next().transpose()?;
     counts.oldest_waiting = oldest.map(Timestamp);
     Ok(counts)
 }
@@ -288,11 +287,13 @@ pub(crate) fn count(number: i64) -> u64 {
 }
 
 pub(crate) fn totals(db: &Db, from: Timestamp, to: Timestamp) -> Result<Totals, StoreError> {
-    let mut statement = db.prepare_cached(
+    let sql = format!(
         "SELECT kind, state, count(*), sum(coalesce(booked_fan_points, fan_points)),
            sum(coalesce(booked_status_points, status_points))
-         FROM operation WHERE created_at >= ?1 AND created_at < ?2 GROUP BY kind, state",
-    )?;
+         FROM operation WHERE {} AND created_at >= ?1 AND created_at < ?2 GROUP BY kind, state",
+        listing::condition(db)?
+    );
+    let mut statement = db.prepare_cached(&sql)?;
     let mut rows = statement.query([from.0, to.0])?;
     let mut totals = Totals::default();
     while let Some(row) = rows.next()? {

@@ -192,11 +192,11 @@ fn walk(db: &Db, chooser: &mut Chooser<'_>, lane: Option<fans::FanRow>) -> Resul
     let sql = match lane {
         None => {
             "SELECT seq, fan, kind, next_try, calls, bytes FROM operation INDEXED BY operation_queue
-             WHERE state = 0 AND ?1 IS NULL ORDER BY seq"
+             WHERE listed = 1 AND state = 0 AND ?1 IS NULL ORDER BY seq"
         }
         Some(_) => {
-            "SELECT seq, fan, kind, next_try, calls, bytes FROM operation INDEXED BY operation_open
-             WHERE state IN (0, 1, 4) AND fan = ?1 AND state = 0 ORDER BY seq"
+            "SELECT seq, fan, kind, next_try, calls, bytes FROM operation INDEXED BY operation_fan
+             WHERE fan = ?1 AND state = 0 ORDER BY seq"
         }
     };
     let mut statement = db.prepare_cached(sql)?;
@@ -220,8 +220,8 @@ fn walk(db: &Db, chooser: &mut Chooser<'_>, lane: Option<fans::FanRow>) -> Resul
 /// Lanes with something out or held.
 fn blocked_lanes(db: &Db) -> Result<HashSet<fans::FanRow>, StoreError> {
     let mut statement = db.prepare_cached(
-        "SELECT fan FROM operation INDEXED BY operation_state WHERE state = 1
-         UNION SELECT fan FROM operation INDEXED BY operation_state WHERE state = 4",
+        "SELECT fan FROM operation INDEXED BY operation_state WHERE listed = 1 AND state = 1
+         UNION SELECT fan FROM operation INDEXED BY operation_state WHERE listed = 1 AND state = 4",
     )?;
     Ok(statement.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?)
 }
@@ -355,8 +355,11 @@ fn refuse_or_hold(
             books::burn(db, &operation, code)?;
         }
         // A refused undo has undone nothing: the original can be undone again.
-        db.prepare_cached("UPDATE operation SET reversed_by = NULL WHERE reversed_by = ?1")?
-            .execute([seq])?;
+        db.prepare_cached(
+            "UPDATE operation SET reversed_by = NULL
+             WHERE seq = (SELECT undo_of FROM operation WHERE seq = ?1) AND reversed_by = ?1",
+        )?
+        .execute([seq])?;
     }
     Ok(())
 }
@@ -417,7 +420,8 @@ pub(crate) fn release(db: &Db, id: Uuid, now: Timestamp) -> Result<OperationRow,
 /// What was out when the app ended goes back into the queue: whether it arrived is found out by
 /// sending it again under the same id.
 pub(crate) fn return_all(db: &Db) -> Result<(), StoreError> {
-    let mut statement = db.prepare_cached("SELECT seq FROM operation WHERE state = 1 ORDER BY seq")?;
+    let mut statement =
+        db.prepare_cached("SELECT seq FROM operation WHERE listed = 1 AND state = 1 ORDER BY seq")?;
     let sending = statement.query_map([], |row| row.get(0))?.collect::<Result<Vec<i64>, _>>()?;
     for seq in sending {
         change_state(db, seq, Event::Return)?;

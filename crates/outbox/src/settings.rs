@@ -9,7 +9,9 @@ use crate::audit::{self, Entry};
 use crate::{Connection, ProgramConfig, StoreError};
 
 /// The device's own names start with a dot, so that no caller's name meets them.
-pub(crate) const CLOCK_FLOOR: &str = ".clock_floor";
+const CLOCK_FLOOR: &str = ".clock_floor";
+/// The number of the last operation whose time does not count any more.
+const CLOCK_COUNTED: &str = ".clock_counted";
 pub(crate) const FEED: &str = ".feed_cursor";
 pub(crate) const CLOCK_JUMP: &str = ".clock_jump";
 pub(crate) const RETENTION: &str = ".retention_days";
@@ -48,12 +50,35 @@ pub(crate) fn number(db: &Db, name: &str) -> Result<Option<i64>, StoreError> {
 pub(crate) fn note_sync(db: &Db, now: Timestamp) -> Result<(), StoreError> {
     set(db, SYNCED_AT, &now.0.to_string())?;
     remove(db, CLOCK_JUMP)?;
-    set(db, CLOCK_FLOOR, &now.0.to_string())
+    set_floor(db, now)
 }
 
-/// Something was decided at `now`; nothing after it may be dated before.
-pub(crate) fn raise_floor(db: &Db, now: Timestamp) -> Result<(), StoreError> {
-    set(db, CLOCK_FLOOR, &now.0.to_string())
+/// Nothing may be dated before it: the newest time that this device has seen.
+///
+/// It is the time of the newest operation, so that deciding one does not have to write it down a second time; and what
+/// is kept here, for what happened since then or before a clock was set back.
+pub(crate) fn floor(db: &Db) -> Result<Option<Timestamp>, StoreError> {
+    let newest: Option<i64> = db
+        .prepare_cached(
+            "SELECT created_at FROM (SELECT seq, created_at FROM operation ORDER BY seq DESC LIMIT 1)
+             WHERE seq > coalesce((SELECT CAST(value AS INTEGER) FROM setting WHERE name = ?1), 0)",
+        )?
+        .query_row([CLOCK_COUNTED], |row| row.get(0))
+        .optional()?;
+    Ok(number(db, CLOCK_FLOOR)?.max(newest).map(Timestamp))
+}
+
+/// The next operation is dated before what was seen already.
+pub(crate) fn keep_floor(db: &Db, floor: Timestamp) -> Result<(), StoreError> {
+    set(db, CLOCK_FLOOR, &floor.0.to_string())
+}
+
+/// The device's time goes on from here, whatever the operations say that are kept.
+pub(crate) fn set_floor(db: &Db, floor: Timestamp) -> Result<(), StoreError> {
+    keep_floor(db, floor)?;
+    let newest: i64 =
+        db.prepare_cached("SELECT coalesce(max(seq), 0) FROM operation")?.query_row([], |row| row.get(0))?;
+    set(db, CLOCK_COUNTED, &newest.to_string())
 }
 
 pub(crate) fn connection(db: &Db) -> Result<Option<Connection>, StoreError> {
@@ -105,7 +130,7 @@ pub(crate) fn set_limits(
 /// Forgets the program. False, and nothing happens, while something still has to be sent.
 pub(crate) fn forget_connection(db: &Db) -> Result<bool, StoreError> {
     let open: i64 = db
-        .prepare_cached("SELECT count(*) FROM operation WHERE state IN (0, 1, 4)")?
+        .prepare_cached("SELECT count(*) FROM operation WHERE listed = 1 AND state IN (0, 1, 4)")?
         .query_row([], |row| row.get(0))?;
     if open > 0 {
         return Ok(false);

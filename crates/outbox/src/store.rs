@@ -16,14 +16,16 @@ use crate::writer::{Health, Writer};
 use crate::{
     AuditBreak, AuditHead, Batch, Commit, Connection, Counts, DatabaseKey, Decline, Exposure, Filter, Handed,
     KnownFan, OperationRow, OperationState, Page, PlatformFan, ProgramConfig, Proposal, Proposed, Reach,
-    Route, Settlement, StoreError, TakenOver, Totals, archive, audit, commit, facts, fans, handover, load,
-    migrate, open, queries, queue, settings,
+    Route, Settlement, StoreError, TakenOver, Totals, archive, audit, commit, facts, fans, handover, listing,
+    load, migrate, open, queries, queue, settings,
 };
 
 mod review;
 
 /// Readers that are kept for the next who asks.
 const READERS_KEPT: usize = 4;
+/// Somebody may decide the next operation whenever the last ones were listed.
+const LISTING_TRIES: usize = 3;
 
 /// The device's database.
 #[derive(Clone)]
@@ -161,7 +163,7 @@ impl Store {
         let pool = || self.inner.readers.lock().unwrap_or_else(PoisonError::into_inner);
         let kept = pool().pop();
         let db = kept.map_or_else(|| open::reader(&self.inner.path, &self.inner.key), Ok)?;
-        db.execute_batch("BEGIN")?;
+        self.view(&db)?;
         // A reader that has failed is not used again: SQLite may have ended the transaction by itself, and what
         // ending it once more would say must not hide what happened.
         let answer = body(&db)?;
@@ -171,6 +173,19 @@ impl Store {
             pool.push(db);
         }
         Ok(answer)
+    }
+
+    /// Begins a view in which everything is listed, if that can be had.
+    fn view(&self, db: &Db) -> Result<(), StoreError> {
+        for _ in 0..LISTING_TRIES {
+            db.execute_batch("BEGIN")?;
+            // A disk that takes nothing must not keep anybody from reading.
+            if listing::is_complete(db)? || self.write(|_| Ok(())).is_err() {
+                return Ok(());
+            }
+            db.execute_batch("COMMIT")?;
+        }
+        Ok(db.execute_batch("BEGIN")?)
     }
 
     pub(crate) fn program(&self) -> Option<Arc<Program>> {
@@ -347,7 +362,7 @@ impl Store {
     pub fn commit(&self, proposal: Proposal) -> Result<Commit, StoreError> {
         let program = self.program();
         let ahead = self.inner.clock.ahead(proposal.now);
-        self.write(move |db| {
+        self.inner.writer.decide(move |db| {
             if ahead > 0 {
                 clock::note_ahead(db, ahead, proposal.now)?;
             }

@@ -8,7 +8,7 @@ use std::thread::JoinHandle;
 
 use rusqlite::Connection as Db;
 
-use crate::StoreError;
+use crate::{StoreError, listing};
 
 /// Changes that share one transaction, at the most.
 const GROUP: usize = 128;
@@ -48,17 +48,24 @@ impl Health {
 
 /// A change: it may be run again when the transaction it was part of did not hold.
 trait Change: Send {
+    /// Whether it has to find everything listed.
+    fn wants_listed(&self) -> bool;
     fn run(&mut self, db: &Db) -> Result<(), StoreError>;
     fn finish(self: Box<Self>, outcome: Result<(), StoreError>);
 }
 
 struct Typed<T, F> {
+    wants_listed: bool,
     body: F,
     value: Option<T>,
     reply: SyncSender<Result<T, StoreError>>,
 }
 
 impl<T: Send, F: FnMut(&Db) -> Result<T, StoreError> + Send> Change for Typed<T, F> {
+    fn wants_listed(&self) -> bool {
+        self.wants_listed
+    }
+
     fn run(&mut self, db: &Db) -> Result<(), StoreError> {
         self.value = None;
         self.value = Some((self.body)(db)?);
@@ -89,16 +96,34 @@ impl Writer {
         Ok(Self { changes: Some(changes), thread: Some(thread) })
     }
 
-    /// Runs `body` in a transaction and returns once it is durable. `body` may run more than once;
-    /// only the last run counts.
+    /// Runs `body` in a transaction, on a database in which everything is listed, and returns once it is durable.
+    /// `body` may run more than once; only the last run counts.
     pub(crate) fn write<T, F>(&self, body: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnMut(&Db) -> Result<T, StoreError> + Send + 'static,
+    {
+        self.run(true, body)
+    }
+
+    /// The same for the next operation, which is decided without what [`listing`] is for.
+    pub(crate) fn decide<T, F>(&self, body: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnMut(&Db) -> Result<T, StoreError> + Send + 'static,
+    {
+        self.run(false, body)
+    }
+
+    fn run<T, F>(&self, wants_listed: bool, body: F) -> Result<T, StoreError>
     where
         T: Send + 'static,
         F: FnMut(&Db) -> Result<T, StoreError> + Send + 'static,
     {
         let (reply, answer) = sync_channel(1);
         let changes = self.changes.as_ref().ok_or(StoreError::Closed)?;
-        changes.send(Box::new(Typed { body, value: None, reply })).map_err(|_| StoreError::Closed)?;
+        let change = Typed { wants_listed, body, value: None, reply };
+        changes.send(Box::new(change)).map_err(|_| StoreError::Closed)?;
         answer.recv().map_err(|_| StoreError::Closed)?
     }
 }
@@ -194,21 +219,98 @@ type Outcomes = Vec<Result<(), StoreError>>;
 
 /// Runs all in one transaction. True: something is different now.
 fn attempt(db: &Db, group: &mut [Box<dyn Change>]) -> Result<(Outcomes, bool), Failure> {
-    db.execute_batch("BEGIN IMMEDIATE").map_err(|e| Failure::before_commit(e.into()))?;
-    let before = db.total_changes();
-    let outcomes = run_all(db, group).inspect_err(|_| roll_back(db))?;
-    let changed = db.total_changes() != before;
-    if let Err(error) = db.execute_batch("COMMIT") {
-        roll_back(db);
-        return Err(Failure::at_commit(error.into()));
+    match isolating(db, group, true) {
+        // The change itself may need no room: what can not be listed waits until there is some.
+        Err(Failure { error: StoreError::Full, .. }) if group.iter().any(|change| change.wants_listed()) => {
+            list_what_fits(db)?;
+            isolating(db, group, false)
+        }
+        outcome => outcome,
     }
-    Ok((outcomes, changed))
 }
 
-fn run_all(db: &Db, group: &mut [Box<dyn Change>]) -> Result<Outcomes, Failure> {
-    let mut outcomes = Vec::with_capacity(group.len());
+fn isolating(db: &Db, group: &mut [Box<dyn Change>], list: bool) -> Result<(Outcomes, bool), Failure> {
+    // Keeping changes apart costs a copy of every page that one of them touches; hardly ever does one fail.
+    match together(db, group, Manner { list, apart: false })? {
+        Ran::All(outcomes, changed) => Ok((outcomes, changed)),
+        Ran::UpTo(error) if group.len() == 1 => Ok((vec![Err(error)], false)),
+        Ran::UpTo(_) => match together(db, group, Manner { list, apart: true })? {
+            Ran::All(outcomes, changed) => Ok((outcomes, changed)),
+            Ran::UpTo(error) => Err(Failure::before_commit(error)),
+        },
+    }
+}
+
+/// Lists one after the other, as many as the disk takes.
+fn list_what_fits(db: &Db) -> Result<(), Failure> {
+    loop {
+        run(db, "BEGIN IMMEDIATE").map_err(Failure::before_commit)?;
+        let Ok(true) = listing::list_one(db) else {
+            roll_back(db);
+            return Ok(());
+        };
+        if let Err(error) = run(db, "COMMIT") {
+            roll_back(db);
+            return if error == StoreError::Full { Ok(()) } else { Err(Failure::at_commit(error)) };
+        }
+    }
+}
+
+/// How a group is run.
+#[derive(Clone, Copy)]
+struct Manner {
+    /// Who wants everything listed gets it.
+    list: bool,
+    /// A change that fails is undone alone.
+    apart: bool,
+}
+
+enum Ran {
+    /// All of it is durable.
+    All(Outcomes, bool),
+    /// One change has failed, and nothing was kept.
+    UpTo(StoreError),
+}
+
+fn together(db: &Db, group: &mut [Box<dyn Change>], manner: Manner) -> Result<Ran, Failure> {
+    run(db, "BEGIN IMMEDIATE").map_err(Failure::before_commit)?;
+    let before = db.total_changes();
+    let (outcomes, listed) = match run_all(db, group, manner) {
+        Ok(Ok(ran)) => ran,
+        Ok(Err(error)) => {
+            roll_back(db);
+            return Ok(Ran::UpTo(error));
+        }
+        Err(failure) => {
+            roll_back(db);
+            return Err(failure);
+        }
+    };
+    let changed = db.total_changes() - before > listed;
+    if let Err(error) = run(db, "COMMIT") {
+        roll_back(db);
+        return Err(Failure::at_commit(error));
+    }
+    Ok(Ran::All(outcomes, changed))
+}
+
+/// The outcomes, and how many rows were changed by nothing but listing them. The inner error: a change has failed that
+/// was not kept apart.
+fn run_all(
+    db: &Db,
+    group: &mut [Box<dyn Change>],
+    Manner { list, apart }: Manner,
+) -> Result<Result<(Outcomes, u64), StoreError>, Failure> {
+    let (mut outcomes, mut listed) = (Vec::with_capacity(group.len()), 0);
     for change in group {
-        db.execute_batch("SAVEPOINT one").map_err(|e| Failure::before_commit(e.into()))?;
+        if list && change.wants_listed() {
+            let before = db.total_changes();
+            listing::catch_up(db).map_err(Failure::before_commit)?;
+            listed += db.total_changes() - before;
+        }
+        if apart {
+            run(db, "SAVEPOINT one").map_err(Failure::before_commit)?;
+        }
         let outcome = change.run(db);
         if let Err(error) = &outcome {
             // SQLite gives up the whole transaction by itself after some failures.
@@ -217,12 +319,22 @@ fn run_all(db: &Db, group: &mut [Box<dyn Change>]) -> Result<Outcomes, Failure> 
             {
                 return Err(Failure::before_commit(error.clone()));
             }
-            db.execute_batch("ROLLBACK TO one").map_err(|e| Failure::before_commit(e.into()))?;
+            if !apart {
+                return Ok(Err(error.clone()));
+            }
+            run(db, "ROLLBACK TO one").map_err(Failure::before_commit)?;
         }
-        db.execute_batch("RELEASE one").map_err(|e| Failure::before_commit(e.into()))?;
+        if apart {
+            run(db, "RELEASE one").map_err(Failure::before_commit)?;
+        }
         outcomes.push(outcome);
     }
-    Ok(outcomes)
+    Ok(Ok((outcomes, listed)))
+}
+
+fn run(db: &Db, sql: &str) -> Result<(), StoreError> {
+    db.prepare_cached(sql)?.execute([])?;
+    Ok(())
 }
 
 fn roll_back(db: &Db) {

@@ -40,6 +40,31 @@ fn the_same_id_and_content_is_one_operation() {
 }
 
 #[test]
+fn what_is_answered_is_what_is_kept() {
+    let device = Device::new();
+    device.store.note_pass(&pass(1, 5000, NOON)).unwrap();
+    device.store.note_platform_fan(&platform_fan(2, 100, NOON)).unwrap();
+    let Proposed::Give { mut items } = give(fan(3), 25_00).kind else { unreachable!() };
+    items.push(item(80_00));
+    items[1].rate_label = Some("merchandise".into());
+    let asked = [
+        proposal(fan(3), Proposed::Give { items }, later(MINUTE)),
+        give(masked(2), 25_00),
+        give(masked(7), 25_00),
+        redeem(masked(1), 15_00),
+        Proposal { route: Route::Platform, staff: None, ..redeem(fan(2), 9_00) },
+        award(fan(4)),
+    ];
+    for proposal in asked {
+        let row = device.commit(proposal);
+        assert_eq!(device.store.operation(row.id).unwrap().as_ref(), Some(&row));
+        let undone = device.commit(undo(&row));
+        assert_eq!(device.store.operation(undone.id).unwrap().as_ref(), Some(&undone));
+    }
+    assert!(device.store.verify_audit(None).unwrap().is_ok());
+}
+
+#[test]
 fn nothing_is_decided_without_a_program() {
     let device = Device::blank();
     assert_eq!(device.decline(give(fan(1), 25_00)), Decline::NotConfigured);

@@ -5,7 +5,7 @@ mod common;
 
 use common::*;
 use ledger::FanPoints;
-use outbox::{Decline, Filter, Page, Store};
+use outbox::{Decline, Filter, OperationState, Page, Store, Wanted};
 
 /// Written by the app as it was then: seven operations, of them two accepted (one with other points than the device
 /// computed), one refused, one held, one undone, one fan whose two names were learned later.
@@ -29,6 +29,25 @@ fn what_version_1_kept_reads_the_same() {
     assert_eq!((points(1), known(1).available), (FanPoints(1249), FanPoints(1249)));
     assert_eq!((points(2), known(2).available), (FanPoints(550), FanPoints(550)));
     assert_eq!((points(4), known(4).pending.fan_points), (FanPoints(1000), FanPoints(20)));
+}
+
+#[test]
+fn lists_and_sums_know_what_version_1_kept() {
+    let device = old();
+    let counts = device.store.counts().unwrap();
+    assert_eq!((counts.accepted, counts.refused, counts.held, counts.waiting()), (2, 1, 1, 3));
+    let numbers = |wanted: &Wanted| -> Vec<i64> {
+        let rows = device.store.review(wanted, None, 0, 10).unwrap();
+        rows.iter().map(|row| row.place.number).collect()
+    };
+    assert_eq!(numbers(&Wanted::default()).len(), 7);
+    let held = Wanted { states: vec![OperationState::Held], ..Wanted::default() };
+    assert_eq!(numbers(&held).len(), 1);
+    // What is decided from now on stands in the same lists.
+    device.commit(give(fan(9), 25_00));
+    assert_eq!(numbers(&Wanted::default()).len(), 8);
+    assert_eq!(device.store.counts().unwrap().waiting(), 4);
+    assert!(device.store.verify_audit(None).unwrap().is_ok());
 }
 
 #[test]

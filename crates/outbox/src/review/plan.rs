@@ -6,7 +6,7 @@ use rusqlite::{Connection as Db, OptionalExtension, params};
 use uuid::Uuid;
 
 use super::{Devices, Place, Wanted};
-use crate::{OperationKind, OperationState, StoreError, fans, queries};
+use crate::{OperationKind, OperationState, StoreError, fans, listing, queries};
 
 /// Up to so many rows are sorted, rather than looked for in the order of time.
 const FEW: i64 = 1_500;
@@ -22,7 +22,7 @@ pub(super) struct Plan {
 
 /// Which rows of a table, by an index that has them together.
 struct Part {
-    index: &'static str,
+    source: &'static str,
     condition: String,
 }
 
@@ -97,7 +97,12 @@ struct Facts<'a> {
 
 impl Facts<'_> {
     fn here(&self, db: &Db, values: &mut Values, selects: &mut Vec<String>) -> Result<(), StoreError> {
-        for part in self.parts(db, values)? {
+        let mut parts = self.parts(db, values)?;
+        if !listing::is_complete(db)? {
+            let condition = format!("o.listed = 0 AND o.{}", listing::REST);
+            parts.push(Part { source: "NOT INDEXED", condition });
+        }
+        for part in parts {
             let mut conditions = vec![part.condition];
             self.times("o.created_at", "o.seq", values, &mut conditions);
             conditions.extend(one_of("o.kind", self.wanted.kinds.iter().map(|kind| kind.to_number())));
@@ -117,8 +122,8 @@ impl Facts<'_> {
             }
             let conditions = conditions.join(" AND ");
             selects.push(format!(
-                "SELECT o.created_at AS at, o.seq AS place FROM operation o INDEXED BY {} WHERE {conditions}",
-                part.index
+                "SELECT o.created_at AS at, o.seq AS place FROM operation o {} WHERE {conditions}",
+                part.source
             ));
         }
         Ok(())
@@ -184,13 +189,19 @@ impl Facts<'_> {
 
     /// What drives the look at this device's operations.
     fn parts(&self, db: &Db, values: &mut Values) -> Result<Vec<Part>, StoreError> {
-        let part = |index, condition| Part { index, condition };
-        let all = || vec![part("operation_time", "1".to_owned())];
+        let part = |index, condition: String| Part {
+            source: index,
+            condition: format!("o.listed = 1 AND {condition}"),
+        };
+        let all = || vec![part("INDEXED BY operation_time", "1".to_owned())];
         let by_phrase = |phrases: &[i64]| -> Vec<Part> {
-            phrases.iter().map(|one| part("operation_phrase", format!("o.phrase = {one}"))).collect()
+            phrases
+                .iter()
+                .map(|one| part("INDEXED BY operation_phrase", format!("o.phrase = {one}")))
+                .collect()
         };
         if let Some((fan, _)) = &self.fan {
-            return Ok(vec![part("operation_fan", format!("o.fan = {fan}"))]);
+            return Ok(vec![part("INDEXED BY operation_fan", format!("o.fan = {fan}"))]);
         }
         if let Some(search) = &self.search {
             if search.len() > PARTS {
@@ -198,34 +209,42 @@ impl Facts<'_> {
             }
             let mut parts = by_phrase(&search.phrases);
             for staff in &search.staff {
-                parts.push(part("operation_staff", format!("o.staff = {}", values.text(staff))));
+                parts.push(part("INDEXED BY operation_staff", format!("o.staff = {}", values.text(staff))));
             }
-            parts.extend(search.fans.iter().map(|(fan, _)| part("operation_fan", format!("o.fan = {fan}"))));
+            parts.extend(
+                search.fans.iter().map(|(fan, _)| part("INDEXED BY operation_fan", format!("o.fan = {fan}"))),
+            );
             if let Some((from, to, _)) = &search.ids {
                 let (from, to) = (values.add(Value::Blob(from.clone())), values.add(Value::Blob(to.clone())));
-                parts.push(part("sqlite_autoindex_operation_1", format!("o.id >= {from} AND o.id <= {to}")));
+                parts.push(part(
+                    "INDEXED BY sqlite_autoindex_operation_1",
+                    format!("o.id >= {from} AND o.id <= {to}"),
+                ));
             }
             return Ok(parts);
         }
         if let Some(staff) = &self.wanted.staff {
-            return Ok(vec![part("operation_staff", format!("o.staff = {}", values.text(staff)))]);
+            return Ok(vec![part("INDEXED BY operation_staff", format!("o.staff = {}", values.text(staff)))]);
         }
         if let Some(phrases) = self.phrases.as_ref().filter(|phrases| phrases.len() <= PARTS) {
             return Ok(by_phrase(phrases));
         }
         if !self.wanted.states.is_empty() && self.in_states(db)? <= FEW {
-            let of =
-                |state: &OperationState| part("operation_state", format!("o.state = {}", state.to_number()));
+            let of = |state: &OperationState| {
+                part("INDEXED BY operation_state", format!("o.state = {}", state.to_number()))
+            };
             return Ok(self.wanted.states.iter().map(of).collect());
         }
         if self.is_rare_size(db)? {
             let mut sizes = Vec::new();
             self.sizes("o.size", &mut sizes);
-            return Ok(vec![part("operation_size", sizes.join(" AND "))]);
+            return Ok(vec![part("INDEXED BY operation_size", sizes.join(" AND "))]);
         }
         let kinds = &self.wanted.kinds;
         if !kinds.is_empty() && kinds.len() < OperationKind::ALL.len() && self.needs_no_more() {
-            let of = |kind: &OperationKind| part("operation_kind", format!("o.kind = {}", kind.to_number()));
+            let of = |kind: &OperationKind| {
+                part("INDEXED BY operation_kind", format!("o.kind = {}", kind.to_number()))
+            };
             return Ok(kinds.iter().map(of).collect());
         }
         Ok(all())
@@ -250,7 +269,7 @@ impl Facts<'_> {
         let mut conditions = Vec::new();
         self.sizes("o.size", &mut conditions);
         let sql = format!(
-            "SELECT count(*) FROM (SELECT 1 FROM operation o INDEXED BY operation_size WHERE {} LIMIT {})",
+            "SELECT count(*) FROM (SELECT 1 FROM operation o INDEXED BY operation_size WHERE o.listed = 1 AND {} LIMIT {})",
             conditions.join(" AND "),
             FEW + 1
         );
@@ -371,9 +390,9 @@ fn ids(text: &str) -> Option<(Vec<u8>, Vec<u8>, String)> {
 pub(crate) fn people(db: &Db) -> Result<Vec<String>, StoreError> {
     let mut statement = db.prepare_cached(
         "WITH RECURSIVE person (name) AS (
-           SELECT (SELECT min(staff) FROM operation INDEXED BY operation_staff WHERE staff IS NOT NULL)
+           SELECT (SELECT min(staff) FROM operation INDEXED BY operation_staff WHERE listed = 1 AND staff IS NOT NULL)
            UNION ALL
-           SELECT (SELECT min(staff) FROM operation INDEXED BY operation_staff WHERE staff > name)
+           SELECT (SELECT min(staff) FROM operation INDEXED BY operation_staff WHERE listed = 1 AND staff > name)
              FROM person WHERE name IS NOT NULL),
          former (name) AS (
            SELECT (SELECT min(staff) FROM archive INDEXED BY archive_staff WHERE staff IS NOT NULL)

@@ -1,0 +1,177 @@
+//! What was just decided is listed later; nobody who reads notices.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod common;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use common::*;
+use ledger::{FanPoints, Timestamp};
+use outbox::{Filter, OperationKind, OperationState, Page, Proposal, Reach, Store, Wanted};
+
+const ALL: Page = Page { after: None, limit: 1000 };
+const DAY: i64 = 24 * HOUR;
+
+/// Gives to so many fans, one a minute.
+fn decide(device: &Device, from: i64, to: i64) {
+    for n in from..to {
+        let asked = give(fan(n.unsigned_abs()), 25_00);
+        device.commit(Proposal { now: later(n * MINUTE), ..asked });
+    }
+}
+
+/// All that can be asked of them says that there are so many, all waiting.
+fn all_are_there(store: &Store, many: usize) {
+    let count = u64::try_from(many).unwrap();
+    let counts = store.counts().unwrap();
+    assert_eq!((counts.queued, counts.archived, counts.oldest_waiting), (count, 0, Some(later(0))));
+    let queued = Filter { states: vec![OperationState::Queued], ..Filter::default() };
+    for filter in [Filter::default(), queued] {
+        assert_eq!(store.operations(&filter, ALL).unwrap().len(), many);
+    }
+    let filters = [
+        Wanted::default(),
+        Wanted { kinds: vec![OperationKind::Give], ..Wanted::default() },
+        Wanted { states: vec![OperationState::Queued], ..Wanted::default() },
+        Wanted { staff: Some("Noa".into()), ..Wanted::default() },
+        Wanted { least: Some(50), ..Wanted::default() },
+        Wanted { text: Some("scarf".into()), ..Wanted::default() },
+        Wanted { from: Some(later(0)), to: Some(later(DAY)), ..Wanted::default() },
+    ];
+    for wanted in filters {
+        let rows = store.review(&wanted, None, 0, 1000).unwrap();
+        let numbers: Vec<_> = rows.iter().map(|row| row.place.number).collect();
+        assert_eq!(numbers, (1..=i64::try_from(many).unwrap()).rev().collect::<Vec<_>>(), "{wanted:?}");
+        assert_eq!(store.review_count(&wanted).unwrap(), count, "{wanted:?}");
+    }
+    let ends = [later(0), later(DAY)];
+    let totals = store.totals(ends[0], ends[1]).unwrap();
+    assert_eq!((totals.operations, totals.waiting), (count, count));
+    assert_eq!(totals.given, FanPoints(50 * i64::try_from(many).unwrap()));
+    assert_eq!(store.stretches(&ends).unwrap()[0].totals, totals);
+    assert_eq!(store.rate_sums(ends[0], ends[1]).unwrap()[0].items, count);
+    assert_eq!(store.deeds(ends[0], ends[1], 1000).unwrap().len(), many);
+    assert_eq!(store.to_reconcile(ends[0], ends[1]).unwrap().len(), many);
+    assert_eq!(store.outgoing().unwrap().len(), many);
+}
+
+/// How many rows of the file are not listed.
+fn unlisted(device: &Device) -> i64 {
+    let db = rusqlite::Connection::open(&device.path).unwrap();
+    let hex: String = key().expose().iter().map(|byte| format!("{byte:02x}")).collect();
+    db.execute_batch(&format!("PRAGMA key = \"x'{hex}'\"")).unwrap();
+    db.query_row("SELECT count(*) FROM operation WHERE listed = 0", [], |row| row.get(0)).unwrap()
+}
+
+#[test]
+fn whoever_reads_finds_what_was_decided_before() {
+    let device = Device::new();
+    let mut before = 0;
+    for many in [1, 2, 63, 64, 65, 130, 200] {
+        decide(&device, before, many);
+        before = many;
+        assert!(unlisted(&device) > 0 || many == 64, "deciding lists nothing");
+        all_are_there(&device.store, usize::try_from(many).unwrap());
+        assert_eq!(unlisted(&device), 0, "reading has listed it");
+    }
+    assert!(device.store.verify_audit(None).unwrap().is_ok());
+}
+
+#[test]
+fn what_is_not_listed_stays_short() {
+    let device = Device::new();
+    decide(&device, 0, 200);
+    assert_eq!(unlisted(&device), 200 % 64);
+}
+
+#[test]
+fn a_crash_before_the_listing_loses_nothing() {
+    let device = Device::new();
+    decide(&device, 0, 20);
+    assert_eq!(unlisted(&device), 20);
+    // What a crash leaves: the file and its log as they are.
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("device.db");
+    for tail in ["", "-wal"] {
+        let from = format!("{}{tail}", device.path.display());
+        std::fs::copy(from, format!("{}{tail}", path.display())).unwrap();
+    }
+    all_are_there(&Store::open(&path, &key()).unwrap(), 20);
+}
+
+#[test]
+fn a_full_disk_keeps_nobody_from_reading() {
+    let device = Device::new();
+    decide(&device, 0, 20);
+    device.store.limit_pages(1).unwrap();
+    decide_until_full(&device, 20);
+    let kept = usize::try_from(device.store.counts().unwrap().queued).unwrap();
+    assert!(kept >= 20);
+    all_are_there(&device.store, kept);
+    // What needs no room is still written, and the queue goes out.
+    device.store.set_setting("language", "rm").unwrap();
+    assert!(!device.store.next_batch(&Reach::default(), later(0)).unwrap().operations.is_empty());
+    device.store.return_interrupted().unwrap();
+    let device = device.reopen();
+    all_are_there(&device.store, kept);
+    device.store.limit_pages(u32::MAX / 2).unwrap();
+    all_are_there(&device.store, kept);
+    assert_eq!(unlisted(&device), 0);
+}
+
+fn decide_until_full(device: &Device, from: i64) {
+    let full = (from..5_000).find(|n| {
+        let asked = Proposal { now: later(n * MINUTE), ..give(fan(n.unsigned_abs()), 25_00) };
+        device.store.commit(asked).is_err()
+    });
+    assert!(full.is_some(), "the disk never was full");
+}
+
+#[test]
+fn the_queue_goes_out_and_can_be_undone_all_the_same() {
+    let device = Device::new();
+    let row = device.commit(give(fan(1), 25_00));
+    device.commit(give(fan(2), 10_00));
+    let undone = device.commit(undo(&row));
+    assert_eq!(undone.undo_of, Some(row.id));
+    assert_eq!(device.store.next_batch(&Reach::default(), later(0)).unwrap().operations.len(), 2);
+}
+
+#[test]
+fn listing_is_no_change_that_anybody_is_told_of() {
+    let device = Device::new();
+    let told = Arc::new(AtomicU64::new(0));
+    let heard = Arc::clone(&told);
+    device.store.on_change(move |_| {
+        heard.fetch_add(1, Ordering::Relaxed);
+    });
+    decide(&device, 0, 3);
+    let version = device.store.version();
+    assert_eq!(device.store.counts().unwrap().queued, 3);
+    assert_eq!(unlisted(&device), 0);
+    assert_eq!((told.load(Ordering::Relaxed), device.store.version()), (3, version));
+}
+
+#[test]
+fn the_time_that_was_seen_last_is_that_of_the_newest_operation() {
+    let device = Device::new();
+    let steady = |device: &Device| device.store.steady_time(Timestamp(0)).unwrap();
+    device.commit(Proposal { now: later(HOUR), ..give(fan(1), 25_00) });
+    assert_eq!(steady(&device), later(HOUR));
+    // A clock that goes back does not take it along, over a restart either.
+    device.commit(Proposal { now: later(5 * MINUTE), ..give(fan(2), 25_00) });
+    let device = device.reopen();
+    assert_eq!(steady(&device), later(HOUR));
+    device.commit(Proposal { now: later(2 * HOUR), ..give(fan(3), 25_00) });
+    assert_eq!(steady(&device), later(2 * HOUR));
+    // Only the platform's word does.
+    device.store.note_sync(later(10 * MINUTE)).unwrap();
+    assert_eq!(steady(&device), later(10 * MINUTE));
+    // And the archive takes the newest operation, not its time.
+    device.commit(Proposal { now: later(3 * HOUR), ..give(fan(4), 25_00) });
+    device.settle_next(&accepted(later(3 * HOUR)), later(3 * HOUR));
+    device.store.set_retention(Some(1)).unwrap();
+    assert!(device.store.archive_old(later(5 * DAY)).unwrap() > 0);
+    assert_eq!(steady(&device), later(3 * HOUR));
+}
