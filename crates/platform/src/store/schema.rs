@@ -4,13 +4,14 @@
 use super::StoreError;
 use super::sql::{Connection, Database, dialect, params};
 
-const MIGRATIONS: [&str; 6] = [
+const MIGRATIONS: [&str; 7] = [
     include_str!("../../migrations/0001_books.sql"),
     include_str!("../../migrations/0002_turns.sql"),
     include_str!("../../migrations/0003_operations.sql"),
     include_str!("../../migrations/0004_club.sql"),
     include_str!("../../migrations/0005_goods.sql"),
     include_str!("../../migrations/0006_consent.sql"),
+    include_str!("../../migrations/0007_ends.sql"),
 ];
 
 /// Brings the database to the current schema.
@@ -122,7 +123,7 @@ pub(super) fn remove(database: &Database) -> Result<(), StoreError> {
                 name.push(end);
                 match std::fs::remove_file(&name) {
                     Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                        return Err(StoreError::Address(format!("{}: {error}", path.display())));
+                        return Err(StoreError::File(format!("{}: {error}", path.display())));
                     }
                     _ => {}
                 }
