@@ -18,12 +18,12 @@ pub mod house;
 pub mod keys;
 pub mod payments;
 pub mod personal;
+pub mod program_rules;
 mod publish;
 pub mod purchases;
 mod readers;
 pub mod reading;
 mod schema;
-
 pub mod seeding;
 pub mod settings;
 pub mod shifts;
