@@ -95,6 +95,8 @@ pub struct Config {
     pub key_lead: Duration,
     /// Requests a minute and credential.
     pub requests_per_minute: u32,
+    /// Open WebSockets of a credential.
+    pub live_connections: usize,
     /// Bytes of one request.
     pub max_request_bytes: usize,
     /// A request that takes longer is answered with 503.
@@ -128,6 +130,7 @@ impl Config {
             key_rotation: Duration::from_secs(90 * 86_400),
             key_lead: Duration::from_secs(600),
             requests_per_minute: 1000,
+            live_connections: 100,
             max_request_bytes: 2 * 1024 * 1024,
             request_timeout: Duration::from_secs(30),
             body_timeout: Duration::from_secs(10),
@@ -144,6 +147,9 @@ impl Config {
         }
         if self.requests_per_minute == 0 {
             return Some("no requests a minute would refuse everybody".to_owned());
+        }
+        if self.live_connections == 0 {
+            return Some("no live connections would leave every device without news".to_owned());
         }
         let is_origin = |origin: &&String| {
             let host = origin.strip_prefix("https://").or_else(|| origin.strip_prefix("http://"));
@@ -178,6 +184,7 @@ impl fmt::Display for Config {
             ("key-days", format!("{} d", self.key_rotation.as_secs() / 86_400)),
             ("key-lead-seconds", seconds(self.key_lead)),
             ("requests-per-minute", self.requests_per_minute.to_string()),
+            ("live-connections", self.live_connections.to_string()),
             ("request-bytes", self.max_request_bytes.to_string()),
             ("request-seconds", seconds(self.request_timeout)),
             ("body-seconds", seconds(self.body_timeout)),

@@ -143,6 +143,7 @@ fn serve(
         secrets,
         tokens: Tokens::new(config.token_lifetime, rotation),
         requests: Throttle::new(config.requests_per_minute, std::time::Duration::from_secs(60)),
+        lines: http::live::Lines::new(config.live_connections),
         strangers: Throttle::new(STRANGERS_A_MINUTE, std::time::Duration::from_secs(60)),
         sign_ins: SignIns::new().map_err(SecretError::from)?,
         metrics,

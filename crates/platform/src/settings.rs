@@ -67,6 +67,9 @@ pub struct Serving {
     /// Requests a minute and credential [default: 1000]
     #[arg(long, env = "FANPOINTS_REQUESTS_PER_MINUTE", value_name = "NUMBER")]
     pub requests_per_minute: Option<u32>,
+    /// Open WebSockets of a credential [default: 100]
+    #[arg(long, env = "FANPOINTS_LIVE_CONNECTIONS", value_name = "NUMBER")]
+    pub live_connections: Option<usize>,
     /// Bytes of one request [default: 2097152]
     #[arg(long, env = "FANPOINTS_REQUEST_BYTES", value_name = "NUMBER")]
     pub request_bytes: Option<usize>,
@@ -204,6 +207,10 @@ impl Serving {
                 .requests_per_minute
                 .or(file.requests_per_minute)
                 .unwrap_or(default.requests_per_minute),
+            live_connections: self
+                .live_connections
+                .or(file.live_connections)
+                .unwrap_or(default.live_connections),
             max_request_bytes: self.request_bytes.or(file.request_bytes).unwrap_or(default.max_request_bytes),
             request_timeout: seconds(self.request_seconds, file.request_seconds, default.request_timeout),
             body_timeout: seconds(self.body_seconds, file.body_seconds, default.body_timeout),

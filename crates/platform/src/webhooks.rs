@@ -16,7 +16,7 @@ use tokio::task::JoinHandle;
 
 use crate::environment::{Environment, EnvironmentName};
 use crate::store::webhooks::{self, Delivery, Tried};
-use crate::store::{StoreError, now_us};
+use crate::store::{StoreError, now_us, payments};
 
 /// What an address is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -164,12 +164,25 @@ fn client(environment: EnvironmentName) -> reqwest::Result<Client> {
         .build()
 }
 
+/// Ends the payment sessions whose time is over; who asked to be told has a call in the queue then.
+async fn expire(environment: &Environment) -> Result<(), StoreError> {
+    let now = now_us();
+    let overdue =
+        environment.store.read(move |connection| payments::overdue(connection, now, AT_ONCE)).await?;
+    for session in overdue {
+        let delivery = uuid::Uuid::new_v4().to_string();
+        environment.store.commit(move |turn| payments::expire(turn, &session, now, &delivery)).await?;
+    }
+    Ok(())
+}
+
 /// Makes the calls that are due; the answer is how long nothing else is.
 async fn round(
     environment: &Arc<Environment>,
     client: &Client,
     stopping: &watch::Receiver<bool>,
 ) -> Result<Duration, StoreError> {
+    expire(environment).await?;
     let waiting = environment.store.read(|connection| webhooks::waiting(connection, AT_ONCE)).await?;
     let mut pause = LOOK;
     let mut calls = tokio::task::JoinSet::new();

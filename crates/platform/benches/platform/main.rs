@@ -1,5 +1,6 @@
 //! What the platform books in a second, beside one transaction per operation on the same database in one run; then
-//! what a server answers over HTTP, how soon, in how much memory, and how soon it is ready again.
+//! what a server answers over HTTP, how soon, how soon a device hears of it, in how much memory, and how soon it is
+//! ready again.
 //!
 //! `cargo bench -p platform`. One busy partner gives points for purchases of one item, to fans at random; every
 //! commit is flushed to the disk. `FANPOINTS_BENCH_SECONDS` is the length of each part; `FANPOINTS_BENCH_OPERATIONS`
@@ -16,6 +17,7 @@
 #[path = "../../tests/cluster/mod.rs"]
 #[allow(dead_code)] // the tests read clusters in more ways
 mod cluster;
+mod followed;
 mod naive;
 mod served;
 

@@ -11,6 +11,7 @@ use reqwest::Client;
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 
+use crate::followed::Follower;
 use crate::{BATCH, CLIENTS, Draw};
 
 struct Server {
@@ -193,6 +194,22 @@ pub fn measure(name: &str, database: Option<String>, folder: &Path, length: Dura
     let every = Duration::from_secs_f64((CLIENTS * BATCH) as f64 / (top / 2.0));
     let (half, slowest) = load.run(&runtime, move |passed, _| passed > length, Some(every));
     line("half of that", half, slowest);
+    // A batch of each client a second, and again half of the top rate, while a device follows.
+    for (what, pause) in [("quiet", Duration::from_secs(1)), ("at half of the top rate", every)] {
+        let (graphql, token) = (load.url.clone(), load.token.clone());
+        let ages = runtime.spawn(async move { Follower::open(&graphql, &token).await.ages().await });
+        load.run(&runtime, move |passed, _| passed > length, Some(pause));
+        let ages = runtime.block_on(ages).unwrap();
+        let at = |share: usize| ages[(ages.len() - 1) * share / 100].as_secs_f64() * 1000.0;
+        println!(
+            "{:<44}{:>12}{:>12}{:>10}",
+            format!("told to a device, {what}"),
+            "p50 ms",
+            "p95 ms",
+            "most ms"
+        );
+        println!("{:<44}{:>12.1}{:>12.1}{:>10.1}", "", at(50), at(95), at(100));
+    }
     let done = load.requests.load(Ordering::Relaxed) * BATCH as u64;
     if operations > done {
         let left = (operations - done) / BATCH as u64 + CLIENTS as u64;

@@ -156,7 +156,7 @@ fn told(
         status: match session.status {
             SessionStatus::Active => FanPointsPaymentSessionStatus::Active,
             SessionStatus::Completed => FanPointsPaymentSessionStatus::Completed,
-            SessionStatus::Declined => FanPointsPaymentSessionStatus::Expired,
+            SessionStatus::Declined | SessionStatus::Expired => FanPointsPaymentSessionStatus::Expired,
         },
         success_url: session.success_url,
     }

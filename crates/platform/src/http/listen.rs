@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum_server::accept::DefaultAcceptor;
+use axum_server::accept::{DefaultAcceptor, NoDelayAcceptor};
 use axum_server::tls_rustls::{RustlsAcceptor, RustlsConfig};
 use axum_server::{Handle, Server};
 use hyper_util::rt::TokioTimer;
@@ -63,12 +63,18 @@ pub fn listen(
     let mut server = Server::from_listener(listener).handle(handle.clone());
     bound(&mut server, idle);
     let service = router.into_make_service_with_connect_info::<SocketAddr>();
+    // A change that is told while the one before is not acknowledged would else wait for that, up to 40 ms.
+    let at_once = NoDelayAcceptor::new();
     let serving = match &tls {
         Some((_, config)) => {
-            let secured = server.acceptor(RustlsAcceptor::new(config.clone()).handshake_timeout(idle));
-            tokio::spawn(async move { ended(secured.serve(service).await) })
+            let secured = RustlsAcceptor::new(config.clone()).handshake_timeout(idle).acceptor(at_once);
+            let server = server.acceptor(secured);
+            tokio::spawn(async move { ended(server.serve(service).await) })
         }
-        None => tokio::spawn(async move { ended(server.serve(service).await) }),
+        None => {
+            let server = server.acceptor(at_once);
+            tokio::spawn(async move { ended(server.serve(service).await) })
+        }
     };
     Ok(Listening { handle, serving, tls })
 }

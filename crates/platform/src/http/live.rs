@@ -1,7 +1,8 @@
 //! `GET /graphql` as a WebSocket: subscriptions in the protocol `graphql-transport-ws`. Queries and mutations stay with
 //! `POST`, where their limits and the wait for the disk are.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_graphql::futures_util::StreamExt as _;
@@ -28,6 +29,52 @@ use crate::environment::EnvironmentName;
 const SILENCE: Duration = Duration::from_secs(90);
 /// A subscription is a short text.
 const MAX_MESSAGE: usize = 64 * 1024;
+/// Subscriptions of one connection: a device needs one for each scope.
+const MOST_SUBSCRIPTIONS: usize = 10;
+
+/// The open connections, counted by credential: each costs memory and has a share in every change.
+pub struct Lines {
+    most: usize,
+    open: Arc<Mutex<HashMap<String, usize>>>,
+}
+
+impl Lines {
+    /// At most so many for a credential.
+    pub fn new(most: usize) -> Self {
+        Self { most, open: Arc::default() }
+    }
+
+    /// One more of a credential. None: it has too many.
+    fn open(&self, client_id: &str) -> Option<Line> {
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        let number = open.entry(client_id.to_owned()).or_default();
+        if *number >= self.most {
+            return None;
+        }
+        *number += 1;
+        drop(open);
+        let subscriptions = Arc::new(());
+        Some(Line { client_id: client_id.to_owned(), open: Arc::clone(&self.open), subscriptions })
+    }
+}
+
+/// A connection that counts until it is gone.
+struct Line {
+    client_id: String,
+    open: Arc<Mutex<HashMap<String, usize>>>,
+    /// Each of its subscriptions holds it.
+    subscriptions: Arc<()>,
+}
+
+impl Drop for Line {
+    fn drop(&mut self) {
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        match open.get_mut(&self.client_id) {
+            Some(number) if *number > 1 => *number -= 1,
+            _ => drop(open.remove(&self.client_id)),
+        }
+    }
+}
 
 /// Opens a connection. The token is in the header `Authorization`, or in the payload of `connection_init` under that
 /// name, in any case: browsers can set no headers.
@@ -54,7 +101,15 @@ pub async fn connect(
                 let (Some(caller), Some(token)) = (caller, token) else {
                     return Err(coded("sign in first", "UNAUTHENTICATED"));
                 };
+                let Some(line) = shared.lines.open(&caller.client_id) else {
+                    shared.metrics.refused("too_many_connections");
+                    return Err(coded(
+                        "this credential has too many open connections",
+                        "TOO_MANY_CONNECTIONS",
+                    ));
+                };
                 let mut data = Data::default();
+                data.insert(line);
                 data.insert(GoodUntil(end_of(&token)));
                 data.insert(caller);
                 Ok(data)
@@ -92,16 +147,31 @@ impl Executor for Subscriptions {
     }
 
     fn execute_stream(&self, mut request: Request, session: Option<Arc<Data>>) -> BoxStream<'static, Answer> {
-        let caller = session.as_ref().and_then(|data| data.get(&std::any::TypeId::of::<Arc<Caller>>()));
-        let caller = caller.and_then(|caller| caller.downcast_ref::<Arc<Caller>>());
+        let caller = session.as_ref().and_then(|data| of_session::<Arc<Caller>>(data));
+        let line = session.as_ref().and_then(|data| of_session::<Line>(data));
+        let held = line.map(|line| Arc::clone(&line.subscriptions)).unwrap_or_default();
+        // The line itself holds one, and so does this one.
+        if Arc::strong_count(&held) > MOST_SUBSCRIPTIONS + 1 {
+            let refused = ServerError::new("this connection has too many subscriptions", None);
+            return stream::once(async { Answer::from_errors(vec![refused]) }).boxed();
+        }
         if caller.is_none_or(|caller| caller.environment.name == EnvironmentName::Production) {
             request = request.disable_introspection();
         }
         if !subscribes(&mut request) {
             return stream::once(async { refusal() }).boxed();
         }
-        Executor::execute_stream(&self.0.schema, request, session)
+        let answers = Executor::execute_stream(&self.0.schema, request, session);
+        let counted = move |answer| {
+            let _held = &held;
+            answer
+        };
+        answers.map(counted).boxed()
     }
+}
+
+fn of_session<T: 'static>(data: &Data) -> Option<&T> {
+    data.get(&std::any::TypeId::of::<T>())?.downcast_ref()
 }
 
 /// Whether every operation of the document is a subscription. One that does not parse is reported by the execution.

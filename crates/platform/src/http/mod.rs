@@ -46,6 +46,8 @@ pub struct Server {
     pub secrets: Secrets,
     pub tokens: Tokens,
     pub requests: Throttle<String>,
+    /// Open WebSockets.
+    pub lines: live::Lines,
     pub sign_ins: SignIns,
     /// Guesses by people who are not signed in, by where they come from.
     pub strangers: Throttle<Origin>,

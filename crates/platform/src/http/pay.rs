@@ -218,7 +218,7 @@ fn show(environment: &Environment, session: &Session, headers: &HeaderMap, probl
         SessionStatus::Completed => ("ended", "This payment is done."),
         SessionStatus::Declined => ("ended", "This payment was declined."),
         SessionStatus::Active if session.is_open(now_us()) => ("open", problem),
-        SessionStatus::Active => ("ended", "This payment has expired."),
+        SessionStatus::Active | SessionStatus::Expired => ("ended", "This payment has expired."),
     };
     let fields = [
         ("{{partner}}", partner),

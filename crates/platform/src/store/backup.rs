@@ -19,7 +19,7 @@ const PAGE: i64 = 1000;
 pub fn backup(database: &Database, file: &Path) -> Result<u64, StoreError> {
     refuse_file(file)?;
     // Keys are in it: for the owner's eyes only, from the first moment.
-    new_private(file).map_err(|error| StoreError::Address(format!("{}: {error}", file.display())))?;
+    new_private(file).map_err(|error| StoreError::File(format!("{}: {error}", file.display())))?;
     let target = Database::Sqlite(file.to_owned());
     let outcome = copy_to(database, &target);
     if outcome.is_err() {
@@ -46,7 +46,7 @@ fn copy_to(database: &Database, target: &Database) -> Result<u64, StoreError> {
 /// databases. After an error the place is as empty as before.
 pub fn restore(file: &Path, database: &Database) -> Result<u64, StoreError> {
     if !file.is_file() {
-        return Err(StoreError::Address(format!("{} is no backup", file.display())));
+        return Err(StoreError::File(format!("{} is no backup", file.display())));
     }
     if let Database::Sqlite(path) = database {
         refuse_file(path)?;

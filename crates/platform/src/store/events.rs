@@ -46,7 +46,7 @@ pub struct Reward {
 }
 
 /// A badge for whoever has done something so often.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BadgeRule {
     pub badge_id: String,
     pub title: String,
@@ -164,7 +164,8 @@ fn count(
     let due = connection.query(
         "SELECT badge_rule.badge_id, badge_rule.title FROM badge_rule
          JOIN event_count ON event_count.action = badge_rule.action AND event_count.fan_no = ?1
-         WHERE badge_rule.program_no = ?2 AND badge_rule.action = ?3 AND badge_rule.number <= event_count.number
+         WHERE badge_rule.program_no = ?2 AND badge_rule.action = ?3 AND badge_rule.ended_us IS NULL
+           AND badge_rule.number <= event_count.number
            AND NOT EXISTS (SELECT 1 FROM badge WHERE badge.fan_no = ?1 AND badge.badge_id = badge_rule.badge_id)
          ORDER BY badge_rule.number, badge_rule.badge_id",
         params![no, program.0, event.action],
@@ -188,7 +189,7 @@ pub fn set_badge_rule(
     connection.execute(
         "INSERT INTO badge_rule (program_no, badge_id, title, action, number) VALUES (?1, ?2, ?3, ?4, ?5)
          ON CONFLICT (program_no, badge_id) DO UPDATE
-         SET title = excluded.title, action = excluded.action, number = excluded.number",
+         SET title = excluded.title, action = excluded.action, number = excluded.number, ended_us = NULL",
         params![program.0, rule.badge_id, rule.title, rule.action, rule.number],
     )
 }

@@ -19,12 +19,12 @@ pub mod keys;
 pub mod origins;
 pub mod payments;
 pub mod personal;
+pub mod program_rules;
 mod publish;
 pub mod purchases;
 mod readers;
 pub mod reading;
 mod schema;
-
 pub mod seeding;
 pub mod settings;
 pub mod shifts;
@@ -63,17 +63,20 @@ pub enum StoreError {
     Postgres(String),
     #[error("this is no address of a database: {0}")]
     Address(String),
+    /// A file can not be used.
+    #[error("{0}")]
+    File(String),
     #[error("the database can not be reached: {0}")]
     Unreachable(String),
     #[error("the database took too long: {0}")]
     TimedOut(String),
     #[error("two changes met: {0}")]
     Conflict(String),
+    #[error("a text holds the character NUL, which not every database can keep")]
+    Nul,
     #[error("a stored document can not be read: {0}")]
     Document(#[from] serde_json::Error),
     #[error("the database holds what it never should: {0}")]
-    #[error("a text holds the character NUL, which not every database can keep")]
-    Nul,
     Corrupt(String),
     #[error("the database was written by a newer version (schema {found}, this one knows {known})")]
     Newer { found: i64, known: i64 },

@@ -1,4 +1,5 @@
-//! Payment sessions: opened by a partner, confirmed or declined by the fan on the hosted page, told by webhook.
+//! Payment sessions: opened by a partner, confirmed or declined by the fan on the hosted page or left to expire, told
+//! by webhook.
 
 use fanpass::{FanPass, LiveProof, judge_proof};
 use ledger::{Currency, FanPoints, Money, PartnerId, Refusal, State as _};
@@ -18,14 +19,18 @@ pub enum SessionStatus {
     Active,
     Completed,
     Declined,
+    Expired,
 }
 
 impl SessionStatus {
+    const ALL: [Self; 4] = [Self::Active, Self::Completed, Self::Declined, Self::Expired];
+
     pub const fn name(self) -> &'static str {
         match self {
             Self::Active => "active",
             Self::Completed => "completed",
             Self::Declined => "declined",
+            Self::Expired => "expired",
         }
     }
 }
@@ -105,8 +110,7 @@ pub fn find(connection: &Connection, session_id: &str) -> Result<Option<Session>
 
 fn read(row: &Row<'_>) -> Result<Session, StoreError> {
     let (price, currency, status): (String, String, String) = (row.get(5)?, row.get(6)?, row.get(14)?);
-    let known = [SessionStatus::Active, SessionStatus::Completed, SessionStatus::Declined];
-    let found = known.into_iter().find(|known| known.name() == status);
+    let found = SessionStatus::ALL.into_iter().find(|known| known.name() == status);
     Ok(Session {
         session_id: row.get(0)?,
         partner: PartnerId(row.get(1)?),
@@ -230,6 +234,32 @@ pub fn decline(
             Ok(true)
         }
     }
+}
+
+/// Open sessions whose time is over, the oldest first.
+pub fn overdue(connection: &Connection, now: i64, limit: u32) -> Result<Vec<String>, StoreError> {
+    connection.query(
+        "SELECT session_id FROM payment_session WHERE status = 'active' AND expires_us <= ?1
+         ORDER BY expires_us, session_id LIMIT ?2",
+        params![now, limit],
+        |row| row.get(0),
+    )
+}
+
+/// Nobody waits for the word of a session that ended before so long, in microseconds: a day.
+const WORTH_TELLING_US: i64 = 86_400 * 1_000_000;
+
+/// Ends a session whose time is over. False: it was decided or ended meanwhile.
+pub fn expire(turn: &Turn<'_>, session_id: &str, now: i64, delivery_id: &str) -> Result<bool, StoreError> {
+    let session = find(turn.connection, session_id)?;
+    let Some(session) = session.filter(|one| one.status == SessionStatus::Active && !one.is_open(now)) else {
+        return Ok(false);
+    };
+    // As after a long time without a server: what was asked for then has found its end elsewhere.
+    let told = now.saturating_sub(session.expires_us) < WORTH_TELLING_US;
+    let callback_url = session.callback_url.clone().filter(|_| told);
+    end(turn, &Session { callback_url, ..session }, SessionStatus::Expired, now, delivery_id)?;
+    Ok(true)
 }
 
 impl Session {

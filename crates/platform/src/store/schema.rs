@@ -4,7 +4,7 @@
 use super::StoreError;
 use super::sql::{Connection, Database, dialect, params};
 
-const MIGRATIONS: [&str; 7] = [
+const MIGRATIONS: [&str; 8] = [
     include_str!("../../migrations/0001_books.sql"),
     include_str!("../../migrations/0002_turns.sql"),
     include_str!("../../migrations/0003_operations.sql"),
@@ -12,6 +12,7 @@ const MIGRATIONS: [&str; 7] = [
     include_str!("../../migrations/0005_goods.sql"),
     include_str!("../../migrations/0006_consent.sql"),
     include_str!("../../migrations/0007_origins.sql"),
+    include_str!("../../migrations/0008_ends.sql"),
 ];
 
 /// Brings the database to the current schema.
@@ -123,7 +124,7 @@ pub(super) fn remove(database: &Database) -> Result<(), StoreError> {
                 name.push(end);
                 match std::fs::remove_file(&name) {
                     Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                        return Err(StoreError::Address(format!("{}: {error}", path.display())));
+                        return Err(StoreError::File(format!("{}: {error}", path.display())));
                     }
                     _ => {}
                 }

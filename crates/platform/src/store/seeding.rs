@@ -3,12 +3,13 @@
 use fanpass::FanPointsId;
 use ledger::{
     Adjustment, Currency, FanPoints, OfflinePolicy, OpId, Operation, OperationKind, PartnerId, Rate,
-    RateRule, StatusPoints, ThresholdRule, Tier,
+    RateRule, StatusPoints, Tier,
 };
 
 use super::catalogue::{Action, NamedRule};
 use super::fans::{self, Fan, NewFan};
 use super::goods::offer_voucher;
+use super::program_rules::{set_action, set_threshold, set_tier};
 use super::purchases::{milliseconds, op_id, post};
 use super::sql::params;
 use super::{Connection, Partnership, ProgramNo, StoreError, Turn, random};
@@ -57,35 +58,16 @@ pub fn insert_program(turn: &mut Turn<'_>, new: &NewProgram) -> Result<ProgramNo
         |row| row.get(0).map(ProgramNo),
     )?;
     for action in &new.actions {
-        connection.execute(
-            "INSERT INTO action (program_no, action_category, title, status_points) VALUES (?1, ?2, ?3, ?4)",
-            params![no.0, action.category, action.title, action.status_points.0],
-        )?;
+        set_action(connection, no, action)?;
     }
     for tier in &new.tiers {
-        connection.execute(
-            "INSERT INTO tier (program_no, name, from_status_points) VALUES (?1, ?2, ?3)",
-            params![no.0, tier.name, tier.from.0],
-        )?;
+        set_tier(connection, no, tier)?;
     }
     for rule in &new.threshold_rules {
-        insert_threshold_rule(connection, no, rule)?;
+        set_threshold(connection, no, rule)?;
     }
     turn.configuration_changed();
     Ok(no)
-}
-
-fn insert_threshold_rule(
-    connection: &Connection,
-    program: ProgramNo,
-    rule: &NamedRule,
-) -> Result<(), StoreError> {
-    let text = serde_json::to_string::<ThresholdRule>(&rule.rule)?;
-    connection.execute(
-        "INSERT INTO threshold_rule (program_no, rule_id, title, rule) VALUES (?1, ?2, ?3, ?4)",
-        params![program.0, rule.rule_id, rule.title, text],
-    )?;
-    Ok(())
 }
 
 /// Stores a partner and its partnership with a program.

@@ -389,3 +389,69 @@ async fn dates_of_processes_that_share_a_database_are_unique_and_rise() {
     );
     assert_eq!(rising, "t");
 }
+
+#[tokio::test]
+async fn a_pairing_is_good_for_ten_minutes_and_no_longer() {
+    use super::devices::{self, Invitation, NewDevice, PAIRING_US};
+    use super::staff::StaffRole;
+    const MADE: i64 = 1_700_000_000_000_000;
+    const SECOND: i64 = 1_000_000;
+    assert_eq!(PAIRING_US, 10 * 60 * SECOND);
+    for engine in ENGINES {
+        let place = engine.place();
+        let store = place.store();
+        let invitation = Invitation {
+            partner: ledger::PartnerId(1),
+            name: "Till 2".to_owned(),
+            store: "North".to_owned(),
+            terminal_id: None,
+            role: StaffRole::Staff,
+        };
+        let invited = invitation.clone();
+        let invite = move |turn: &mut Turn<'_>| {
+            let ends = [("late", MADE), ("last", MADE)]
+                .map(|(token, now)| devices::invite(turn, &invited, token, now));
+            ends.into_iter().collect::<Result<Vec<_>, _>>()
+        };
+        assert_eq!(store.commit(invite).await.unwrap(), [MADE + PAIRING_US; 2], "{engine:?}");
+        let good = |now: i64| store.read(move |connection| devices::invitation(connection, "last", now));
+        assert!(good(MADE).await.unwrap().is_some());
+        assert!(good(MADE + PAIRING_US - 1).await.unwrap().is_some());
+        assert!(good(MADE + PAIRING_US).await.unwrap().is_none());
+
+        let pair = |token: &'static str, now: i64| {
+            let device = NewDevice {
+                device_id: format!("device-{token}-{now}"),
+                public_key: String::new(),
+                invitation: invitation.clone(),
+            };
+            let credential = Credential {
+                client_id: device.device_id.clone(),
+                owner: Owner::Partner(ledger::PartnerId(1)),
+                name: String::new(),
+                secret_hash: String::new(),
+                created_us: now,
+                expires_us: now,
+            };
+            store.commit(move |turn| devices::pair(turn, token, &device, &credential))
+        };
+        // Read while it was good, paired when it is not any more: too late.
+        assert!(!pair("late", MADE + PAIRING_US).await.unwrap(), "{engine:?}");
+        assert!(pair("last", MADE + PAIRING_US - 1).await.unwrap(), "{engine:?}");
+        assert!(!pair("last", MADE + PAIRING_US - 1).await.unwrap(), "once");
+        let count = "SELECT count(*) FROM device";
+        let devices =
+            store.read(move |connection| connection.query_row(count, params![], |row| row.get::<i64>(0)));
+        assert_eq!(devices.await.unwrap(), 1, "{engine:?}");
+        // What nobody used is forgotten by the invitations that come long after.
+        let later = invitation.clone();
+        store
+            .commit(move |turn| devices::invite(turn, &later, "later", MADE + 3 * PAIRING_US))
+            .await
+            .unwrap();
+        let count = "SELECT count(*) FROM pairing";
+        let left =
+            store.read(move |connection| connection.query_row(count, params![], |row| row.get::<i64>(0)));
+        assert_eq!(left.await.unwrap(), 1, "{engine:?}");
+    }
+}

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use crate::club::{Club, FAN, KIOSK, NEW_FAN, SHOP, Seat, item};
 use futures_util::{SinkExt as _, StreamExt as _};
-use platform::EnvironmentName;
+use platform::{Config, EnvironmentName};
 use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
@@ -139,11 +139,15 @@ impl Line {
     }
 
     async fn subscribe(&mut self, partner: &str, after: Option<&str>) {
+        self.subscribe_as("1", partner, after).await;
+    }
+
+    async fn subscribe_as(&mut self, id: &str, partner: &str, after: Option<&str>) {
         let query = "subscription($p: String!, $after: String) {
             changes(scope_id: $p, scope_type: partner, after: $after) { cursor kind subject balance { fan_points } } }";
         let variables = json!({ "p": partner, "after": after });
         let payload = json!({ "query": query, "variables": variables });
-        self.say(json!({ "id": "1", "type": "subscribe", "payload": payload })).await;
+        self.say(json!({ "id": id, "type": "subscribe", "payload": payload })).await;
     }
 
     /// The next message; None when the server closed.
@@ -248,4 +252,42 @@ async fn a_connection_needs_a_token_its_own_scope_and_only_subscribes() {
     shop.give(FAN, "here", json!([item(1.0)])).await.done();
     production.give(FAN, "there", json!([item(1.0)])).await.done();
     assert_eq!(there.change().await["subject"], "there");
+}
+
+#[tokio::test]
+async fn a_credential_has_so_many_connections_and_each_so_many_subscriptions() {
+    let club = Club::open_with(|config| Config { live_connections: 2, ..config }).await;
+    let (shop, kiosk) = (club.partner(SHOP).await, club.partner(KIOSK).await);
+    let first = Line::signed_in(&club, &shop.token).await;
+    let mut second = Line::signed_in(&club, &shop.token).await;
+    let init = json!({ "type": "connection_init", "payload": { "Authorization": shop.token } });
+    let mut third = Line::open(&club).await;
+    third.say(init.clone()).await;
+    assert_eq!(third.hear().await, None, "closed");
+    Line::signed_in(&club, &kiosk.token).await;
+
+    let head = head(&shop, SHOP).await;
+    for number in 1..=11 {
+        second.subscribe_as(&number.to_string(), SHOP, Some(&head)).await;
+    }
+    let refused = second.hear().await.unwrap();
+    assert_eq!(refused["id"], "11");
+    assert!(refused.to_string().contains("too many subscriptions"), "{refused}");
+    shop.give(FAN, "p-1", json!([item(1.0)])).await.done();
+    for _ in 1..=10 {
+        assert_eq!(second.change().await["subject"], "p-1");
+    }
+
+    // Who goes makes room, as soon as the server has noticed.
+    drop(first);
+    let room = async {
+        loop {
+            let mut next = Line::open(&club).await;
+            next.say(init.clone()).await;
+            if next.hear().await.is_some() {
+                return;
+            }
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(60), room).await.unwrap();
 }

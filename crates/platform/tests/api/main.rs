@@ -19,6 +19,7 @@ mod operations;
 mod partner_app;
 mod payments;
 mod place;
+mod program_rules;
 mod protection;
 mod rotation;
 mod schema;

@@ -1,9 +1,11 @@
 //! The additions for the partner app: devices, staff, reservations, decisions, shifts, passes.
 
 use crate::club::{Club, FAN, KIOSK, NEW_FAN, Outcome, REFUSALS, SHOP, Seat, item};
+use crate::place;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use ed25519_dalek::{Signature, Signer as _, SigningKey, VerifyingKey};
+use platform::EnvironmentName;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
@@ -111,6 +113,26 @@ async fn a_device_is_paired_once_heard_of_and_revoked() {
     assert_eq!(club.ask_token(client, secret).await.0, StatusCode::UNAUTHORIZED);
     let listed = shop.data(DEVICES, json!({})).await["a"]["result"].take();
     assert_eq!((&listed[0]["state"], &listed[1]["state"]), (&json!("in_use"), &json!("revoked")));
+}
+
+#[tokio::test]
+async fn an_invitation_of_ten_minutes_ago_pairs_nobody() {
+    let club = Club::open().await;
+    let shop = club.partner(SHOP).await;
+    let invited = invitation(&shop, "staff").await;
+    let (dir, database) = (club.dir.path().to_owned(), club.database.clone());
+    let club = club
+        .reopen_after(move || {
+            let sql =
+                "UPDATE pairing SET created_us = created_us - 600000000, expires_us = expires_us - 600000000";
+            place::change(&dir, database.as_ref(), EnvironmentName::Development, sql);
+        })
+        .await;
+    let key = SigningKey::from_bytes(&[7; 32]);
+    let (status, answer) = pair(&club, invited["token"].as_str().unwrap(), &key).await;
+    assert_eq!((status, &answer["error"]), (StatusCode::FORBIDDEN, &json!("unknown_token")));
+    let shop = club.partner(SHOP).await;
+    assert_eq!(shop.data(DEVICES, json!({})).await["a"]["result"], json!([]));
 }
 
 #[tokio::test]

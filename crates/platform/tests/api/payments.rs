@@ -1,6 +1,7 @@
 //! Payment sessions: opened by a shop, decided by the fan on the hosted page, told by a signed call.
 
 use crate::club::{Club, FAN, KIOSK, NEW_FAN, SHOP, Seat, item};
+use crate::place;
 use axum::http::HeaderMap;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -241,4 +242,50 @@ async fn what_is_no_payment_is_refused_by_name() {
     ] {
         assert_eq!(club.http.get(club.url(path)).send().await.unwrap().status(), StatusCode::NOT_FOUND);
     }
+}
+
+#[tokio::test]
+async fn a_session_that_nobody_decides_expires_and_the_shop_is_told_once() {
+    let club = Club::open().await;
+    let shop = club.partner(SHOP).await;
+    let (hook, mut calls) = listener(Vec::new()).await;
+    let session = open(&shop, 5.0, Some("order-8"), Some(&hook)).await;
+    let late = open(&shop, 5.0, Some("order-9"), Some(&hook)).await;
+    let (dir, database) = (club.dir.path().to_owned(), club.database.clone());
+    let club = club
+        .reopen_after(move || {
+            // Its fifteen minutes are over; those of the other one have been for two days.
+            for (order, seconds) in [("order-8", 900), ("order-9", 900 + 2 * 86_400)] {
+                let sql = format!(
+                    "UPDATE payment_session SET expires_us = expires_us - {seconds}000000
+                     WHERE purchase_id = '{order}'"
+                );
+                place::change(&dir, database.as_ref(), EnvironmentName::Development, &sql);
+            }
+        })
+        .await;
+    let (_, body) =
+        tokio::time::timeout(std::time::Duration::from_secs(60), calls.recv()).await.unwrap().unwrap();
+    let told: Value = serde_json::from_str(&body).unwrap();
+    assert_eq!((&told["status"], &told["purchase_id"]), (&json!("expired"), &json!("order-8")));
+    assert_eq!(told["session_id"], session["session_id"]);
+    for session in [&session, &late] {
+        let page = club.http.get(club.url(&path_of(session))).send().await.unwrap();
+        assert!(page.text().await.unwrap().contains("This payment has expired"));
+    }
+    // Its id is free again, and nothing was paid.
+    let shop = club.partner(SHOP).await;
+    open(&shop, 5.0, Some("order-8"), None).await;
+    assert_eq!(shop.balances(FAN).await.0, 3465);
+    let (dir, database) = (club.dir.path().to_owned(), club.database.clone());
+    club.running.stop().await;
+    let count = |sql| place::number(&dir, database.as_ref(), EnvironmentName::Development, sql);
+    assert_eq!(count("SELECT count(*) FROM webhook"), 1);
+    assert_eq!(count("SELECT count(*) FROM payment_session WHERE status = 'expired'"), 2);
+}
+
+/// The address of a session's page on a server that was started again elsewhere.
+fn path_of(session: &Value) -> String {
+    let url = session["session_url"].as_str().unwrap();
+    url[url.find("/pay/").unwrap()..].to_owned()
 }

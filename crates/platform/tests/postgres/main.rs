@@ -37,6 +37,8 @@ mod partner_app;
 #[path = "../api/payments.rs"]
 mod payments;
 mod place;
+#[path = "../api/program_rules.rs"]
+mod program_rules;
 #[path = "../api/protection.rs"]
 mod protection;
 #[path = "../api/rotation.rs"]

@@ -7,6 +7,7 @@ mod feed;
 mod goods;
 mod holds;
 mod passes;
+mod program_rules;
 mod review;
 mod staff;
 
@@ -301,6 +302,7 @@ pub struct PartnerAppMutations(
     review::ReviewMutations,
     passes::PassMutations,
     consent::ConsentMutations,
+    program_rules::ProgramRuleMutations,
 );
 
 /// The queries of all additions.
@@ -313,6 +315,7 @@ pub struct PartnerAppAdditions(
     staff::StaffQueries,
     review::ReviewQueries,
     passes::PassQueries,
+    program_rules::ProgramRuleQueries,
 );
 
 /// What can be followed in real time.
