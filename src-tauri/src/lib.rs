@@ -171,9 +171,7 @@ pub fn run() -> ExitCode {
         .manage(link::Links::default())
         .on_window_event(kiosk::guard)
         .invoke_handler(bindings.invoke_handler())
-        .register_asynchronous_uri_scheme_protocol(preview::SCHEME, |context, request, responder| {
-            preview::answer(&context, &request, responder);
-        })
+        .register_uri_scheme_protocol(preview::SCHEME, |context, request| preview::answer(&context, &request))
         .setup(move |app| {
             bindings.mount_events(app);
             link::listen(app.handle(), arguments.link.as_deref());

@@ -97,18 +97,43 @@ pub fn named(pids: &[u32], name: &str) -> Vec<u32> {
 
 /// Whether it still does anything: one that has ended and is not yet waited for does not.
 pub fn runs(pid: u32) -> bool {
-    stat(pid).is_some_and(|(state, _)| state != "Z")
+    stat(pid).is_some_and(|words| words.first().is_some_and(|state| state != "Z"))
+}
+
+/// What a process has taken so far, by Linux's own account.
+pub struct Process {
+    pub pid: u32,
+    pub name: String,
+    /// Of processor time, a hundred to a second.
+    pub ticks: u64,
+    /// Memory of its own, and its share of what it has in common with others.
+    pub kilobytes: u64,
+}
+
+impl Process {
+    pub fn of(pid: u32) -> Option<Self> {
+        let words = stat(pid)?;
+        // utime and stime: the 14th and 15th of all words, of which two stand before these.
+        let ticks = |place: usize| words.get(place)?.parse::<u64>().ok();
+        let memory = std::fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).ok()?;
+        let line = memory.lines().find_map(|line| line.strip_prefix("Pss:"))?;
+        Some(Self {
+            pid,
+            name: program_of(pid)?,
+            ticks: ticks(11)? + ticks(12)?,
+            kilobytes: line.split_whitespace().next()?.parse().ok()?,
+        })
+    }
 }
 
 fn parent(pid: u32) -> Option<u32> {
-    stat(pid).map(|(_, parent)| parent).filter(|&parent| parent != 0)
+    stat(pid)?.get(1)?.parse().ok().filter(|&parent| parent != 0)
 }
 
-/// State and parent. They stand after the name, which is in brackets and may itself hold some.
-fn stat(pid: u32) -> Option<(String, u32)> {
+/// State, parent and so on. They stand after the name, which is in brackets and may itself hold some.
+fn stat(pid: u32) -> Option<Vec<String>> {
     let text = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-    let mut words = text.rsplit_once(')')?.1.split_whitespace();
-    Some((words.next()?.to_owned(), words.next()?.parse().ok()?))
+    Some(text.rsplit_once(')')?.1.split_whitespace().map(str::to_owned).collect())
 }
 
 fn program_of(pid: u32) -> Option<String> {

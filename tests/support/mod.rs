@@ -18,8 +18,9 @@ mod stage;
 mod till;
 mod wait;
 
+pub use child::Process;
 pub use disk::SmallDisk;
-pub use keys::Keyboard;
+pub use keys::{Keyboard, Layout};
 pub use pictures::{foreign_code, frames, qr, torn};
 pub use platform::{Code, Pairing, Platform, Shop};
 pub use proxy::{Fault, Proxy};

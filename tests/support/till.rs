@@ -9,7 +9,7 @@ use fantoccini::elements::Element;
 use fantoccini::{Client, Locator};
 use serde_json::Value;
 
-use super::child::{runs, signal};
+use super::child::{Process, descendants, runs, signal};
 use super::driver::Driver;
 use super::platform::Pairing;
 use super::stage::Stage;
@@ -122,7 +122,7 @@ impl Till {
 
     /// Closes the window as a person does, and waits until the app is gone.
     pub async fn close(&mut self) {
-        let pids = self.processes();
+        let pids = self.apps();
         let client = self.client.take().expect("the window is open");
         client.close().await.expect("the window closes");
         gone(&pids).await;
@@ -131,7 +131,7 @@ impl Till {
 
     /// Ends the app with SIGKILL, in the middle of whatever it does.
     pub async fn kill(&mut self) {
-        let pids = self.processes();
+        let pids = self.apps();
         assert!(!pids.is_empty(), "the app does not run");
         for &pid in &pids {
             assert!(signal("KILL", pid), "the app could not be killed");
@@ -141,8 +141,15 @@ impl Till {
         self.driver = None;
     }
 
-    fn processes(&self) -> Vec<u32> {
+    fn apps(&self) -> Vec<u32> {
         self.driver.as_ref().map(Driver::apps).unwrap_or_default()
+    }
+
+    /// The app and the web view's own processes, with what each has taken so far.
+    pub fn processes(&self) -> Vec<Process> {
+        let apps = self.apps();
+        let all = apps.iter().copied().chain(apps.iter().flat_map(|&app| descendants(app)));
+        all.filter_map(Process::of).collect()
     }
 
     pub fn client(&self) -> &Client {

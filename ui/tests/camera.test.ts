@@ -9,9 +9,9 @@ class FakeImage {
   onerror?: () => void;
   naturalWidth = 640;
   naturalHeight = 360;
-  after = -1;
+  sequence = -1;
   set src(address: string) {
-    this.after = Number(/<!--(\d+)-->/.exec(decodeURIComponent(address))?.[1]);
+    this.sequence = Number(/<!--(\d+)-->/.exec(decodeURIComponent(address))?.[1]);
     FakeImage.asked.push(this);
   }
 }
@@ -39,44 +39,67 @@ afterEach(async () => {
   vi.useRealTimers();
 });
 
-test('each picture is asked for after the one that is shown', async () => {
-  expect(last()?.after).toBe(0);
+const drawn = () => vi.advanceTimersByTimeAsync(50);
+
+test('a picture that is told of is shown, with the outlines that belong to it', async () => {
+  expect(FakeImage.asked).toHaveLength(0);
   frame(7);
+  expect(last()?.sequence).toBe(7);
+  expect([camera.seen, camera.outlines.length]).toEqual([false, 0]);
   last()?.onload?.();
-  await vi.advanceTimersByTimeAsync(50);
-  expect(camera.seen).toBe(true);
+  expect([camera.seen, camera.outlines.length]).toEqual([true, 1]);
+  expect([camera.width, camera.height]).toEqual([640, 360]);
   expect(draw).toHaveBeenCalledOnce();
-  expect(last()?.after).toBe(7);
-  expect(FakeImage.asked).toHaveLength(2);
+  await drawn();
+  expect(FakeImage.asked, 'nothing newer is there').toHaveLength(1);
 });
 
-test('a picture that overtakes its event is not asked for twice', async () => {
+test('what comes while a picture is drawn is left out but for the newest', async () => {
+  frame(1);
+  frame(2);
+  frame(3);
   last()?.onload?.();
-  await vi.advanceTimersByTimeAsync(50);
-  expect(last()?.after).toBe(1);
+  frame(4);
+  expect(FakeImage.asked.map((picture) => picture.sequence)).toEqual([1]);
+  await drawn();
+  expect(FakeImage.asked.map((picture) => picture.sequence)).toEqual([1, 4]);
 });
 
-test('a picture that does not come is asked for again, calmly', async () => {
+test('a picture that is gone gives way to the next', async () => {
+  frame(1);
   last()?.onerror?.();
-  await vi.advanceTimersByTimeAsync(100);
+  await vi.advanceTimersByTimeAsync(1000);
   expect(FakeImage.asked).toHaveLength(1);
-  await vi.advanceTimersByTimeAsync(200);
-  expect(FakeImage.asked.map((picture) => picture.after)).toEqual([0, 0]);
+  frame(2);
+  expect(last()?.sequence).toBe(2);
+  last()?.onload?.();
+  expect(draw).toHaveBeenCalledOnce();
 });
 
 test('nothing is asked for once the picture is no longer shown', async () => {
+  frame(1);
   const open = last();
   stop();
   open?.onload?.();
+  frame(2);
   await vi.advanceTimersByTimeAsync(1000);
   expect(FakeImage.asked).toHaveLength(1);
   expect(draw).not.toHaveBeenCalled();
 });
 
-test('outlines follow the frames, and a fault follows the camera', () => {
+test('who shows the pictures next goes on where the last one ended', () => {
+  frame(1);
+  const before = stop;
+  stop = camera.show({ width: 0, height: 0, getContext: () => ({ drawImage: draw }) } as unknown as HTMLCanvasElement);
+  before();
+  frame(2);
+  expect(FakeImage.asked.map((picture) => picture.sequence)).toEqual([1, 1]);
+  last()?.onload?.();
+  expect(draw).toHaveBeenCalledOnce();
+});
+
+test('a fault follows the camera', () => {
   frame(3);
-  expect(camera.outlines).toHaveLength(1);
-  expect([camera.width, camera.height]).toEqual([640, 360]);
   shop.tell.camera({ kind: 'fault', error: { code: 'cameraUnplugged', retry: true, needed: null, available: null, detail: null } });
   expect(camera.error?.code).toBe('cameraUnplugged');
   frame(4);

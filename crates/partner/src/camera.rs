@@ -1,11 +1,10 @@
 //! The eye of the terminal, on a camera or on a part of the screen: starts and stops it, keeps the newest picture for
 //! the screen, and identifies the fan whose code was read.
 
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use scan::{Camera, CameraChoice, Eye, EyeEvent, FrameFiles, FrameSource, Point};
-use tokio::sync::watch;
 
 use crate::devices::is_invitation;
 use crate::evacuate::is_handover;
@@ -18,25 +17,20 @@ use crate::{AppError, ErrorCode, Terminal};
 
 /// The camera that a folder of frames stands in for.
 const FRAMES_ID: &str = "frames";
-/// A request for a newer picture is answered after so long at the latest.
-const PICTURE_PATIENCE: Duration = Duration::from_secs(1);
+/// Pictures that are kept: the screen fetches one a moment after it was told of it, when there may be newer ones.
+const KEPT: usize = 4;
 
-/// The running camera, and its newest picture.
+/// The running camera, and its newest pictures.
+#[derive(Default)]
 pub(crate) struct CameraDesk {
     eye: Mutex<Option<Eye>>,
-    picture: watch::Sender<Picture>,
+    pictures: Mutex<Pictures>,
 }
 
-#[derive(Clone, Default)]
-struct Picture {
+#[derive(Default)]
+struct Pictures {
     sequence: u32,
-    jpeg: Option<Arc<[u8]>>,
-}
-
-impl Default for CameraDesk {
-    fn default() -> Self {
-        Self { eye: Mutex::new(None), picture: watch::Sender::new(Picture::default()) }
-    }
+    kept: VecDeque<(u32, Arc<[u8]>)>,
 }
 
 impl CameraDesk {
@@ -44,13 +38,17 @@ impl CameraDesk {
         std::mem::replace(&mut *self.eye.lock().unwrap_or_else(PoisonError::into_inner), eye)
     }
 
-    /// Puts the newest picture in place and answers its number.
-    fn show(&self, jpeg: Vec<u8>) -> u32 {
-        let mut sequence = 0;
-        self.picture.send_modify(|picture| {
-            sequence = picture.sequence.wrapping_add(1);
-            *picture = Picture { sequence, jpeg: Some(jpeg.into()) };
-        });
+    fn pictures(&self) -> MutexGuard<'_, Pictures> {
+        self.pictures.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Keeps the newest picture and answers its number.
+    fn keep(&self, jpeg: Vec<u8>) -> u32 {
+        let mut pictures = self.pictures();
+        pictures.sequence = pictures.sequence.wrapping_add(1);
+        let sequence = pictures.sequence;
+        pictures.kept.truncate(KEPT - 1);
+        pictures.kept.push_front((sequence, jpeg.into()));
         sequence
     }
 }
@@ -122,21 +120,21 @@ impl Terminal {
     pub async fn camera_stop(&self) -> Result<(), AppError> {
         let eye = self.0.camera.swap(None);
         // Stopping waits for the frame in hand.
-        blocking(move || drop(eye)).await
+        blocking(move || drop(eye)).await?;
+        self.0.camera.pictures().kept.clear();
+        Ok(())
     }
 
-    /// The next picture after the one with this number, as JPEG; None when there is none within a second.
-    pub async fn next_preview(&self, after: u32) -> Option<Arc<[u8]>> {
-        let mut pictures = self.0.camera.picture.subscribe();
-        let newer = pictures.wait_for(|picture| picture.sequence != after && picture.jpeg.is_some());
-        let picture = tokio::time::timeout(PICTURE_PATIENCE, newer).await.ok()?.ok()?;
-        picture.jpeg.clone()
+    /// The picture that the signal with this number told of, as JPEG; None when it is gone.
+    pub fn preview(&self, sequence: u32) -> Option<Arc<[u8]>> {
+        let pictures = self.0.camera.pictures();
+        pictures.kept.iter().find(|(number, _)| *number == sequence).map(|(_, jpeg)| jpeg.clone())
     }
 
     fn seen(&self, event: EyeEvent, runtime: &tokio::runtime::Handle) {
         match event {
             EyeEvent::Preview { jpeg, width, height, outlines } => {
-                let sequence = self.0.camera.show(jpeg);
+                let sequence = self.0.camera.keep(jpeg);
                 let outlines = outlines.iter().map(|corners| outline(corners, width, height)).collect();
                 self.announce(News::Camera(CameraSignal::Frame { sequence, width, height, outlines }));
             }

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use fanpass::TrustedKeys;
+use fanpass::{PassRefusal, TrustedKeys};
 use ledger::Timestamp;
 use outbox::{Connection, Store};
 use serde::Deserialize;
@@ -230,6 +230,8 @@ fn newer_keys(root: &[u8; 32], known: Vec<u8>, next: Vec<u8>, now: Timestamp) ->
     let seconds = u32::try_from(now.0 / 1000).unwrap_or(u32::MAX);
     let taken = match TrustedKeys::from_signed(&known, root, seconds) {
         Ok(mut keys) => keys.replace(&next, root, seconds),
+        // The clock was set back: that makes no other list newer than this one.
+        Err(refusal @ PassRefusal::KeysAhead) => Err(refusal),
         // There was none that counts.
         Err(_) => TrustedKeys::from_signed(&next, root, seconds).map(drop),
     };
@@ -364,6 +366,8 @@ mod tests {
         assert_eq!(keep(&known, &list(2, 7, 6, NOW, &[])), known, "another root key");
         assert_eq!(keep(&known, &list(1, 8, 6, NOW, &[])), known, "another program");
         assert_eq!(keep(&known, &list(1, 7, 6, NOW + 3600, &[])), known, "from the future");
+        let ahead = list(1, 7, 6, NOW + 3600, &[42]);
+        assert_eq!(keep(&ahead, &known), ahead, "rolled back by a clock that was set back");
         assert_eq!(keep(&known, b"nonsense"), known);
         assert_eq!(keep(&[], &known), known, "there was none");
         assert_eq!(keep(&[], &list(2, 7, 6, NOW, &[])), b"");

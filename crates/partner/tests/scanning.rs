@@ -198,3 +198,19 @@ async fn a_revoked_pass_is_refused_once_the_device_has_heard_of_it() {
     };
     assert_eq!(refusal, ErrorCode::PassRevoked);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn after_a_week_away_a_pass_is_not_checked_any_more_and_other_codes_are() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut platform = Platform::start().await;
+    let till = connected(&platform, folder.path()).await;
+    let pass = platform.code(FIRST_FAN, "card").await;
+    platform.stop().await;
+    till.terminal.identify_text(&pass, CodeSource::Picture).await.expect("the keys are young");
+    const WEEK: i64 = 7 * 86_400 * 1000;
+    till.ahead.store(WEEK + 3_600_000, Ordering::Relaxed);
+    let refused = till.terminal.identify_text(&pass, CodeSource::Picture).await.unwrap_err();
+    assert_eq!(refused.code, ErrorCode::PassKeysTooOld);
+    let card = till.terminal.identify_text(FIRST_FAN, CodeSource::Typed).await.unwrap();
+    assert_eq!(card.trust, TrustView::Unsigned);
+}

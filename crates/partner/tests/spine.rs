@@ -8,8 +8,8 @@ use std::sync::atomic::Ordering;
 
 use common::{FIRST_FAN, Platform, Till, close, purchase};
 use partner::view::{
-    CodeSource, Environment, LinkState, OperationStateView, ReceiptStanding, RedeemOutlook, ScanSignal,
-    ThresholdAnswerView, TrustView,
+    CameraSignal, CodeSource, Environment, LinkState, OperationStateView, ReceiptStanding, RedeemOutlook,
+    ScanSignal, ThresholdAnswerView, TrustView,
 };
 use partner::{ErrorCode, FrameFolder, MemoryKeychain, News};
 
@@ -291,7 +291,15 @@ async fn a_code_held_before_the_camera_identifies_the_fan() {
     till.terminal.connect(platform.club_shop(Environment::Development)).await.unwrap();
     till.until_link(LinkState::Online).await;
     till.terminal.camera_start(None).await.unwrap();
-    assert!(till.terminal.next_preview(0).await.is_some_and(|jpeg| jpeg.starts_with(&[0xff, 0xd8])));
+    // A picture can be had when it is told of.
+    let shown = |news: &News| match news {
+        News::Camera(CameraSignal::Frame { sequence, .. }) => {
+            till.terminal.preview(*sequence).is_some_and(|jpeg| jpeg.starts_with(&[0xff, 0xd8]))
+        }
+        _ => false,
+    };
+    till.until_told(shown).await;
+    assert_eq!(till.terminal.preview(u32::MAX), None);
     // The pass tells a pseudonym; the platform says whose it is.
     let named = |news: &News| match news {
         News::Scan(signal) => match signal.as_ref() {
@@ -301,12 +309,9 @@ async fn a_code_held_before_the_camera_identifies_the_fan() {
         News::Fan(card) => card.label == "0084 0711 9295" && card.trust == TrustView::Card,
         _ => false,
     };
-    let deadline = std::time::Instant::now() + std::time::Duration::from_secs(20);
-    while !till.told.lock().unwrap().iter().any(named) {
-        assert!(std::time::Instant::now() < deadline, "the fan was not identified");
-        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-    }
+    till.until_told(named).await;
     till.terminal.camera_stop().await.unwrap();
+    assert!((1..200).all(|sequence| till.terminal.preview(sequence).is_none()), "nothing is kept");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -46,6 +46,8 @@ pub struct Found {
 const WIDEST: usize = 1920;
 /// Candidates of one frame that get a second look.
 const MAX_UNREAD: usize = 12;
+/// Of frames in which nothing moves and every stage has found nothing, one in so many is looked at.
+const RESTING: usize = 3;
 
 /// Reads codes. Remembers which stages are still to be tried, and which one was lucky last.
 #[derive(Debug, Default)]
@@ -54,6 +56,8 @@ pub struct Decoder {
     next: usize,
     lucky: Option<Stage>,
     calm: Calm,
+    /// Was nothing read in the last frame that was looked at?
+    blank: bool,
 }
 
 impl Decoder {
@@ -69,12 +73,30 @@ impl Decoder {
         }
         let full = View::of(frame);
         let clock = if self.calm.is_still(full) { Clock::of_a_still_frame() } else { Clock::of_a_frame() };
-        let times = (frame.width.max(frame.height) as usize).div_ceil(WIDEST);
-        if times > 1 {
-            let small = grey::shrink(full, times);
-            return enlarge(self.look(small.view(), clock), times);
+        if self.rests() {
+            return Vec::new();
         }
-        self.look(full, clock)
+        let times = (frame.width.max(frame.height) as usize).div_ceil(WIDEST);
+        let found = if times > 1 {
+            let small = grey::shrink(full, times);
+            enlarge(self.look(small.view(), clock), times)
+        } else {
+            self.look(full, clock)
+        };
+        self.blank = found.is_empty();
+        found
+    }
+
+    /// Did nothing move before the last frame?
+    pub fn is_still(&self) -> bool {
+        self.calm.still()
+    }
+
+    /// Is there nothing to be gained from the frame in hand? Each still frame is looked at by one patient stage at
+    /// least, so after that many each of them has had its turn.
+    fn rests(&self) -> bool {
+        let frames = self.calm.frames();
+        self.blank && frames > 2 * PATIENT.len() && !frames.is_multiple_of(RESTING)
     }
 
     /// Every stage of the cascade, in order.

@@ -27,8 +27,10 @@ pub enum EyeEvent {
 pub struct EyeOptions {
     /// Pixels; None shows nothing.
     pub preview_width: Option<u32>,
-    /// The least time between two previews.
+    /// The least time between two previews ...
     pub preview_pause: Duration,
+    /// ... and while nothing moves: a picture that looks like the last one need not be drawn.
+    pub still_pause: Duration,
     /// A code counts as gone when it was not read for so long.
     pub out_of_view: Duration,
     /// The pause before a source that failed is opened again.
@@ -40,6 +42,7 @@ impl Default for EyeOptions {
         Self {
             preview_width: Some(640),
             preview_pause: Duration::from_millis(40),
+            still_pause: Duration::from_millis(200),
             out_of_view: Duration::from_secs(1),
             retry_pause: Duration::from_secs(1),
         }
@@ -92,7 +95,8 @@ impl Eye {
         let look = {
             let (stop, desk) = (stop.clone(), desk.clone());
             let decoder = Decoder::new();
-            let mut looker = Looker { options, sink, screen, desk, decoder, last: None, fault: None };
+            let mut looker =
+                Looker { options, sink, screen, desk, decoder, last: None, shown: None, fault: None };
             move || looker.run(open, &stop)
         };
         threads.extend(std::thread::Builder::new().name("eye".into()).spawn(look));
@@ -175,6 +179,8 @@ struct Looker {
     decoder: Decoder,
     /// The texts in view and when each was last read.
     last: Option<(Vec<String>, Instant)>,
+    /// When the last frame for the screen was taken.
+    shown: Option<Instant>,
     fault: Option<CameraFault>,
 }
 
@@ -219,11 +225,20 @@ impl Looker {
             let found = self.decoder.decode(&frame.luma);
             let outlines = found.iter().map(|found| found.corners).collect();
             self.report(found, frame.taken);
-            if self.options.preview_width.is_some() {
+            if self.is_worth_showing(&frame) {
+                self.shown = Some(frame.taken);
                 self.screen.put(frame, outlines);
             }
         }
         None
+    }
+
+    /// On a screen of a till that waits for the next fan most of the day, drawing costs more than reading.
+    fn is_worth_showing(&self, frame: &Frame) -> bool {
+        let since = self.shown.map(|shown| frame.taken.saturating_duration_since(shown));
+        let looks_alike =
+            self.decoder.is_still() && since.is_some_and(|since| since < self.options.still_pause);
+        self.options.preview_width.is_some() && !looks_alike
     }
 
     /// Between two frames: hands on what is wanted of the source, and keeps what it says.

@@ -11,6 +11,7 @@ mod decoder;
 mod eye;
 mod files;
 mod frame;
+mod mjpeg;
 mod picture;
 mod pixels;
 mod preview;

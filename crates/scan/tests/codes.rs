@@ -252,6 +252,18 @@ fn code_128() {
 }
 
 #[test]
+fn a_code_that_comes_after_a_long_silence_is_read_at_once_and_one_that_stays_every_time() {
+    let empty = Canvas::new(1280, 720, 170.0).frame();
+    let code = scene(&Modules::of(&pass(148), EcLevel::M), 300.0).frame();
+    let mut decoder = Decoder::new();
+    for length in 100..103 {
+        assert!((0..length).all(|_| decoder.decode(&empty).is_empty()));
+        assert!(decoder.is_still());
+        assert!((0..length).all(|_| decoder.decode(&code).len() == 1), "after {length} empty frames");
+    }
+}
+
+#[test]
 fn nothing_is_read_where_nothing_is() {
     let mut noise = Canvas::new(640, 360, 128.0);
     noise.noise(120.0, &mut Dice::new(5));

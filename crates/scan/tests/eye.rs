@@ -159,6 +159,34 @@ fn the_same_code_in_view_is_one_scan() {
 }
 
 #[test]
+fn a_picture_in_which_nothing_moves_is_seldom_drawn_and_one_that_moves_at_once() {
+    let frame = Duration::from_millis(33);
+    let mut steps: Vec<_> = (0..60).map(|_| (frame, Ok(shot("")))).collect();
+    steps.push((frame, Ok(shot("A"))));
+    let (tell, events) = channel();
+    let (end, wait) = channel();
+    let mut script = Some(Script { steps: steps.into(), now: Instant::now(), end: wait });
+    let open = move || {
+        let script = script.take().ok_or(CameraFault::NoCamera)?;
+        Ok(Box::new(script) as Box<dyn FrameSource>)
+    };
+    let options = EyeOptions { preview_pause: Duration::ZERO, ..EyeOptions::default() };
+    let eye = Eye::start_with(options, open, move |event| tell.send(event).unwrap_or_default());
+    let mut still = 0;
+    loop {
+        match events.recv_timeout(PATIENCE).expect("one more event") {
+            EyeEvent::Preview { outlines, .. } if outlines.is_empty() => still += 1,
+            EyeEvent::Preview { .. } => break,
+            _ => {}
+        }
+    }
+    // Three before it counts as still, and then five a second, of which two seconds pass.
+    assert!(still <= 3 + 10, "{still} previews of one picture");
+    drop(end);
+    drop(eye);
+}
+
+#[test]
 fn an_eye_comes_back_by_itself() {
     let frame = |text| (Duration::ZERO, Ok(shot(text)));
     let fault = |fault| (Duration::ZERO, Err(fault));

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use crate::cli::BenchOptions;
+use crate::cli::{BenchOptions, Frames};
 use crate::leash::{Leashed, Words};
 use crate::place::{Place, Profile, fresh_folder};
 use crate::problem::{Outcome, Problem};
@@ -57,6 +57,7 @@ const PARTS: &[Part] = &[
     extra("card", |place, _| card(place)),
     extra("cold", |place, _| cold(place)),
     extra("gate", |place, _| gate(place)),
+    Part { name: "idle", by_name_only: true, stands: Stands::OnRelease, measure: |place, _| idle(place) },
     extra("scan", scan),
     extra("soak", |place, _| soak(place)),
     part("sizes", Stands::OnRelease, |place, _| sizes(place)),
@@ -64,6 +65,7 @@ const PARTS: &[Part] = &[
     part("tap", Stands::OnRelease, |place, _| tap_to_success(place)),
     part("ui", Stands::OnScreens, |place, _| ui_size(place)),
     part("ledger", Stands::Alone, |place, _| cargo_bench(place, &["ledger"])),
+    part("verify", Stands::Alone, |place, _| verify(place)),
     part("store", Stands::Alone, |place, _| cargo_bench(place, &["outbox", "--bench", "store"])),
     part("review", Stands::Alone, |place, _| cargo_bench(place, &["outbox", "--bench", "review"])),
     part("drain", Stands::Alone, |place, _| cargo_bench(place, &["sync"])),
@@ -130,12 +132,18 @@ fn warm_run(place: &Place) -> Outcome<String> {
 }
 
 fn scan(place: &Place, options: &BenchOptions) -> Outcome<String> {
-    let frames = options.frames.as_deref().ok_or_else(|| Problem::new("no frames were named"))?;
-    let frames =
-        fs::canonicalize(frames).map_err(Problem::while_doing(format!("finding {}", frames.display())))?;
-    let words = ["run", "--release", "-p", "scan", "--example", "bench_frames", "--", "--frames"];
+    let frames = options.frames.as_ref().ok_or_else(|| Problem::new("no frames were named"))?;
+    let words = ["run", "--release", "-p", "scan", "--example", "bench_frames", "--"];
     let mut command = rust::cargo(place, &words);
-    command.arg(frames);
+    match frames {
+        Frames::Folder(folder) => {
+            let finding = format!("finding {}", folder.display());
+            command.arg("--frames").arg(fs::canonicalize(folder).map_err(Problem::while_doing(finding))?);
+        }
+        Frames::Made(count) => {
+            command.args(["--made", &count.to_string()]);
+        }
+    }
     let zxing = zxing_cpp(place);
     if let Ok(python) = &zxing {
         command.arg("--zxing").arg(python);
@@ -181,15 +189,42 @@ fn cold(place: &Place) -> Outcome<String> {
     Ok(format!("in all {:.0} s", since.elapsed().as_secs_f64()))
 }
 
-/// Drives the release build by the debug build of the driver.
 fn tap_to_success(place: &Place) -> Outcome<String> {
-    rust::build_tapper(place)?;
+    in_the_window(place, "tap_to_success")
+}
+
+/// The release build in its window, driven by the debug build of one of our examples.
+fn in_the_window(place: &Place, example: &str) -> Outcome<String> {
+    rust::build_driver(place, example)?;
     let screen = Screen::open(place, "bench")?;
-    let tapper = Leashed::new(place.example(Profile::Debug, "tap_to_success"), place.root())
+    let driver = Leashed::new(place.example(Profile::Debug, example), place.root())
         .env("FANPOINTS_PROGRAMS", place.programs(Profile::Release))
         .env("FANPOINTS_E2E", place.target().join("bench"));
-    let status = screen.dress(tapper).start(Words::Terminal)?.wait()?;
-    if status.success() { Ok(String::new()) } else { Err(Problem::new(format!("tapping failed ({status})"))) }
+    let status = screen.dress(driver).start(Words::Terminal)?.wait()?;
+    if status.success() {
+        Ok(String::new())
+    } else {
+        Err(Problem::new(format!("{example} failed ({status})")))
+    }
+}
+
+/// A minute of the whole app before an empty counter; then as many frames as an hour has, as fast as they are read.
+fn idle(place: &Place) -> Outcome<String> {
+    const HOUR: &str = "108000";
+    in_the_window(place, "idle")?;
+    let words =
+        ["run", "--release", "-p", "scan", "--example", "watch", "--", "--rate", "0", "--count", HOUR];
+    let mut command = rust::cargo(place, &words);
+    command.arg("--frames").arg(place.target().join("bench/idle/frames"));
+    step::run("reading an hour's frames", command)?.or_fail("the hour")?;
+    Ok(String::new())
+}
+
+/// How long a fan's pass takes from its text to a trusted fan.
+fn verify(place: &Place) -> Outcome<String> {
+    let words = ["run", "--release", "-p", "fanpass", "--example", "bench_verify"];
+    step::run("verifying passes", rust::cargo(place, &words))?.or_fail("verifying")?;
+    Ok(String::new())
 }
 
 /// The benches of a package, or those of them that are named after it.

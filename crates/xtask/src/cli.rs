@@ -18,12 +18,14 @@ cargo xtask test              everything: format, lints, Rust tests, UI tests, t
     --fuzz                    each fuzz target for a minute (FANPOINTS_FUZZ_SECONDS to change)
 cargo xtask check             format, lints, types
 cargo xtask bench             sizes and speeds of a release build, as tables
-cargo xtask bench PART...     some of it alone: sizes, start, tap, ui, ledger, store, review, drain, platform, run; and what
-                              the whole leaves out:
+cargo xtask bench PART...     some of it alone: sizes, start, tap, ui, ledger, verify, store, review, drain, platform, run; and
+                              what the whole leaves out:
     card                      from a camera's frame to the fan's card
     cold                      the first `run` on a new machine: UI packages, UI and Rust from nothing
     gate                      ten minutes at a gate with a fan a second
-    scan --frames DIR         the decoder over a folder of frames
+    idle                      what a camera before an empty counter costs, and an hour of its frames
+    scan --frames DIR         the decoder over a folder of frames, beside others
+    scan --made N             the same over N frames of each difficulty, made on the spot
     soak                      the platform under any requests for a minute (--soak means the same)";
 
 #[derive(Debug, PartialEq, Eq)]
@@ -62,7 +64,15 @@ impl TestOptions {
 pub struct BenchOptions {
     /// Names of parts; none is the whole.
     pub parts: Vec<String>,
-    pub frames: Option<PathBuf>,
+    pub frames: Option<Frames>,
+}
+
+/// What `bench scan` reads.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Frames {
+    Folder(PathBuf),
+    /// So many of each difficulty, made on the spot.
+    Made(u32),
 }
 
 pub fn parse(words: impl Iterator<Item = String>) -> Outcome<Task> {
@@ -120,7 +130,12 @@ fn bench_options(mut words: impl Iterator<Item = String>) -> Outcome<BenchOption
         match word.as_str() {
             "--frames" => {
                 let folder = words.next().ok_or_else(|| Problem::new("--frames wants a folder"))?;
-                options.frames = Some(PathBuf::from(folder));
+                options.frames = Some(Frames::Folder(PathBuf::from(folder)));
+            }
+            "--made" => {
+                let count = words.next().and_then(|word| word.parse().ok()).filter(|count| *count > 0);
+                let count = count.ok_or_else(|| Problem::new("--made wants a number of frames"))?;
+                options.frames = Some(Frames::Made(count));
             }
             "--soak" => options.parts.push("soak".to_owned()),
             name if bench::is_part(name) => options.parts.push(word),
@@ -128,7 +143,9 @@ fn bench_options(mut words: impl Iterator<Item = String>) -> Outcome<BenchOption
         }
     }
     if options.parts.iter().any(|name| name == "scan") && options.frames.is_none() {
-        return Err(Problem::new("bench scan wants frames").cure("cargo xtask bench scan --frames DIR"));
+        return Err(
+            Problem::new("bench scan wants frames").cure("cargo xtask bench scan --frames DIR, or --made N")
+        );
     }
     Ok(options)
 }
@@ -164,6 +181,9 @@ mod tests {
             "check it",
             "bench --frames",
             "bench scan",
+            "bench scan --made",
+            "bench scan --made none",
+            "bench scan --made 0",
         ] {
             assert!(parsed(line).is_err(), "{line} was taken");
         }
@@ -171,9 +191,13 @@ mod tests {
     }
 
     #[test]
-    fn frames_come_from_a_folder() {
-        let Task::Bench(options) = parsed("bench scan --frames a/b").unwrap() else { panic!("not a bench") };
-        assert_eq!(options.frames, Some(PathBuf::from("a/b")));
+    fn frames_come_from_a_folder_or_are_made() {
+        let frames = |line| match parsed(line).unwrap() {
+            Task::Bench(options) => options.frames,
+            other => panic!("{other:?} is no bench"),
+        };
+        assert_eq!(frames("bench scan --frames a/b"), Some(Frames::Folder(PathBuf::from("a/b"))));
+        assert_eq!(frames("bench scan --made 20"), Some(Frames::Made(20)));
     }
 
     #[test]

@@ -64,10 +64,10 @@ pub fn build_release(place: &Place) -> Outcome<String> {
     Ok(String::new())
 }
 
-/// The program that taps in the real window and takes the time.
-pub fn build_tapper(place: &Place) -> Outcome<String> {
-    let words = over_all(&["build", "--example", "tap_to_success"]);
-    step::run("building what taps", cargo(place, &words))?.or_fail("cargo build")?;
+/// A program that drives the real window and takes the time.
+pub fn build_driver(place: &Place, example: &str) -> Outcome<String> {
+    let words = over_all(&["build", "--example", example]);
+    step::run("building what drives the window", cargo(place, &words))?.or_fail("cargo build")?;
     Ok(String::new())
 }
 

@@ -27,8 +27,9 @@ const PACKAGES: &[&str] = &[
     "gnome-keyring",
     "xclip",
     "xdotool",
-    "procps",     // the `kill` program
-    "postgresql", // the platform's other database, for its tests: each run starts a server of its own
+    "x11-xkb-utils", // setxkbmap: keyboards of other countries
+    "procps",        // the `kill` program
+    "postgresql",    // the platform's other database, for its tests: each run starts a server of its own
 ];
 
 /// On another Linux the same things, found by what they provide.
@@ -43,6 +44,7 @@ const PROGRAMS: &[&str] = &[
     "gnome-keyring-daemon",
     "xclip",
     "xdotool",
+    "setxkbmap",
     "initdb", // PostgreSQL
 ];
 

@@ -499,10 +499,10 @@ export const phone: Port['phone'] = {
   },
 };
 
-export const previewAddress: Port['previewAddress'] = (after) => picture(after);
+export const previewAddress: Port['previewAddress'] = (sequence) => picture(sequence);
 
 /** A phone with a code on it, held before a blurred shop. */
-function picture(after: number): string {
+function picture(sequence: number): string {
   const cells = Array.from({ length: 21 * 21 }, (_, at) => {
     const x = at % 21;
     const y = Math.floor(at / 21);
@@ -513,7 +513,7 @@ function picture(after: number): string {
     const dark = corner(0, 0) ?? corner(14, 0) ?? corner(0, 14) ?? (x * 7 + y * 11 + ((x * y) % 5)) % 3 === 0;
     return dark ? `<rect x='${x}' y='${y}' width='1.02' height='1.02'/>` : '';
   }).join('');
-  const svg = `<svg xmlns='http://www.w3.org/2000/svg' width='1280' height='720'><defs><linearGradient id='g' x2='1' y2='1'><stop stop-color='#55657d'/><stop offset='1' stop-color='#232c3a'/></linearGradient></defs><rect width='1280' height='720' fill='url(#g)'/><circle cx='240' cy='170' r='130' fill='#d8b98c' opacity='.35'/><rect x='860' y='80' width='300' height='420' rx='20' fill='#8fa3bd' opacity='.3'/><rect x='470' y='90' width='340' height='700' rx='46' fill='#0b0f18'/><rect x='486' y='108' width='308' height='660' rx='32' fill='#fff'/><g transform='translate(514 207) scale(12)' fill='#0b0f18'>${cells}</g><rect x='540' y='520' width='200' height='18' rx='9' fill='#c6cfdd'/><!--${after}--></svg>`;
+  const svg = `<svg xmlns='http://www.w3.org/2000/svg' width='1280' height='720'><defs><linearGradient id='g' x2='1' y2='1'><stop stop-color='#55657d'/><stop offset='1' stop-color='#232c3a'/></linearGradient></defs><rect width='1280' height='720' fill='url(#g)'/><circle cx='240' cy='170' r='130' fill='#d8b98c' opacity='.35'/><rect x='860' y='80' width='300' height='420' rx='20' fill='#8fa3bd' opacity='.3'/><rect x='470' y='90' width='340' height='700' rx='46' fill='#0b0f18'/><rect x='486' y='108' width='308' height='660' rx='32' fill='#fff'/><g transform='translate(514 207) scale(12)' fill='#0b0f18'>${cells}</g><rect x='540' y='520' width='200' height='18' rx='9' fill='#c6cfdd'/><!--${sequence}--></svg>`;
   return `data:image/svg+xml,${encodeURIComponent(svg)}`;
 }
 

@@ -20,7 +20,7 @@ export const phone: Port['phone'] = {
   giveUp: async () => (await import('./phone')).giveUp(),
 };
 
-export const previewAddress: Port['previewAddress'] = (after) =>
-  `${convertFileSrc('frame', 'preview')}?after=${after}`;
+export const previewAddress: Port['previewAddress'] = (sequence) =>
+  `${convertFileSrc('frame', 'preview')}?number=${sequence}`;
 
 export type * from './bindings';

@@ -24,6 +24,6 @@ export interface Port {
     read: (system: PhoneSystem) => Promise<string | null>;
     giveUp: () => Promise<void>;
   };
-  /** The address of the first preview picture newer than the frame with this sequence number. */
-  previewAddress: (after: number) => string;
+  /** The address of the preview picture with this sequence number, for a moment after it was told of. */
+  previewAddress: (sequence: number) => string;
 }

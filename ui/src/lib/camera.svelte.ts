@@ -1,16 +1,14 @@
 // The camera as the screen sees it: running or not, the newest picture, the outlines of what was read.
-import { commands, on, phone, previewAddress, type AppError, type CameraKnob, type Outline, type PhoneSystem } from '$ipc';
+import { commands, on, phone, previewAddress, type AppError, type CameraKnob, type CameraSignal, type Outline, type PhoneSystem } from '$ipc';
 import { choices, choose } from './choices.svelte';
 import { asAppError } from './errors';
 import { session } from './session.svelte';
-
-/** How long to wait before asking again for a picture that did not come, in milliseconds. */
-const ASK_AGAIN_MS = 250;
 
 class Camera {
   running = $state(false);
   starting = $state(false);
   error = $state.raw<AppError | null>(null);
+  /** Of the picture that is shown, in thousandths of its sides. */
   outlines = $state.raw<Outline[]>([]);
   width = $state(0);
   height = $state(0);
@@ -28,7 +26,10 @@ class Camera {
   /** Nobody asked for the camera and there is none: no reason to complain. It still comes when one is plugged in. */
   quiet = $derived(this.dark && !this.byHand && this.error?.code === 'noCamera');
 
-  private newest = 0;
+  /** The newest picture that can be fetched, and what goes over it. */
+  private newest: Extract<CameraSignal, { kind: 'frame' }> | null = null;
+  /** Whoever shows the pictures fetches the newest one. */
+  private fetch = () => {};
   private stopListening: (() => void) | null = null;
 
   /** `byHand`: a person asked for it, and wants to know why there is none. */
@@ -45,17 +46,15 @@ class Camera {
     this.error = null;
     this.outlines = [];
     this.seen = false;
-    this.newest = 0;
+    this.newest = null;
     try {
       this.stopListening ??= await on.camera((signal) => {
         if (signal.kind === 'fault') this.error = signal.error;
         else if (signal.kind === 'running') this.error = null;
         else {
           this.error = null;
-          this.newest = signal.sequence;
-          this.outlines = signal.outlines;
-          this.width = signal.width;
-          this.height = signal.height;
+          this.newest = signal;
+          this.fetch();
         }
       });
       await commands.scanStart(choices.source ? $state.snapshot(choices.source) : { kind: 'camera', id: choices.camera, width: null, height: null });
@@ -128,36 +127,47 @@ class Camera {
     }
   }
 
-  /** Shows picture after picture on the canvas until the returned function is called. */
+  /** Shows picture after picture on the canvas, each with its own outlines, until the returned function is called. */
   show(canvas: HTMLCanvasElement): () => void {
-    let shown = 0;
     let live = true;
-    let timer: ReturnType<typeof setTimeout> | undefined;
+    let busy = false;
+    let shown: number | null = null;
     let drawing = 0;
 
-    const ask = () => {
-      if (!live) return;
+    const fetch = () => {
+      const next = this.newest;
+      if (!live || busy || !next || next.sequence === shown) return;
+      busy = true;
       const picture = new Image();
+      const done = () => {
+        if (!live) return;
+        shown = next.sequence;
+        // Never faster than the screen, and not at all while the window is hidden.
+        drawing = requestAnimationFrame(() => {
+          busy = false;
+          fetch();
+        });
+      };
       picture.onload = () => {
         if (!live) return;
         if (canvas.width !== picture.naturalWidth) canvas.width = picture.naturalWidth;
         if (canvas.height !== picture.naturalHeight) canvas.height = picture.naturalHeight;
         canvas.getContext('2d')?.drawImage(picture, 0, 0);
+        this.outlines = next.outlines;
+        this.width = next.width;
+        this.height = next.height;
         this.seen = true;
-        // The picture is newer than the one asked after, even if its event is still on its way.
-        shown = Math.max(shown + 1, this.newest);
-        // Never faster than the screen, and not at all while the window is hidden.
-        drawing = requestAnimationFrame(ask);
+        done();
       };
-      picture.onerror = () => {
-        timer = setTimeout(ask, ASK_AGAIN_MS);
-      };
-      picture.src = previewAddress(shown);
+      // It came too late for this one; there is a newer one by now.
+      picture.onerror = done;
+      picture.src = previewAddress(next.sequence);
     };
-    ask();
+    this.fetch = fetch;
+    fetch();
     return () => {
       live = false;
-      clearTimeout(timer);
+      if (this.fetch === fetch) this.fetch = () => {};
       cancelAnimationFrame(drawing);
     };
   }

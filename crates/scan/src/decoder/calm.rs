@@ -17,6 +17,16 @@ pub struct Calm {
 }
 
 impl Calm {
+    /// For how many frames nothing has moved.
+    pub fn frames(&self) -> usize {
+        self.still as usize
+    }
+
+    /// As the last frame taken in was.
+    pub fn still(&self) -> bool {
+        self.still >= EAGER
+    }
+
     /// Takes in the next frame: has nothing moved for a few of them?
     pub fn is_still(&mut self, view: View<'_>) -> bool {
         let cells = cells(view);
@@ -29,7 +39,7 @@ impl Calm {
             // Kept until something moves: light that fades slowly adds up.
             self.cells = cells;
         }
-        self.still >= EAGER
+        self.still()
     }
 }
 

@@ -6,22 +6,52 @@ use scan::LumaFrame;
 
 use super::common::{Canvas, Dice, Modules, leaning, turned};
 
-pub const SETS: [&str; 10] =
-    ["turned", "leaning", "blurred", "smeared", "noisy", "dim", "glare", "shadow", "small", "all together"];
+pub const SETS: [&str; 15] = [
+    "turned",
+    "leaning",
+    "blurred",
+    "smeared",
+    "noisy",
+    "dim",
+    "glare",
+    "shadow",
+    "small",
+    "all together",
+    "inverted",
+    "mirrored",
+    "damaged",
+    "gradient",
+    "dense",
+];
+/// Each of the first nine with one chance in three.
+const ALL: usize = 9;
+const INVERTED: usize = 10;
+const MIRRORED: usize = 11;
+const DAMAGED: usize = 12;
+const GRADIENT: usize = 13;
+const DENSE: usize = 14;
 
 /// A frame of a set and the text of its code.
 pub fn made(set: usize, seed: u64) -> (LumaFrame, String) {
     let mut dice = Dice::new(seed * 31 + set as u64);
-    let text = text(&mut dice);
+    let text = if set == DENSE { long_text(&mut dice) } else { text(&mut dice) };
     let level = [EcLevel::L, EcLevel::M, EcLevel::Q][dice.below(3)];
-    let code = Modules::of(&text, level);
+    let mut code = Modules::of(&text, level);
+    if set == MIRRORED {
+        code = code.mirrored();
+    }
+    if set == DAMAGED {
+        // A square of a twelfth of the side: well within the correction of every level.
+        let patch = code.size / 12;
+        code = code.damaged(patch);
+    }
     let mut canvas = clutter(&mut dice);
-    let hard = |dice: &mut Dice, kind: usize| set == kind || (set == 9 && dice.below(3) == 0);
+    let hard = |dice: &mut Dice, kind: usize| set == kind || (set == ALL && dice.below(3) == 0);
     let pixels = if hard(&mut dice, 8) { dice.between(1.7, 2.6) } else { dice.between(3.0, 7.0) };
     let side = (pixels * code.size as f32).min(560.0);
     let pixels = side / code.size as f32;
     let centre = (dice.between(400.0, 880.0), dice.between(310.0, 410.0));
-    let degrees = if set == 0 || set == 9 { dice.between(0.0, 360.0) } else { dice.between(-12.0, 12.0) };
+    let degrees = if set == 0 || set == ALL { dice.between(0.0, 360.0) } else { dice.between(-12.0, 12.0) };
     let corners = if hard(&mut dice, 1) {
         let near = dice.between(0.95, 1.1);
         let far = dice.between(0.6, 0.85);
@@ -55,6 +85,12 @@ pub fn made(set: usize, seed: u64) -> (LumaFrame, String) {
     if hard(&mut dice, 3) {
         canvas.smear(((pixels * dice.between(0.9, 1.7)).round() as usize).max(2));
     }
+    if set == GRADIENT {
+        canvas.gradient(dice.between(0.08, 0.2), 1.0);
+    }
+    if set == INVERTED {
+        canvas.invert();
+    }
     let amplitude = if hard(&mut dice, 4) { dice.between(25.0, 60.0) } else { dice.between(1.0, 4.0) };
     canvas.noise(amplitude, &mut dice);
     (canvas.frame(), text)
@@ -69,6 +105,12 @@ fn text(dice: &mut Dice) -> String {
         2 => format!("{{\"version\":1,\"user_id\":\"{:012}\"}}", dice.below(1_000_000_000)),
         _ => format!("https://fanpoints.app/distribute?user_id={:012}", dice.below(1_000_000_000)),
     }
+}
+
+/// Versions 15 to 35, as none of ours is; others print them on tickets.
+fn long_text(dice: &mut Dice) -> String {
+    let length = 400 + dice.below(1000);
+    (0..length).map(|_| char::from(b'0' + u8::try_from(dice.below(43)).unwrap_or(0))).collect()
 }
 
 /// Rectangles of every grey: a desk, hands, shelves.
