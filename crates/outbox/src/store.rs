@@ -317,13 +317,15 @@ impl Store {
     /// Decides and keeps an operation. When this returns `Committed` it is durable.
     pub fn commit(&self, proposal: Proposal) -> Result<Commit, StoreError> {
         let program = self.program();
-        let ahead = self.inner.clock.ahead(proposal.now);
-        self.write(move |db| {
-            if ahead > 0 {
-                clock::note_ahead(db, ahead, proposal.now)?;
-            }
+        let look = self.inner.clock.look(proposal.now);
+        let committed = self.write(move |db| {
+            clock::note(db, look, proposal.now)?;
             commit::commit(db, &proposal, program.as_deref())
-        })
+        });
+        if committed.is_err() {
+            self.inner.clock.forget();
+        }
+        committed
     }
 
     /// What committing would do now. Writes nothing.
