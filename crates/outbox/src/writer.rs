@@ -6,6 +6,7 @@ use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
 use std::sync::{Mutex, PoisonError};
 use std::thread::JoinHandle;
 
+use ledger::mutant::skipped;
 use rusqlite::Connection as Db;
 
 use crate::StoreError;
@@ -198,7 +199,9 @@ fn attempt(db: &Db, group: &mut [Box<dyn Change>]) -> Result<(Outcomes, bool), F
     let before = db.total_changes();
     let outcomes = run_all(db, group).inspect_err(|_| roll_back(db))?;
     let changed = db.total_changes() != before;
-    if let Err(error) = db.execute_batch("COMMIT") {
+    if let Err(error) = db.execute_batch("COMMIT")
+        && !skipped("success-after-commit")
+    {
         roll_back(db);
         return Err(Failure::at_commit(error.into()));
     }
