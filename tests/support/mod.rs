@@ -22,7 +22,7 @@ pub use disk::SmallDisk;
 pub use keys::Keyboard;
 pub use pictures::{foreign_code, frames, qr, torn};
 pub use platform::{Code, Pairing, Platform, Shop};
-pub use proxy::{Fault, Proxy};
+pub use proxy::{Blow, Fault, Proxy};
 pub use stage::Stage;
 pub use till::{Till, TillBuilder};
 pub use wait::{eventually, holds_within};
