@@ -27,7 +27,10 @@ impl Program {
         let name = program.display().to_string();
         let out = File::options().create(true).append(true).open(&log).expect("a log can be opened");
         let err = out.try_clone().expect("a log can be opened twice");
+        // What a program leaves where it stands is the test's.
+        let folder = log.parent().expect("a log lies in a folder").to_owned();
         let child = Command::new(program)
+            .current_dir(folder)
             .args(args)
             .envs(env.iter().copied())
             .stdin(Stdio::null())

@@ -23,7 +23,7 @@ pub use disk::SmallDisk;
 pub use keys::{Keyboard, Layout};
 pub use pictures::{foreign_code, frames, qr, torn};
 pub use platform::{Code, Pairing, Platform, Shop};
-pub use proxy::{Fault, Proxy};
+pub use proxy::{Blow, Fault, Proxy};
 pub use stage::Stage;
 pub use till::{Till, TillBuilder};
 pub use wait::{eventually, holds_within};

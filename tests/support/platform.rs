@@ -215,17 +215,27 @@ impl Platform {
 
     /// The Fan Points transactions that a shop has with a fan, newest first: purchase id and amount.
     pub async fn transactions(&self, shop: Shop, fan: &str) -> Vec<(String, i64)> {
-        let query = "query($partner: String!, $user: String!) {
-            get_partner_fan_points_transactions(partner_id: $partner, user_id: $user) {
-                result { purchase_id purchase_items { amount } } } }";
-        let answer = self.ask(Some(shop.id()), query, json!({ "partner": shop.id(), "user": fan })).await;
-        let rows = answer.pointer("/get_partner_fan_points_transactions/result").and_then(Value::as_array);
+        const QUERY: &str = "query($partner: String!, $user: String!, $before: String) {
+            get_partner_fan_points_transactions(partner_id: $partner, user_id: $user, earlier_than_date: $before) {
+                result { date purchase_id purchase_items { amount } } } }";
         let row = |row: &Value| {
             let items = row["purchase_items"].as_array().cloned().unwrap_or_default();
             let amount = items.iter().filter_map(|item| item["amount"].as_i64()).sum();
             (row["purchase_id"].as_str().unwrap_or_default().to_owned(), amount)
         };
-        rows.unwrap_or_else(|| panic!("no transactions in {answer}")).iter().map(row).collect()
+        let (mut all, mut before) = (Vec::new(), Value::Null);
+        loop {
+            let asked = json!({ "partner": shop.id(), "user": fan, "before": before });
+            let answer = self.ask(Some(shop.id()), QUERY, asked).await;
+            let page =
+                answer.pointer("/get_partner_fan_points_transactions/result").and_then(Value::as_array);
+            let page = page.unwrap_or_else(|| panic!("no transactions in {answer}"));
+            all.extend(page.iter().map(row));
+            match page.last() {
+                Some(last) => before = last["date"].clone(),
+                None => return all,
+            }
+        }
     }
 
     /// Asks as a partner, or as the program's owner, and gives `data`.

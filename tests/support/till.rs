@@ -30,6 +30,7 @@ pub struct TillBuilder {
     folder: Stage,
     pairing: Option<Pairing>,
     frames: Option<PathBuf>,
+    env: Vec<(&'static str, &'static str)>,
 }
 
 impl TillBuilder {
@@ -50,6 +51,13 @@ impl TillBuilder {
     #[must_use]
     pub fn camera(mut self, frames: PathBuf) -> Self {
         self.frames = Some(frames);
+        self
+    }
+
+    /// Logs all that can be logged, of every library too.
+    #[must_use]
+    pub fn verbose(mut self) -> Self {
+        self.env.push(("FANPOINTS_LOG", "trace"));
         self
     }
 
@@ -76,6 +84,7 @@ impl TillBuilder {
             pictures: self.pictures,
             folder: self.folder,
             args,
+            env: self.env,
             driver: None,
             client: None,
             shots: 0,
@@ -90,6 +99,7 @@ pub struct Till {
     pictures: PathBuf,
     folder: Stage,
     args: Vec<String>,
+    env: Vec<(&'static str, &'static str)>,
     driver: Option<Driver>,
     client: Option<Client>,
     shots: u32,
@@ -109,13 +119,14 @@ impl Till {
             folder,
             pairing: None,
             frames: None,
+            env: Vec::new(),
         }
     }
 
     /// Opens the window, the first time or after it was closed or killed.
     pub async fn open(&mut self) {
         assert!(self.client.is_none(), "the window is open already");
-        let driver = Driver::start(&self.folder).await;
+        let driver = Driver::start(&self.folder, &self.env).await;
         self.client = Some(driver.open(&self.args).await);
         self.driver = Some(driver);
     }
@@ -177,6 +188,20 @@ impl Till {
         let lines: Vec<&str> = log.lines().collect();
         let last = lines.get(lines.len().saturating_sub(10)..).unwrap_or_default().join("\n");
         panic!("waited in vain: {what}\npicture: {}\nthe app's last words:\n{last}", path.display());
+    }
+
+    /// Calls a command as the page does: what it answers, or the code of its error.
+    pub async fn call(&self, command: &str, arguments: Value) -> Result<Value, String> {
+        const CALL: &str = "
+            const [name, values, done] = arguments;
+            window.__TAURI_INTERNALS__.invoke(name, values)
+                .then((answer) => done({ answer }), (error) => done({ code: error?.code ?? String(error) }));";
+        let told = self.client().execute_async(CALL, vec![command.into(), arguments]).await;
+        let mut told = told.expect("the page can call");
+        match told["code"].as_str() {
+            Some(code) => Err(code.to_owned()),
+            None => Ok(told["answer"].take()),
+        }
     }
 
     /// Waits until there is such a thing on screen.

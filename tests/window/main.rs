@@ -2,7 +2,7 @@
 //!
 //! `cargo xtask test` opens a display for these; alone they are `cargo xtask test --window`.
 
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // A test says what it expects by failing.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout)] // A test says what it expects by failing.
 
 #[path = "../support/mod.rs"]
 mod support;
@@ -13,16 +13,21 @@ mod counter;
 mod gate;
 mod goods;
 mod handheld;
+mod kill;
 mod limits;
 mod look;
 mod lost_answer;
 mod main_job;
+mod moving;
+mod network;
 mod offline;
 mod people;
 mod pictures;
 mod refusals;
 mod review;
 mod screen;
+mod secrets;
 mod shift;
 mod signatures;
 mod steps;
+mod strip;

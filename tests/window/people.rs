@@ -53,16 +53,6 @@ fn wanted() -> BTreeMap<&'static str, Wants> {
     .collect()
 }
 
-/// Calls a command as the page could, and answers the code of its error.
-async fn call(till: &Till, command: &Signature) -> Option<String> {
-    const CALL: &str = "
-        const [name, values, done] = arguments;
-        window.__TAURI_INTERNALS__.invoke(name, values).then(() => done(null), (error) => done(error?.code ?? String(error)));";
-    let arguments = vec![json!(command.name), command.sample.clone()];
-    let answer = till.client().execute_async(CALL, arguments).await.expect("the page can call");
-    answer.as_str().map(str::to_owned)
-}
-
 /// Tries every command; answers those that were not refused with this code although they should be.
 async fn tried(till: &Till, every: &[Signature], which: impl Fn(Wants) -> bool, code: &str) -> Vec<String> {
     let wanted = wanted();
@@ -73,7 +63,7 @@ async fn tried(till: &Till, every: &[Signature], which: impl Fn(Wants) -> bool, 
         if !which(wants) {
             continue;
         }
-        let answer = call(till, command).await;
+        let answer = till.call(&command.name, command.sample.clone()).await.err();
         if answer.as_deref() != Some(code) {
             wrong.push(format!("{}: {answer:?}", command.name));
         }

@@ -3,14 +3,14 @@
 /// Whether the guard of this name is skipped: never, in a build that ships.
 #[cfg(not(feature = "mutants"))]
 #[inline(always)]
-pub(crate) const fn skipped(_name: &str) -> bool {
+pub const fn skipped(_name: &str) -> bool {
     false
 }
 
 /// Whether the guard of this name is skipped: the one that the environment names.
 #[cfg(feature = "mutants")]
 #[allow(clippy::disallowed_methods)] // the only look outside, and only in a build made to fail
-pub(crate) fn skipped(name: &str) -> bool {
+pub fn skipped(name: &str) -> bool {
     use std::sync::OnceLock;
     static ACTIVE: OnceLock<Option<String>> = OnceLock::new();
     ACTIVE.get_or_init(|| std::env::var("FANPOINTS_MUTANT").ok()).as_deref() == Some(name)

@@ -3,6 +3,7 @@
 
 use fanpass::FanRef;
 use ledger::Timestamp;
+use ledger::mutant::skipped;
 use rusqlite::types::Value;
 use rusqlite::{Connection as Db, OptionalExtension, params, params_from_iter};
 use sha2::{Digest, Sha256};
@@ -32,16 +33,22 @@ pub(crate) fn set_retention(db: &Db, days: Option<u32>) -> Result<(), StoreError
 /// An operation and its undo go together: neither is archived while the other still has to stay.
 pub(crate) fn archive_old(db: &Db, now: Timestamp) -> Result<usize, StoreError> {
     let Some(days) = retention(db)? else { return Ok(0) };
+    let days = if skipped("archive-old-only") { 0 } else { days };
     let before = now.0.saturating_sub(i64::from(days).saturating_mul(DAY_MS));
     let mut statement = db.prepare_cached(
         "SELECT o.seq FROM operation o INDEXED BY operation_state
-         WHERE o.listed = 1 AND o.state = 2 AND o.settled_at < ?1 AND o.undo_of IS NULL
+         WHERE o.listed = 1 AND o.state = ?3 AND o.settled_at < ?1 AND o.undo_of IS NULL
            AND NOT EXISTS (SELECT 1 FROM operation u WHERE u.undo_of = o.seq
              AND NOT (u.state = 2 AND u.settled_at < ?1))
            AND NOT EXISTS (SELECT 1 FROM handed h WHERE h.operation = o.seq)
          ORDER BY o.seq LIMIT ?2",
     )?;
-    let found = statement.query_map([before, AT_ONCE], |row| row.get(0))?.collect::<Result<Vec<i64>, _>>()?;
+    // What still waits has no time at which it was settled; what was refused has.
+    let done =
+        if skipped("archive-accepted-only") { OperationState::Refused } else { OperationState::Accepted };
+    let found = statement
+        .query_map([before, AT_ONCE, done.to_number()], |row| row.get(0))?
+        .collect::<Result<Vec<i64>, _>>()?;
     if let Some(floor) = settings::floor(db)?.filter(|_| !found.is_empty()) {
         // The newest operation may be among them.
         settings::keep_floor(db, floor)?;

@@ -2,12 +2,14 @@
 //!
 //! A clock that was set back is caught by what the device has seen already. One that was set ahead makes balances and
 //! the last sync look older, which only refuses more; but it would also end the windows of limits early. So windows
-//! reach back further by what the clock went ahead, until the platform has answered.
+//! reach back further by what the clock went ahead, until the platform has answered: and by the time in which nobody
+//! watched it, because the app was not running. Nothing was decided then, and it may have been set meanwhile.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use ledger::Timestamp;
+use ledger::mutant::skipped;
 use rusqlite::Connection as Db;
 
 use crate::audit::{self, Entry};
@@ -43,37 +45,82 @@ impl ClockWatch {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(Watched { monotonic, last: None });
     }
 
-    /// By how many milliseconds the wall clock went ahead of time since the last look; zero within the leeway.
-    pub(crate) fn ahead(&self, now: Timestamp) -> i64 {
+    /// How the wall clock went since the last look.
+    pub(crate) fn look(&self, now: Timestamp) -> Look {
         let mut watched = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(watched) = watched.as_mut() else { return 0 };
+        let Some(watched) = watched.as_mut() else { return Look::Unwatched };
         let elapsed = (watched.monotonic)();
         let Some((wall, then)) = watched.last else {
             watched.last = Some((now, elapsed));
-            return 0;
+            return Look::First;
         };
         let passed = i64::try_from(elapsed.saturating_sub(then).as_millis()).unwrap_or(i64::MAX);
         let ahead = now.0.saturating_sub(wall.0.saturating_add(passed));
-        if (0..=LEEWAY_MS).contains(&ahead) {
+        if (0..=LEEWAY_MS).contains(&ahead) || skipped("clock-jump") {
             // The anchor stays, so that many small steps add up.
-            return 0;
+            return Look::Steady;
         }
         watched.last = Some((now, elapsed));
-        ahead.max(0)
+        if ahead > 0 { Look::Ahead(ahead) } else { Look::Steady }
+    }
+
+    /// What the last look saw could not be written down: the next one is the first again.
+    pub(crate) fn forget(&self) {
+        if let Some(watched) = self.0.lock().unwrap_or_else(PoisonError::into_inner).as_mut() {
+            watched.last = None;
+        }
     }
 }
 
-/// Writes down that the clock went ahead, and lets windows reach back further.
-pub(crate) fn note_ahead(db: &Db, ahead: i64, now: Timestamp) -> Result<(), StoreError> {
-    let before = settings::number(db, settings::CLOCK_JUMP)?.unwrap_or(0);
-    settings::set(db, settings::CLOCK_JUMP, &before.saturating_add(ahead).to_string())?;
-    let what = format!("the clock went ahead by {} s", ahead / 1000);
-    audit::append(db, &Entry::Noted { what, at: now })?;
-    Ok(())
+/// What a look at both clocks tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Look {
+    Unwatched,
+    Steady,
+    /// Nobody knows how it went since the last operation.
+    First,
+    /// It went ahead of time by so many milliseconds.
+    Ahead(i64),
+}
+
+/// Lets windows reach back further, where the clock did not go as time does or nobody knows; and writes a jump down.
+pub(crate) fn note(db: &Db, look: Look, now: Timestamp) -> Result<(), StoreError> {
+    match look {
+        Look::Unwatched | Look::Steady => Ok(()),
+        Look::First => {
+            let last = settings::floor(db)?.unwrap_or(now);
+            let unknown = now.0.saturating_sub(last.0);
+            if unknown <= LEEWAY_MS || skipped("clock-unwatched") {
+                return Ok(());
+            }
+            add(db, settings::CLOCK_UNWATCHED, unknown)
+        }
+        Look::Ahead(ahead) => {
+            add(db, settings::CLOCK_JUMP, ahead)?;
+            let what = format!("the clock went ahead by {} s", ahead / 1000);
+            audit::append(db, &Entry::Noted { what, at: now }).map(|_| ())
+        }
+    }
+}
+
+/// Operations are dated so long before the device's time: windows have to reach back to them.
+pub(crate) fn reach_back(db: &Db, by: i64) -> Result<(), StoreError> {
+    let before = settings::number(db, settings::CLOCK_UNWATCHED)?.unwrap_or(0);
+    settings::set(db, settings::CLOCK_UNWATCHED, &before.max(by).to_string())
+}
+
+fn add(db: &Db, name: &str, more: i64) -> Result<(), StoreError> {
+    let before = settings::number(db, name)?.unwrap_or(0);
+    settings::set(db, name, &before.saturating_add(more).to_string())
 }
 
 /// By how much windows of time reach back further.
-pub(crate) fn jumped(db: &Db) -> Result<i64, StoreError> {
+pub(crate) fn slack(db: &Db) -> Result<i64, StoreError> {
+    let unwatched = settings::number(db, settings::CLOCK_UNWATCHED)?.unwrap_or(0);
+    Ok(jumped(db)?.saturating_add(unwatched))
+}
+
+fn jumped(db: &Db) -> Result<i64, StoreError> {
     Ok(settings::number(db, settings::CLOCK_JUMP)?.unwrap_or(0))
 }
 

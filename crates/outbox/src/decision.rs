@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use ledger::mutant::skipped;
 use ledger::{
     Decision, FanId, FanPoints, FanState, Item, Limit, Lot, Money, OfflineFacts, OfflinePolicy,
     OfflineRequest, OfflineVerdict, OpId, Operation, OperationKind as Asked, PartnerId, PolicyRule, Posted,
@@ -149,7 +150,7 @@ pub(crate) fn make(
         Ok(posted) => effects(operation, posted),
         Err(refusal) => return Ok(Err(Decline::Rules(refusal))),
     };
-    if proposal.route == Route::Local {
+    if proposal.route == Route::Local && !skipped("policy-asked") {
         let (verdict, raised) = ask_policy(db, proposal, program, subject, &decided, now)?;
         decided.raised = raised;
         judge(&mut decided, verdict, refused_by_wallet);

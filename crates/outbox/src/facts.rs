@@ -1,5 +1,6 @@
 //! What the offline policy has to know, read in the transaction that decides.
 
+use ledger::mutant::skipped;
 use ledger::{FanPoints, Millis, OfflineFacts, OfflinePolicy, Timestamp, Trust};
 use rusqlite::{Connection as Db, OptionalExtension, params};
 
@@ -12,6 +13,9 @@ const AT_RISK: &str = "state IN (0, 1, 4) AND kind = 1 AND route = 0 AND reverse
 /// The device's time: never before anything it has already seen. A clock that was set back must not
 /// make an old balance young.
 pub(crate) fn steady(db: &Db, now: Timestamp) -> Result<Timestamp, StoreError> {
+    if skipped("clock-never-back") {
+        return Ok(now);
+    }
     Ok(settings::floor(db)?.map_or(now, |floor| floor.max(now)))
 }
 
@@ -24,8 +28,8 @@ pub(crate) fn offline_facts(
     now: Timestamp,
 ) -> Result<OfflineFacts, StoreError> {
     let age = |since: Timestamp| Millis(now.0.saturating_sub(since.0).max(0));
-    let jumped = clock::jumped(db)?;
-    let split_from = now.0.saturating_sub(policy.split_window.0).saturating_sub(jumped);
+    let slack = clock::slack(db)?;
+    let split_from = now.0.saturating_sub(policy.split_window.0).saturating_sub(slack);
     let (fan_unsynced_redemptions, fan_unsynced_points, fan_recent_points) =
         fan_at_risk(db, fan, split_from)?;
     let (device_unsynced_redemptions, device_unsynced_points) = device_at_risk(db)?;
@@ -40,7 +44,7 @@ pub(crate) fn offline_facts(
         fan_recent_points,
         device_unsynced_redemptions,
         device_unsynced_points,
-        device_grants_last_hour: grants_since(db, now.0.saturating_sub(HOUR_MS).saturating_sub(jumped))?,
+        device_grants_last_hour: grants_since(db, now.0.saturating_sub(HOUR_MS).saturating_sub(slack))?,
         manager_raised: false,
     })
 }

@@ -3,6 +3,7 @@
 //! The giving device keeps its operations, and may go on sending them, until the taking device says that it has them.
 //! An operation that both send is booked once: its id is the same.
 
+use ledger::mutant::skipped;
 use ledger::{FanId, FanPoints, Posted, Timestamp};
 use rusqlite::{Connection as Db, OptionalExtension, params};
 use serde::{Deserialize, Serialize};
@@ -126,10 +127,12 @@ pub(crate) fn take_over(
     let before = db
         .prepare_cached("SELECT 1 FROM handover WHERE id = ?1 AND direction = ?2")?
         .exists(params![id.as_bytes(), IN])?;
-    if before {
+    if before && !skipped("taken-over-once") {
         return Ok(TakenOver::Before);
     }
-    insert(db, id, IN, digest, now)?;
+    if !before {
+        insert(db, id, IN, digest, now)?;
+    }
     let floor = facts::steady(db, now)?;
     let mut known = 0;
     for one in handed {
@@ -273,7 +276,8 @@ fn book(
 ) -> Result<(), StoreError> {
     let mut kept = Kept::from_canonical(&handed.operation, &handed.entry)?;
     let id = kept.operation.id;
-    if id.0 != *handed.row.id.as_bytes() || kept.entry.op != id || !kept.entry.is_balanced() {
+    let is_its_own = id.0 == *handed.row.id.as_bytes() && kept.entry.op == id && kept.entry.is_balanced();
+    if !is_its_own && !skipped("handover-checked") {
         return Err(StoreError::Unreadable { what: "handover" });
     }
     kept.rename(FanId(fan.cast_unsigned()));

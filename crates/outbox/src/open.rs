@@ -3,8 +3,9 @@
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{Read, Seek, Write};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
+use ledger::mutant::skipped;
 use rusqlite::{Connection as Db, OpenFlags};
 
 use crate::writer::{Health, Writer};
@@ -33,7 +34,8 @@ pub(crate) fn open(path: &Path, key: &DatabaseKey) -> Result<Opened, StoreError>
     let mut lock = Lock::take(&beside(path, "lock"))?;
     let is_new = !path.exists();
     let proven = lock.knows_key(key, is_new)?;
-    let db = match patiently("opening", || prepare(path, key)) {
+    ready()?;
+    let db = match prepare(path, key) {
         Ok(db) => db,
         Err(StoreError::Corrupt) if proven => return Err(set_aside(path, key)),
         Err(StoreError::Corrupt) => return Err(StoreError::WrongKey),
@@ -44,16 +46,12 @@ pub(crate) fn open(path: &Path, key: &DatabaseKey) -> Result<Opened, StoreError>
     }
     let health = Arc::new(Health::default());
     let writer = Writer::start(db, Arc::clone(&health))?;
-    patiently("taking up what a crash left", || writer.write(queue::return_all))?;
+    writer.write(queue::return_all)?;
     Ok(Opened { lock, writer, health })
 }
 
 /// A connection that only reads.
 pub(crate) fn reader(path: &Path, key: &DatabaseKey) -> Result<Db, StoreError> {
-    patiently("opening a reader", || new_reader(path, key))
-}
-
-fn new_reader(path: &Path, key: &DatabaseKey) -> Result<Db, StoreError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let db = Db::open_with_flags(path, flags)?;
     unlock(&db, key)?;
@@ -64,23 +62,16 @@ fn new_reader(path: &Path, key: &DatabaseKey) -> Result<Db, StoreError> {
     Ok(db)
 }
 
-/// The cipher tells of its own failures (no random numbers, no memory to lock) by SQLite's general error, before the
-/// file was touched; the next try mostly does it.
-fn patiently<T>(
-    what: &'static str,
-    mut attempt: impl FnMut() -> Result<T, StoreError>,
-) -> Result<T, StoreError> {
-    const TRIES: u32 = 4;
-    let mut tried = 1;
-    loop {
-        match attempt() {
-            Err(StoreError::Unexpected { code: rusqlite::ffi::SQLITE_ERROR }) if tried < TRIES => {
-                tracing::warn!(what, tried, "the database failed without a reason and is tried again");
-                tried += 1;
-            }
-            outcome => return outcome,
-        }
+/// Waits until the cipher is ready, once in a process. SQLite calls itself initialized just before it initializes the
+/// cipher: whoever opens a database beside the very first one could be told that there is none (`SQLITE_ERROR`).
+fn ready() -> Result<(), StoreError> {
+    static READY: Mutex<bool> = Mutex::new(false);
+    let mut is_ready = READY.lock().unwrap_or_else(PoisonError::into_inner);
+    if !*is_ready && !skipped("cipher-first") {
+        drop(Db::open_in_memory()?);
+        *is_ready = true;
     }
+    Ok(())
 }
 
 fn prepare(path: &Path, key: &DatabaseKey) -> Result<Db, StoreError> {
@@ -118,6 +109,9 @@ fn set_pragmas(db: &Db) -> Result<(), StoreError> {
          PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON; PRAGMA temp_store = MEMORY;
          PRAGMA busy_timeout = 2000; PRAGMA trusted_schema = OFF",
     )?;
+    if skipped("synchronous-full") {
+        db.execute_batch("PRAGMA synchronous = OFF")?;
+    }
     Ok(())
 }
 
@@ -183,6 +177,7 @@ impl Lock {
             .map_err(io(what))?;
         match file.try_lock() {
             Ok(()) => Ok(Self { file }),
+            Err(TryLockError::WouldBlock) if skipped("one-writer") => Ok(Self { file }),
             Err(TryLockError::WouldBlock) => Err(StoreError::InUse),
             Err(TryLockError::Error(error)) => Err(io(what)(error)),
         }
@@ -194,7 +189,7 @@ impl Lock {
         let mut kept = Vec::new();
         self.file.read_to_end(&mut kept).map_err(io("reading the lock file"))?;
         let expected = key.check_value();
-        if kept == expected.as_bytes() {
+        if kept == expected.as_bytes() || skipped("key-proven") {
             return Ok(true);
         }
         if !is_new && kept.len() == expected.len() {

@@ -8,6 +8,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use ledger::mutant::skipped;
 use ledger::{FanPoints, StatusPoints, Timestamp};
 use rusqlite::{Connection as Db, OptionalExtension, params};
 use uuid::Uuid;
@@ -117,7 +118,7 @@ struct Chooser<'a> {
 impl Chooser<'_> {
     /// False: the batch is full.
     fn consider(&mut self, waiting: &Waiting) -> bool {
-        if self.closed.contains(&waiting.fan) {
+        if self.closed.contains(&waiting.fan) && !skipped("lane-closed") {
             return true;
         }
         let grant = matches!(waiting.kind, OperationKind::Give | OperationKind::Award);
@@ -126,7 +127,7 @@ impl Chooser<'_> {
             self.next_due = Some(self.next_due.map_or(due, |known| known.min(due)));
             return true;
         }
-        if !grant && self.running.contains(&waiting.fan) {
+        if !grant && self.running.contains(&waiting.fan) && !skipped("lane-in-order") {
             self.closed.insert(waiting.fan);
             return true;
         }
@@ -149,7 +150,7 @@ impl Chooser<'_> {
     fn not_due(&self, waiting: &Waiting) -> Option<i64> {
         let due = waiting.next_try?;
         let later = due > self.now.0 && due - self.now.0 <= FURTHEST_TRY_MS;
-        (later && !self.reach.ignore_next_try).then_some(due)
+        (later && !self.reach.ignore_next_try && !skipped("next-try-awaited")).then_some(due)
     }
 }
 
@@ -350,7 +351,7 @@ fn refuse_or_hold(
         "UPDATE operation SET state = ?2, refusal = ?3, settled_at = ?4, next_try = NULL, audit = ?5 WHERE seq = ?1",
     )?
     .execute(params![seq, to.to_number(), code, settled, n])?;
-    if to == OperationState::Refused {
+    if to == OperationState::Refused && !skipped("refusal-voids") {
         if let Some(operation) = journal::void(db, id)? {
             books::burn(db, &operation, code)?;
         }
@@ -420,6 +421,9 @@ pub(crate) fn release(db: &Db, id: Uuid, now: Timestamp) -> Result<OperationRow,
 /// What was out when the app ended goes back into the queue: whether it arrived is found out by
 /// sending it again under the same id.
 pub(crate) fn return_all(db: &Db) -> Result<(), StoreError> {
+    if skipped("crash-returns") {
+        return Ok(());
+    }
     let mut statement =
         db.prepare_cached("SELECT seq FROM operation WHERE listed = 1 AND state = 1 ORDER BY seq")?;
     let sending = statement.query_map([], |row| row.get(0))?.collect::<Result<Vec<i64>, _>>()?;

@@ -361,13 +361,15 @@ impl Store {
     /// Decides and keeps an operation. When this returns `Committed` it is durable.
     pub fn commit(&self, proposal: Proposal) -> Result<Commit, StoreError> {
         let program = self.program();
-        let ahead = self.inner.clock.ahead(proposal.now);
-        self.inner.writer.decide(move |db| {
-            if ahead > 0 {
-                clock::note_ahead(db, ahead, proposal.now)?;
-            }
+        let look = self.inner.clock.look(proposal.now);
+        let committed = self.inner.writer.decide(move |db| {
+            clock::note(db, look, proposal.now)?;
             commit::commit(db, &proposal, program.as_deref())
-        })
+        });
+        if committed.is_err() {
+            self.inner.clock.forget();
+        }
+        committed
     }
 
     /// What committing would do now. Writes nothing.

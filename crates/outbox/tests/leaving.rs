@@ -74,8 +74,14 @@ fn an_archived_operation_is_known_and_not_undone_here() {
     assert_eq!(device.store.operation(first.id).unwrap().as_ref(), Some(first));
     assert!(first.archived && first.items.len() == 1 && first.booked_fan_points.is_none());
     assert!(matches!(device.decline(undo(first)), Decline::Rules(ledger::Refusal::UnknownOperation)));
-    let again = outbox::Proposal { id: first.id, ..give(fan(2), 9_00) };
-    assert_eq!(device.decline(again), Decline::Rules(ledger::Refusal::IdConflict));
+    let same_id = |kind: outbox::Proposal| outbox::Proposal { id: first.id, ..kind };
+    assert_eq!(device.decline(same_id(give(fan(2), 9_00))), Decline::Rules(ledger::Refusal::IdConflict));
+    assert_eq!(device.decline(same_id(give(fan(3), 25_00))), Decline::Rules(ledger::Refusal::IdConflict));
+    assert_eq!(device.commit(same_id(give(fan(2), 25_00))), *first, "done already");
+    let undone = device.store.operations(&Filter { fan: Some(fan(3)), ..Filter::default() }, ALL).unwrap();
+    let [undo_row, original] = undone.as_slice() else { panic!("{undone:?}") };
+    let again = outbox::Proposal { id: undo_row.id, ..undo(original) };
+    assert_eq!(device.commit(again), *undo_row, "an undo, too");
     assert_eq!(device.commit(give(fan(9), 1_00)).seq, 8, "the history goes on behind the archive");
 }
 

@@ -5,7 +5,7 @@
 mod common;
 mod disk;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use common::*;
@@ -66,6 +66,13 @@ impl Image {
         }
     }
 
+    /// The file after the process alone was killed: the system still has all that was written.
+    fn after_a_kill(&self) -> Vec<u8> {
+        let mut bytes = self.synced.clone();
+        self.on_the_way.iter().for_each(|event| apply(&mut bytes, event));
+        bytes
+    }
+
     /// The file after the power went: each write that was on the way is there, not there, or torn.
     fn after_the_cut(&self, dice: &mut Dice) -> Vec<u8> {
         let mut bytes = self.synced.clone();
@@ -98,10 +105,7 @@ fn shift(folder: &Path) -> (BTreeMap<PathBuf, Vec<u8>>, Vec<Event>) {
     device.store.set_config(&config()).unwrap();
     device.store.note_sync(NOON).unwrap();
     // What is there now is on the disk for sure: the shift begins.
-    let mut began = BTreeMap::new();
-    for name in ["device.db", "device.db-wal"] {
-        began.insert(folder.join(name), std::fs::read(folder.join(name)).unwrap());
-    }
+    let began = as_they_are(folder);
     disk::watch(folder);
     let tell = |row: outbox::OperationRow| {
         disk::confirm(folder, row.id);
@@ -122,9 +126,13 @@ fn shift(folder: &Path) -> (BTreeMap<PathBuf, Vec<u8>>, Vec<Event>) {
     (began, disk::diary(folder))
 }
 
-/// Cuts the power before event `at`, and opens what is left.
-fn cut(began: &BTreeMap<PathBuf, Vec<u8>>, diary: &[Event], at: usize, seed: u64) -> Vec<Uuid> {
-    let mut files: HashMap<PathBuf, Image> = began
+/// What is on the disk before event `at`, and who was told that they are done.
+fn before(
+    began: &BTreeMap<PathBuf, Vec<u8>>,
+    diary: &[Event],
+    at: usize,
+) -> (BTreeMap<PathBuf, Image>, Vec<Uuid>) {
+    let mut files: BTreeMap<PathBuf, Image> = began
         .iter()
         .map(|(path, bytes)| (path.clone(), Image { synced: bytes.clone(), on_the_way: Vec::new() }))
         .collect();
@@ -137,21 +145,37 @@ fn cut(began: &BTreeMap<PathBuf, Vec<u8>>, diary: &[Event], at: usize, seed: u64
             Event::Confirmed(id) => confirmed.push(*id),
         }
     }
-    let mut dice = Dice(seed);
+    (files, confirmed)
+}
+
+/// A folder with what is left of the files.
+fn left(files: &BTreeMap<PathBuf, Image>, mut after: impl FnMut(&Image) -> Vec<u8>) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
-    for (path, image) in &files {
-        std::fs::write(folder.path().join(path.file_name().unwrap()), image.after_the_cut(&mut dice))
-            .unwrap();
+    for (path, image) in files {
+        std::fs::write(folder.path().join(path.file_name().unwrap()), after(image)).unwrap();
     }
-    let store = Store::open(&folder.path().join("device.db"), &key())
-        .unwrap_or_else(|error| panic!("cut {at}, seed {seed}: {error}"));
-    for id in &confirmed {
-        let row =
-            store.operation(*id).unwrap().unwrap_or_else(|| panic!("cut {at}, seed {seed}: {id} is gone"));
-        assert_ne!(row.state, OperationState::Sending, "cut {at}, seed {seed}");
-    }
+    folder
+}
+
+fn reopened(folder: &Path, what: &str) -> Store {
+    let store =
+        Store::open(&folder.join("device.db"), &key()).unwrap_or_else(|error| panic!("{what}: {error}"));
     let audit = store.verify_audit(None).unwrap();
-    assert!(audit.is_ok(), "cut {at}, seed {seed}: {audit:?}");
+    assert!(audit.is_ok(), "{what}: {audit:?}");
+    store
+}
+
+/// Cuts the power before event `at`, and opens what is left.
+fn cut(began: &BTreeMap<PathBuf, Vec<u8>>, diary: &[Event], at: usize, seed: u64) -> Vec<Uuid> {
+    let (files, confirmed) = before(began, diary, at);
+    let mut dice = Dice(seed);
+    let folder = left(&files, |image| image.after_the_cut(&mut dice));
+    let what = format!("cut {at}, seed {seed}");
+    let store = reopened(folder.path(), &what);
+    for id in &confirmed {
+        let row = store.operation(*id).unwrap().unwrap_or_else(|| panic!("{what}: {id} is gone"));
+        assert_ne!(row.state, OperationState::Sending, "{what}");
+    }
     confirmed
 }
 
@@ -162,12 +186,83 @@ fn fault_all_that_was_confirmed_survives_a_power_cut_at_any_moment() {
     let cuts: u64 = if std::env::var_os("FANPOINTS_FAULTS").is_some() { 10_000 } else { 300 };
     let length = u64::try_from(diary.len()).unwrap();
     assert!(length > 200, "{length} events");
-    for n in 0..cuts {
-        let at = usize::try_from(1 + n * (length - 1) / cuts).unwrap();
-        cut(&began, &diary, at, n);
-    }
+    // On two threads: what takes time is opening databases.
+    std::thread::scope(|scope| {
+        for half in 0..2 {
+            let (began, diary) = (&began, &diary);
+            scope.spawn(move || {
+                for n in (half..cuts).step_by(2) {
+                    let at = usize::try_from(1 + n * (length - 1) / cuts).unwrap();
+                    cut(began, diary, at, n);
+                }
+            });
+        }
+    });
     let all = cut(&began, &diary, diary.len(), 0);
     assert_eq!(all.len(), 12 * 2 + 4);
+}
+
+/// Files as they are now, for sure.
+fn as_they_are(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    let names = ["device.db", "device.db-wal"].map(|name| folder.join(name));
+    names.into_iter().filter_map(|path| Some((path.clone(), std::fs::read(path).ok()?))).collect()
+}
+
+#[test]
+fn a_kill_between_any_two_steps_of_a_commit_leaves_all_of_it_or_nothing() {
+    disk::install();
+    let device = Device::new();
+    let folder = device.folder.path().to_path_buf();
+    device.store.note_pass(&pass(1, 3000, NOON)).unwrap();
+    let earlier = device.commit(give(masked(1), 25_00));
+    let began = as_they_are(&folder);
+    disk::watch(&folder);
+    let row = device.commit(redeem(masked(1), 5_00));
+    let diary = disk::diary(&folder);
+    assert!(diary.len() > 5, "{} steps", diary.len());
+    let mut there = 0;
+    for at in 0..=diary.len() {
+        let (files, _) = before(&began, &diary, at);
+        let folder = left(&files, Image::after_a_kill);
+        let store = reopened(folder.path(), &format!("killed before step {at}"));
+        assert_eq!(store.operation(earlier.id).unwrap().as_ref(), Some(&earlier));
+        let found = store.operation(row.id).unwrap();
+        assert!(found.is_none() || found.as_ref() == Some(&row), "half of it before step {at}: {found:?}");
+        let pending = if found.is_some() { -500 } else { 0 };
+        assert_eq!(store.fan(masked(1)).unwrap().pending.fan_points.0, 50 + pending, "step {at}");
+        there += usize::from(found.is_some());
+    }
+    assert!((1..diary.len()).contains(&there), "there after {there} of {} steps", diary.len());
+}
+
+#[test]
+fn fault_a_migration_that_is_cut_at_any_step_is_done_by_the_next_start() {
+    disk::install();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("device.db");
+    std::fs::write(&path, include_bytes!("fixtures/version-1.db")).unwrap();
+    let began = as_they_are(folder.path());
+    disk::watch(folder.path());
+    let store = Store::open(&path, &key()).unwrap();
+    let diary = disk::diary(folder.path());
+    let state = |store: &Store| {
+        let all =
+            store.operations(&outbox::Filter::default(), outbox::Page { after: None, limit: 100 }).unwrap();
+        (store.schema_version().unwrap(), store.counts().unwrap(), all)
+    };
+    let expected = state(&store);
+    assert!(diary.len() > 20, "{} steps", diary.len());
+    // Each cut is migrated anew: in the ordinary run only so many.
+    let every = if std::env::var_os("FANPOINTS_FAULTS").is_some() { 1 } else { diary.len().div_ceil(40) };
+    for at in (0..=diary.len()).step_by(every) {
+        let (files, _) = before(&began, &diary, at);
+        let mut dice = Dice(u64::try_from(at).unwrap());
+        for folder in
+            [left(&files, Image::after_a_kill), left(&files, |image| image.after_the_cut(&mut dice))]
+        {
+            assert_eq!(state(&reopened(folder.path(), &format!("cut before step {at}"))), expected);
+        }
+    }
 }
 
 #[test]

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use jiff::fmt::rfc2822;
 use ledger::Timestamp;
+use ledger::mutant::skipped;
 
 /// The longest that a server can make a device wait.
 const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(60 * 60);
@@ -40,6 +41,7 @@ impl Default for DelayRange {
 impl DelayRange {
     /// The longest wait before the try after `failures` failures: doubled each time, up to the cap.
     pub fn ceiling(&self, failures: u32) -> Duration {
+        let failures = if skipped("waits-grow") { 1 } else { failures };
         let factor = 2_u32.saturating_pow(failures.saturating_sub(1));
         self.base.saturating_mul(factor).min(self.cap)
     }

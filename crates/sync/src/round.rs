@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use fanpass::FanRef;
 use ledger::Timestamp;
+use ledger::mutant::skipped;
 use outbox::{OperationRow, Reach, Settlement, Store, StoreError};
 use tokio::time::Instant;
 use uuid::Uuid;
@@ -156,7 +157,7 @@ impl<P: Platform> Round<P> {
 
     /// Takes the next batch out of the queue and delivers it.
     async fn send(&mut self, urgent: Vec<Uuid>, ignore_next_try: bool) -> Next {
-        let careful = self.failures >= self.options.careful_after;
+        let careful = self.failures >= self.options.careful_after && !skipped("careful-after-failures");
         let calls = if careful { 1 } else { self.options.calls };
         let reach = Reach { calls, bytes: self.options.bytes, urgent, ignore_next_try };
         let now = (self.options.clock)();
@@ -256,7 +257,9 @@ impl<P: Platform> Round<P> {
         let now = (self.options.clock)();
         let instant = Instant::now();
         self.last_contact = Some(instant);
-        if let Some(lost) = self.lost_at.take() {
+        if let Some(lost) = self.lost_at.take()
+            && !skipped("reconnect-spread")
+        {
             let spread = self.options.spread.min(instant - lost);
             self.spread_until = Some(instant + (self.options.dice)(spread));
         }
@@ -293,7 +296,8 @@ impl<P: Platform> Round<P> {
                 self.hold_off(error.code())
             }
             ClientError::RateLimited { retry_after } => {
-                let wait = self.delays.next().unwrap_or_default().max(retry_after.unwrap_or_default());
+                let asked = retry_after.filter(|_| !skipped("retry-after")).unwrap_or_default();
+                let wait = self.delays.next().unwrap_or_default().max(asked);
                 let until = Instant::now() + wait;
                 self.platform_wait = Some(until);
                 self.tell_failure(error.code(), wait);
@@ -348,7 +352,12 @@ impl<P: Platform> Round<P> {
                 self.unwritten.clear();
                 Ok(())
             }
-            Err(error) => Err(self.database_failed(&error)),
+            Err(error) => {
+                if skipped("answers-kept") {
+                    self.unwritten.clear();
+                }
+                Err(self.database_failed(&error))
+            }
         }
     }
 

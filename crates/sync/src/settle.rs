@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use ledger::Timestamp;
+use ledger::mutant::skipped;
 use outbox::{OperationRow, Settlement};
 use uuid::Uuid;
 
@@ -25,7 +26,7 @@ pub(crate) async fn deliver<P: Platform>(
 ) -> Outcome {
     match platform.submit(operations).await {
         Ok(answers) => judge(platform, delays, operations, answers, now).await,
-        Err(ClientError::Rejected) if operations.len() > 1 => {
+        Err(ClientError::Rejected) if operations.len() > 1 && !skipped("poison-singled-out") => {
             one_by_one(platform, delays, operations, now).await
         }
         Err(ClientError::Rejected) => Outcome {
@@ -92,8 +93,10 @@ async fn judge<P: Platform>(
         let settlement = match answers.remove(&row.id).unwrap_or(Answer::Lost) {
             Answer::Done(booked) => Settlement::Accepted(booked),
             Answer::Refused { code } => Settlement::Refused { code },
+            Answer::Unknown { code } if skipped("unknown-held") => Settlement::Refused { code },
             Answer::Unknown { code } => Settlement::Held { code },
             Answer::Failed { error } => put_off(row, &error, delays, now),
+            Answer::Lost if skipped("silence-is-no-refusal") => Settlement::Refused { code: "lost".into() },
             Answer::Lost => again("answer_lost"),
             Answer::AlreadyExecuted => {
                 doubtful.push(row.clone());
@@ -129,6 +132,7 @@ async fn compare<P: Platform>(
     for row in doubtful {
         let settlement = match found.remove(&row.id) {
             Some(ReadBack::Same(booked)) => Settlement::Accepted(booked),
+            Some(ReadBack::Different) if skipped("different-held") => again("answer_lost"),
             Some(ReadBack::Different) => Settlement::Held { code: "already_executed_differs".into() },
             Some(ReadBack::Missing) => Settlement::Held { code: "already_executed_unverified".into() },
             Some(ReadBack::Failed { error }) => put_off(row, &error, delays, now),

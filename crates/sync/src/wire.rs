@@ -1,6 +1,7 @@
 //! The requests, word for word. A snapshot test shows each as it goes out.
 
 use fanpass::FanRef;
+use ledger::mutant::skipped;
 use outbox::{OperationKind, OperationRow};
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
@@ -194,7 +195,8 @@ pub(crate) fn batch(
     for (n, operation) in operations.iter().enumerate() {
         let prefix = format!("o{n}");
         document.declare(&format!("{prefix}_user"), "String!", operation.wire_fan().to_string());
-        document.declare(&format!("{prefix}_id"), "String!", operation.wire_id().to_string());
+        let id = if skipped("same-id-again") { Uuid::now_v7() } else { operation.wire_id() };
+        document.declare(&format!("{prefix}_id"), "String!", id.to_string());
         for alias in add_calls(&mut document, &prefix, operation) {
             calls.push(Call { id: operation.id, alias });
         }

@@ -247,6 +247,24 @@ async fn answers_decide_each_operation_on_its_own() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_answer_that_is_missing_is_asked_for_again() {
+    let (device, platform) = (Device::new(), Faulty::new());
+    let (answered, missing) = (device.give(1, 25_00), device.give(2, 25_00));
+    platform.books().answers.insert(missing.id, Answer::Lost);
+    let drain = start(&device, &platform);
+    sleep(seconds(2)).await;
+    let of = |id| {
+        let row = device.row(id);
+        (row.state, row.last_error)
+    };
+    assert_eq!(of(answered.id), (OperationState::Accepted, None));
+    assert_eq!(of(missing.id), (OperationState::Queued, Some("answer_lost".into())));
+    platform.books().answers.clear();
+    drained(&device, &drain).await;
+    assert_eq!(of(missing.id).0, OperationState::Accepted);
+}
+
+#[tokio::test(start_paused = true)]
 async fn another_purchase_behind_the_same_id_is_held() {
     let (device, platform) = (Device::new(), Faulty::new());
     let row = device.give(1, 25_00);

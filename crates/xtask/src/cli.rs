@@ -13,8 +13,9 @@ cargo xtask run               install what lacks, build, start the platform, ope
 cargo xtask test              everything: format, lints, Rust tests, UI tests, the real window; a summary
     --fast                    all of it but the window
     --window                  the window alone
-    --mutants                 break the ledger's rules one by one: each must be caught
-    --faults                  the long fault runs (power cuts, full disks, bad networks)
+    --only NAME               of the window's tests those with this in their name
+    --mutants                 break ledger, queue and sync one guard at a time: each must be caught
+    --faults                  the long fault runs (power cuts, bad networks, a million operations, the window killed)
     --fuzz                    each fuzz target for a minute (FANPOINTS_FUZZ_SECONDS to change)
 cargo xtask check             format, lints, types
 cargo xtask bench             sizes and speeds of a release build, as tables
@@ -51,6 +52,8 @@ pub struct TestOptions {
     pub mutants: bool,
     pub faults: bool,
     pub fuzz: bool,
+    /// Part of the names of the window's tests to run.
+    pub only: Option<String>,
 }
 
 impl TestOptions {
@@ -106,20 +109,26 @@ fn run_options(words: impl Iterator<Item = String>) -> Outcome<RunOptions> {
     Ok(options)
 }
 
-fn test_options(words: impl Iterator<Item = String>) -> Outcome<TestOptions> {
+fn test_options(mut words: impl Iterator<Item = String>) -> Outcome<TestOptions> {
     let mut options = TestOptions::default();
-    for word in words {
+    while let Some(word) = words.next() {
         match word.as_str() {
             "--fast" => options.fast = true,
             "--window" => options.window = true,
             "--mutants" => options.mutants = true,
             "--faults" => options.faults = true,
             "--fuzz" => options.fuzz = true,
+            "--only" => {
+                options.only = Some(words.next().ok_or_else(|| Problem::new("--only wants a name"))?);
+            }
             _ => return Err(unknown(&word, "test")),
         }
     }
     if options.fast && options.window {
         return Err(Problem::new("--fast leaves out what --window asks for"));
+    }
+    if options.only.is_some() && !(options.window || options.faults) {
+        return Err(Problem::new("--only chooses among the tests of --window or --faults"));
     }
     Ok(options)
 }
@@ -169,6 +178,8 @@ mod tests {
         assert_eq!(parsed("run").unwrap(), Task::Run(RunOptions::default()));
         let Task::Test(options) = parsed("test --fast --fuzz").unwrap() else { panic!("not a test") };
         assert!(options.fast && options.fuzz && options.only_deep() && !options.mutants);
+        let Task::Test(options) = parsed("test --window --only strip").unwrap() else { panic!("not a test") };
+        assert_eq!((options.window, options.only.as_deref()), (true, Some("strip")));
     }
 
     #[test]
@@ -177,6 +188,8 @@ mod tests {
             "tset",
             "test --fast --window",
             "test --fats",
+            "test --only killed",
+            "test --window --only",
             "run now",
             "check it",
             "bench --frames",

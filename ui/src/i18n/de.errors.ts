@@ -70,7 +70,7 @@ export const errors: Catalogue['errors'] = {
   queueNotEmpty: {
     title: 'Es warten noch Buchungen auf Versand',
     meaning: 'Jetzt zu trennen würde verlieren, was Fans versprochen wurde.',
-    action: 'Zuerst senden, dann trennen.',
+    action: 'Zuerst senden oder in den Optionen an ein anderes Gerät übergeben, dann trennen.',
   },
   noCodeFound: {
     title: 'Kein Code in diesem Bild',

@@ -72,7 +72,7 @@ export const errors: { readonly [C in ErrorCode]: ErrorWording } = {
   queueNotEmpty: {
     title: 'Operations still wait to be sent',
     meaning: 'Disconnecting now would lose what fans have been promised.',
-    action: 'Send them first. Then disconnect.',
+    action: 'Send them first, or hand them over to another device in the settings. Then disconnect.',
   },
   noCodeFound: {
     title: 'No code in this picture',

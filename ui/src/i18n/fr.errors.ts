@@ -70,7 +70,7 @@ export const errors: Catalogue['errors'] = {
   queueNotEmpty: {
     title: 'Des opérations attendent d’être envoyées',
     meaning: 'Déconnecter maintenant perdrait ce qui a été promis à des fans.',
-    action: 'Envoyez d’abord, puis déconnectez.',
+    action: 'Envoyez d’abord, ou remettez-les à un autre appareil dans les options, puis déconnectez.',
   },
   noCodeFound: {
     title: 'Aucun code dans cette image',

@@ -70,7 +70,7 @@ export const errors: Catalogue['errors'] = {
   queueNotEmpty: {
     title: 'Ci sono operazioni in attesa di invio',
     meaning: 'Disconnettere ora perderebbe ciò che è stato promesso ai fan.',
-    action: 'Prima invia, poi disconnetti.',
+    action: 'Prima invia, oppure passale a un altro dispositivo nelle opzioni; poi disconnetti.',
   },
   noCodeFound: {
     title: 'Nessun codice in questa immagine',

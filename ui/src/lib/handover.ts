@@ -8,6 +8,9 @@ export const handover: { take: ((text: string) => void) | null } = { take: null 
 /** A code of a hand-over, whatever becomes of it. */
 export const isHandover = (text: string) => /^\s*FP(E1:|R1\.)/.test(text);
 
+/** What another device answers when it has taken everything over. */
+export const isReceipt = (text: string) => /^\s*FPR1\./.test(text);
+
 /** Gives the text to whoever waits for it; false: it is no such code, or nobody does. */
 export function taken(text: string): boolean {
   if (!handover.take || !isHandover(text)) return false;
