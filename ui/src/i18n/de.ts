@@ -33,7 +33,7 @@ const messages: Words['messages'] = {
   'strip.allSent': 'Alles gesendet',
   'strip.waiting': { one: '{count} wartet', other: '{count} warten' },
   'strip.oldest': 'Älteste: {age}',
-  'strip.risk': 'Risiko {points} von {cap} Punkten',
+  'strip.risk': 'Risiko: {points} von {cap} Punkten',
   'strip.progress': '{done} von {total} gesendet',
   'strip.progressTitle': 'Wartendes wird gesendet',
   'strip.nextTry': 'Nächster Versuch in {age}',
@@ -313,7 +313,7 @@ const messages: Words['messages'] = {
   'help.camera': 'Kamera ein oder aus',
   'help.tabs': 'Betrag, Artikel, Status',
   'help.paste': 'Bild oder Code einfügen',
-  'help.screens': 'Kasse, Einlass, Versand, Rückblick, Optionen',
+  'help.screens': 'Kasse, Einlass, Versand, Rückblick, Optionen, Schicht, Zahlen',
   'help.send': 'Wartendes senden',
   'help.this': 'Diese Übersicht',
 
@@ -512,7 +512,7 @@ const messages: Words['messages'] = {
   'move.receipt': 'Beleg für das erste Gerät',
 
   'resolve.title': 'Die Ware ist weg',
-  'resolve.open': 'Entscheiden, wer es trägt',
+  'resolve.open': 'Entscheiden, wer den Verlust trägt',
   'resolve.meaning': 'Die Plattform hat Punkte abgelehnt, die der Fan hier schon ausgegeben hat.',
   'resolve.collect': 'Von späteren Punkten abziehen',
   'resolve.collectMeaning': 'Der Fan schuldet die Punkte.',

@@ -32,7 +32,7 @@ const messages = {
   'strip.allSent': 'All sent',
   'strip.waiting': { one: '{count} waiting', other: '{count} waiting' },
   'strip.oldest': 'Oldest {age}',
-  'strip.risk': 'At risk {points} of {cap} points',
+  'strip.risk': 'At risk: {points} of {cap} points',
   'strip.progress': '{done} of {total} sent',
   'strip.progressTitle': 'Sending what waited',
   'strip.nextTry': 'Next try in {age}',
@@ -312,7 +312,7 @@ const messages = {
   'help.camera': 'Camera on or off',
   'help.tabs': 'Amount, items, status',
   'help.paste': 'Paste a picture or a code',
-  'help.screens': 'Counter, gate, queue, review, settings',
+  'help.screens': 'Counter, gate, queue, review, settings, shift, figures',
   'help.send': 'Send what waits',
   'help.this': 'This sheet',
 
@@ -511,7 +511,7 @@ const messages = {
   'move.receipt': 'Receipt for the first device',
 
   'resolve.title': 'The goods are gone',
-  'resolve.open': 'Decide who bears it',
+  'resolve.open': 'Decide who bears the loss',
   'resolve.meaning': 'The platform refused points that the fan has already spent here.',
   'resolve.collect': 'Collect from later points',
   'resolve.collectMeaning': 'The fan owes the points.',
