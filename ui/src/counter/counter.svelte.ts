@@ -20,6 +20,7 @@ import { EMPTY, entryOf, minor, parseAmount, press, type AmountProblem, type Ent
 import { choices } from '../lib/choices.svelte';
 import { session } from '../lib/session.svelte';
 import { appError, asAppError } from '../lib/errors';
+import { asDataUrl } from '../lib/picture';
 import { play, type Sound } from '../lib/sound';
 import { groupMark } from '../i18n/index.svelte';
 import { goods } from './goods.svelte';
@@ -299,6 +300,7 @@ export class Counter {
 
   show(tab: Tab): void {
     this.tab = tab;
+    this.amountProblem = null;
     this.actionError = null;
     if (tab === 'items' && this.items.length === 0) this.addItem();
     this.changed();
@@ -585,15 +587,6 @@ function standingOf(operation: OperationView, otherwise: Receipt['standing']): R
 function soundOf(receipt: Receipt): Sound {
   if (receipt.standing === 'refused') return 'failure';
   return receipt.standing === 'unconfirmed' ? 'attention' : 'success';
-}
-
-function asDataUrl(picture: Blob): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const reader = new FileReader();
-    reader.onload = () => resolve(String(reader.result));
-    reader.onerror = () => reject(appError('pictureUnreadable', reader.error?.message ?? null));
-    reader.readAsDataURL(picture);
-  });
 }
 
 export const counter = new Counter();
