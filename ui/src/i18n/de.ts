@@ -331,7 +331,7 @@ const messages: Words['messages'] = {
   'gate.readyMeaning': 'Den Code vor die Kamera oder den Scanner halten.',
   'gate.passed': 'Drin',
   'gate.refused': 'Nein',
-  'gate.unknown': 'Offen',
+  'gate.unknown': 'Unklar',
   'gate.perMinute': 'Je Minute',
   'gate.close': 'Einlass beenden',
   'gate.last': 'Die letzten zehn',

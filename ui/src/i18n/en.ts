@@ -330,7 +330,7 @@ const messages = {
   'gate.readyMeaning': 'Hold the code in front of the camera or the scanner.',
   'gate.passed': 'In',
   'gate.refused': 'No',
-  'gate.unknown': 'Open',
+  'gate.unknown': 'Unclear',
   'gate.perMinute': 'A minute',
   'gate.close': 'Close gate',
   'gate.last': 'The last ten',

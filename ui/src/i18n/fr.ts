@@ -332,7 +332,7 @@ const messages: Words['messages'] = {
   'gate.readyMeaning': 'Présentez le code devant la caméra ou le lecteur.',
   'gate.passed': 'Entrés',
   'gate.refused': 'Refusés',
-  'gate.unknown': 'À voir',
+  'gate.unknown': 'Incertains',
   'gate.perMinute': 'Par min',
   'gate.close': 'Fermer l’entrée',
   'gate.last': 'Les dix derniers',
