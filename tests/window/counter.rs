@@ -84,6 +84,17 @@ async fn every_wrong_amount_says_what_is_wrong_and_changes_nothing() {
     till.client().execute(paste, vec!["1'234,50".into()]).await.expect("the window takes a paste");
     till.has("amount", "value", "123450").await;
     till.gone("amount-problem").await;
+
+    // In a list, too; and nothing of it can be confirmed.
+    till.press("tab-items").await;
+    let paste = paste.replace("data-testid=amount", "data-testid=item-price");
+    till.client().execute(&paste, vec!["-5".into()]).await.expect("the window takes a paste");
+    till.find("amount-problem").await;
+    till.has("item-price", "value", "0").await;
+    till.shot("item").await;
+    till.client().execute(&paste, vec!["25".into()]).await.expect("the window takes a paste");
+    till.has("item-price", "value", "2500").await;
+    till.gone("amount-problem").await;
     till.close().await;
 }
 
@@ -109,5 +120,36 @@ async fn a_receipt_goes_to_the_printer_and_the_counter_goes_on() {
     till.press("receipt-close").await;
     till.press("next-fan").await;
     till.gone("success").await;
+    till.close().await;
+}
+
+#[tokio::test]
+async fn what_is_sold_often_takes_one_tap() {
+    let stage = Stage::new("quick");
+    let (platform, mut till) = open_shop(&stage).await;
+    till.press("tab-items").await;
+    till.press("quick-edit").await;
+    till.press("quick-add").await;
+    till.type_into("quick-title", "Scarf").await;
+    till.type_into("quick-price", "2500").await;
+    till.shot("editing").await;
+    till.press("quick-save").await;
+    till.gone("quick-sheet").await;
+    till.press("quick-0").await;
+    till.press("quick-0").await;
+    till.has("items-total", "value", "5000").await;
+    till.has("quote-earns", "value", "100").await;
+    // The amount was first: the fan is scanned into it.
+    show_code(&stage, &platform, &till, FAN, Code::Live).await;
+    till.has("fan-balance", "value", &FAN_POINTS.to_string()).await;
+    till.has("items-total", "value", "5000").await;
+    till.shot("list").await;
+    till.press("give").await;
+    till.has("success", "standing", "booked").await;
+    balance_becomes(&platform, FAN, FAN_POINTS + 100).await;
+    till.close().await;
+    till.open().await;
+    till.press("tab-items").await;
+    till.find("quick-0").await;
     till.close().await;
 }

@@ -78,6 +78,12 @@ describe.each(Object.entries(catalogues))('the catalogue %s', (language, catalog
   });
 });
 
+test('French sets its double punctuation off by a space at which no line breaks', () => {
+  const sentences = [...Object.values(fr.messages).flatMap(texts), ...Object.values(fr.errors).flatMap((error) => Object.values(error) as string[])];
+  const narrow = sentences.filter((text) => /[^\u00a0\u202f\s][;?!»]|[^\u00a0\u202f\s\d]:(?!\/\/)| [:;?!»]|«[^\u00a0\u202f]/.test(text));
+  expect(narrow).toEqual([]);
+});
+
 test('every key is used by a screen', () => {
   const all = screens.map(({ text }) => text).join('\n');
   const unused = Object.keys(en.messages).filter((key) => !all.includes(`'${key}'`));

@@ -187,7 +187,7 @@ describe('the frame', () => {
     await see('success');
     await eventually(() => expect(find('strip-waiting')?.dataset['count']).toBe('1'));
     expect(find('strip')?.dataset['state']).toBe('offline');
-    expect(find('strip-risk')?.textContent.trim()).toBe('At risk 500 of 200,000 points');
+    expect(find('strip-risk')?.textContent.trim()).toBe('At risk: 500 of 200,000 points');
     await press('send-now');
     expect((await see('strip-send-error')).dataset['code']).toBe('offline');
     shop.status = { ...shop.status, link: { ...shop.status.link, state: 'online' } };

@@ -21,6 +21,7 @@ import { EMPTY, entryOf, minor, parseAmount, press, type AmountProblem, type Ent
 import { choices } from '../lib/choices.svelte';
 import { session } from '../lib/session.svelte';
 import { appError, asAppError } from '../lib/errors';
+import { asDataUrl } from '../lib/picture';
 import { play, type Sound } from '../lib/sound';
 import { groupMark } from '../i18n/index.svelte';
 import { done, isSettled, soundOf, standingOf, undoing, type Busy, type Managed } from './deeds';
@@ -299,6 +300,7 @@ export class Counter {
 
   show(tab: Tab): void {
     this.tab = tab;
+    this.amountProblem = null;
     this.actionError = null;
     if (tab === 'items' && this.items.length === 0) this.addItem();
     this.changed();
@@ -578,15 +580,6 @@ export class Counter {
   private sound(sound: Sound): void {
     if (choices.sound) play(sound);
   }
-}
-
-function asDataUrl(picture: Blob): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const reader = new FileReader();
-    reader.onload = () => resolve(String(reader.result));
-    reader.onerror = () => reject(appError('pictureUnreadable', reader.error?.message ?? null));
-    reader.readAsDataURL(picture);
-  });
 }
 
 export const counter = new Counter();

@@ -3,7 +3,7 @@
 import { commands, type AppError, type FanCard, type GoodsView } from '$ipc';
 import { asAppError } from '../lib/errors';
 
-class Goods {
+export class Goods {
   /** What was shown last, until somebody puts it away. */
   shown = $state.raw<GoodsView | null>(null);
   /** It was used just now. */

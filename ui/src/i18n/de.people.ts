@@ -85,7 +85,7 @@ export const people = {
   'devices.codeHint': 'Mit dem neuen Gerät scannen. Er gilt einmal, bis {time}.',
   'devices.codeText': 'Oder dort eintippen oder einfügen',
   'pair.title': 'Mit einem Code koppeln',
-  'pair.hint': 'Die Leitung zeigt ihn unter Einstellungen, Geräte. Scannen oder hier einfügen.',
+  'pair.hint': 'Die Leitung zeigt ihn unter Optionen, Geräte. Scannen oder hier einfügen.',
   'pair.code': 'Kopplungscode',
   'pair.submit': 'Dieses Gerät koppeln',
   'pair.camera': 'Mit der Kamera scannen',

@@ -96,7 +96,7 @@ export const shift = {
   'figures.passages': 'Durchgänge am Einlass pro Minute',
   'figures.passed': 'Eingelassen',
   'figures.turnedAway': 'Abgewiesen',
-  'figures.unknown': 'Ungeklärt',
+  'figures.unknown': 'Unklar',
   'figures.queue': 'Versand',
   'figures.booked': 'Gebucht',
   'figures.meanWait': 'Mittlere Wartezeit',

@@ -210,7 +210,7 @@ export const errors: Catalogue['errors'] = {
   scannerDenied: {
     title: 'Le port du lecteur n’est pas autorisé',
     meaning: 'Le système ne laisse pas cette application l’utiliser.',
-    action: 'Sous Linux, ajoutez cet utilisateur au groupe « dialout » et reconnectez-vous.',
+    action: 'Sous Linux, ajoutez cet utilisateur au groupe « dialout » et reconnectez-vous.',
   },
   scannerFailed: {
     title: 'Le port du lecteur ne fonctionne pas',

@@ -39,7 +39,7 @@ export const people = {
     action: 'Chiedine uno nuovo a un responsabile.',
   },
   deviceRevoked: {
-    title: 'Questo dispositivo non può più riscattare',
+    title: 'Questo dispositivo non può più usare punti',
     meaning: 'La piattaforma gli ha tolto l’accesso. Ciò che è stato confermato resta.',
     action: 'Chiedi a un responsabile di associarlo di nuovo.',
   },

@@ -124,8 +124,8 @@ export const errors: Catalogue['errors'] = {
   },
   passReplayed: {
     title: 'Questo pass è già stato mostrato',
-    meaning: 'Un pass dal vivo cambia ogni pochi secondi; questa è una vecchia immagine.',
-    action: 'Chiedi il pass dal vivo, non una schermata.',
+    meaning: 'Un pass live cambia ogni pochi secondi; questa è una vecchia immagine.',
+    action: 'Chiedi il pass live, non una schermata.',
   },
   passCopied: {
     title: 'Questo pass sembra una copia',
@@ -138,7 +138,7 @@ export const errors: Catalogue['errors'] = {
     action: 'Chiedi al fan di caricare un nuovo pass.',
   },
   passStale: {
-    title: 'Questo pass dal vivo è troppo vecchio',
+    title: 'Questo pass live è troppo vecchio',
     meaning: 'Non è stato creato adesso. Forse è una schermata, o l’orologio del telefono è sbagliato.',
     action: 'Fai riaprire il pass e scansiona di nuovo.',
   },
@@ -306,7 +306,7 @@ export const errors: Catalogue['errors'] = {
   onlineOnly: {
     title: 'Possibile solo online',
     meaning: 'Questo codice non può dimostrare il saldo, quindi serve la piattaforma.',
-    action: 'Attendi la rete, o chiedi il pass dal vivo.',
+    action: 'Attendi la rete, o chiedi il pass live.',
   },
   neverSynced: {
     title: 'Questo dispositivo non ha mai avuto contatto',

@@ -45,7 +45,7 @@ export const review = {
   'export.title': 'Esportare questo elenco',
   'export.rows': { one: '{count} operazione, filtrata come ora.', many: '{count} di operazioni, filtrate come ora.', other: '{count} operazioni, filtrate come ora.' },
   'export.moreThan': 'Più di {rows} operazioni',
-  'export.written': { one: '{count} riga scritta …', many: '{count} di righe scritte …', other: '{count} righe scritte …' },
+  'export.written': { one: '{count} riga scritta…', many: '{count} di righe scritte…', other: '{count} righe scritte…' },
   'export.cancel': 'Interrompere',
   'export.done': { one: '{count} riga si trova in', many: '{count} di righe si trovano in', other: '{count} righe si trovano in' },
   'export.show': 'Mostrare la cartella',

@@ -17,6 +17,11 @@ class DeviceHealth {
     }
   }
 
+  /** The data that was set aside was read about. */
+  async dismiss(): Promise<void> {
+    this.view = await commands.dismissSetAside();
+  }
+
   /** Follows until the returned function is called. */
   start(): () => void {
     void this.load();
