@@ -12,8 +12,8 @@ use crate::canon::Canon;
 use crate::decision::{self, Decided, Program, Subject};
 use crate::{
     ActionRow, Commit, Decline, ItemRow, OperationKind, OperationRow, OperationState, Proposal, Proposed,
-    PurchaseItem, Raiser, Route, StoreError, archive, clock, facts, fans, journal, listing, load, settings,
-    words, words::Words,
+    PurchaseItem, Raiser, Route, StoreError, archive, clock, fans, journal, listing, load, settings, words,
+    words::Words,
 };
 
 /// A call takes so many bytes of the request beside its texts, at the most.
@@ -95,7 +95,7 @@ fn write(
     digest: &[u8; 32],
 ) -> Result<OperationRow, StoreError> {
     let seq: i64 = db.prepare_cached(NEXT_SEQ)?.query_row([], |row| row.get(0))?;
-    note_time(db, proposal.now)?;
+    note_time(db, proposal.now, decided.operation.at)?;
     let link = audit::next(db)?;
     insert_operation(db, (seq, link.n), fan, proposal, subject, decided, digest)?;
     insert_items(db, seq, proposal, &decided.posted.entry.item_points)?;
@@ -191,8 +191,7 @@ fn written(seq: i64, proposal: &Proposal, subject: &Subject, decided: &Decided) 
 }
 
 /// The device's time goes on from the operation that is about to be written. A clock that was set back is noted.
-fn note_time(db: &Db, now: Timestamp) -> Result<(), StoreError> {
-    let steady = facts::steady(db, now)?;
+fn note_time(db: &Db, now: Timestamp, steady: Timestamp) -> Result<(), StoreError> {
     let behind = steady.0.saturating_sub(now.0);
     if behind > clock::LEEWAY_MS {
         let what = format!("the clock was set back by {} s", behind / 1000);

@@ -26,6 +26,11 @@ pub(crate) fn condition(db: &Db) -> Result<&'static str, StoreError> {
     Ok(if is_complete(db)? { "listed = 1" } else { "listed IN (0, 1)" })
 }
 
+/// How a query that needs one of these indexes gets at its rows: beside [`condition`].
+pub(crate) fn source(db: &Db, index: &str) -> Result<String, StoreError> {
+    Ok(if is_complete(db)? { format!("INDEXED BY {index}") } else { "NOT INDEXED".to_owned() })
+}
+
 /// What is not listed yet.
 pub(crate) const REST: &str = "seq > coalesce((SELECT l.seq FROM operation l NOT INDEXED WHERE l.listed = 1
     ORDER BY l.seq DESC LIMIT 1), 0)";

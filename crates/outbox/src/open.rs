@@ -15,6 +15,9 @@ use crate::{DatabaseKey, StoreError, migrate, queue, salvage};
 /// used, and every page is authenticated by the cipher anyway.
 const CHECK_UP_TO_BYTES: u64 = 16 * 1024 * 1024;
 
+/// What the writer keeps of the database in memory, at the most.
+const WRITER_CACHE_KIB: u32 = 8 * 1024;
+
 /// The lock that keeps a second window or process out. It goes with the file handle, so a crash
 /// frees it.
 pub(crate) struct Lock {
@@ -85,6 +88,8 @@ fn prepare(path: &Path, key: &DatabaseKey) -> Result<Db, StoreError> {
     set_pragmas(&db)?;
     check_whole(&db, path)?;
     migrate::migrate(&mut db)?;
+    // A page that is not kept has to be decrypted again; deciding goes over a few hundred of them in turns.
+    db.execute_batch(&format!("PRAGMA cache_size = -{WRITER_CACHE_KIB}"))?;
     db.set_prepared_statement_cache_capacity(128);
     Ok(db)
 }

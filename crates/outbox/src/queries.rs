@@ -1,5 +1,7 @@
 //! What people ask of the journal: lists, counts, totals, what is at risk.
 
+use std::collections::BTreeSet;
+
 use fanpass::FanRef;
 use ledger::{FanPoints, StatusPoints, Timestamp};
 use rusqlite::types::Value;
@@ -170,7 +172,6 @@ pub(crate) fn operation(db: &Db, id: Uuid) -> Result<Option<OperationRow>, Store
 }
 
 pub(crate) fn operations(db: &Db, filter: &Filter, page: Page) -> Result<Vec<OperationRow>, StoreError> {
-    let mut sql = String::from(load::SELECT);
     let mut values = Vec::new();
     let mut conditions = vec![format!("o.{}", listing::condition(db)?)];
     let mut condition = |text: &str, value: Value| {
@@ -193,11 +194,14 @@ pub(crate) fn operations(db: &Db, filter: &Filter, page: Page) -> Result<Vec<Ope
     if let Some(text) = filter.text.as_deref().filter(|text| !text.trim().is_empty()) {
         condition(TEXT, Value::Text(like(text.trim())));
     }
-    conditions.extend(one_of("o.state", filter.states.iter().map(|s| s.to_number())));
     conditions.extend(one_of("o.kind", filter.kinds.iter().map(|k| k.to_number())));
-    sql.push_str(" WHERE ");
-    sql.push_str(&conditions.join(" AND "));
-    sql.push_str(&format!(" ORDER BY o.seq DESC LIMIT {}", page.limit));
+    let select = format!("{} WHERE {}", load::SELECT, conditions.join(" AND "));
+    // Each state by itself comes in the order of the list, so that a page ends as soon as it is full.
+    let states: BTreeSet<i64> = filter.states.iter().map(|state| state.to_number()).collect();
+    let parts: Vec<_> = states.iter().map(|state| format!("{select} AND o.state = {state}")).collect();
+    let all = if parts.is_empty() { select } else { parts.join(" UNION ALL ") };
+    let number = if parts.len() > 1 { "seq" } else { "o.seq" };
+    let sql = format!("{all} ORDER BY {number} DESC LIMIT {}", page.limit);
     let mut statement = db.prepare_cached(&sql)?;
     let mut rows = statement.query(params_from_iter(values))?;
     let mut found = Vec::new();
@@ -272,8 +276,9 @@ pub(crate) fn counts(db: &Db) -> Result<Counts, StoreError> {
     // The order of the numbers is the order of the history, whatever the clock did.
     let sql = format!(
         "SELECT created_at FROM operation WHERE seq = (SELECT min(first) FROM (
-           SELECT min(seq) AS first FROM operation WHERE {listed} AND state = 0
-           UNION ALL SELECT min(seq) FROM operation WHERE {listed} AND state = 1))",
+           SELECT min(seq) AS first FROM operation {source} WHERE {listed} AND state = 0
+           UNION ALL SELECT min(seq) FROM operation {source} WHERE {listed} AND state = 1))",
+        source = listing::source(db, "operation_state")?,
         listed = listing::condition(db)?
     );
     let oldest: Option<i64> = db.prepare_cached(&sql)?.query_map([], |row| row.get(0))?.next().transpose()?;

@@ -303,10 +303,11 @@ pub(crate) fn deeds(db: &Db, from: Timestamp, to: Timestamp, most: u32) -> Resul
     let sql = format!(
         "SELECT created_at AS at, seq, kind, state, staff, fan, max(abs(coalesce(booked_fan_points, fan_points)),
            abs(coalesce(booked_status_points, status_points)))
-         FROM operation WHERE {} AND created_at >= ?1 AND created_at < ?2
+         FROM operation {} WHERE {} AND created_at >= ?1 AND created_at < ?2
          UNION ALL SELECT created_at, seq, kind, 2, staff, fan, size
          FROM archive INDEXED BY archive_time WHERE created_at >= ?1 AND created_at < ?2
          ORDER BY at DESC, seq DESC LIMIT ?3",
+        listing::source(db, "operation_time")?,
         listing::condition(db)?
     );
     let mut statement = db.prepare_cached(&sql)?;
