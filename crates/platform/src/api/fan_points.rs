@@ -15,7 +15,6 @@ use crate::store::books::limited_given;
 use crate::store::catalogue::ledger_label;
 use crate::store::fans;
 use crate::store::purchases::{self, Purchase, PurchaseKind, PurchaseOrder, UndoOrder};
-use crate::store::{StoreError, Turn, origins};
 
 #[derive(SimpleObject)]
 pub struct GetFanPointsBalanceResult {
@@ -241,13 +240,7 @@ impl FanPointsMutations {
             purchase_id,
             item_id: purchase_item_id,
         };
-        let device = caller.device_id();
-        let outcome = caller
-            .write(move |turn| {
-                let undone = purchases::undo(turn, &order)?;
-                noted(turn, undone, device.as_deref())
-            })
-            .await?;
+        let outcome = caller.book(Vec::new(), move |turn| purchases::undo(turn, &order)).await?;
         Ok(counted(context, "undo", answer(context, &partner_id, outcome)?))
     }
 }
@@ -296,27 +289,9 @@ impl Order {
             reservation: self.reservation_id,
         };
         let ahead = purchases::book_ahead(&order);
-        let device = caller.device_id();
-        let outcome = caller
-            .write_asking(ahead, move |turn| {
-                let booked = purchases::book(turn, &order)?;
-                noted(turn, booked, device.as_deref())
-            })
-            .await?;
+        let outcome = caller.book(ahead, move |turn| purchases::book(turn, &order)).await?;
         answer(context, &self.partner_id, outcome)
     }
-}
-
-/// With the device that did it.
-fn noted(
-    turn: &Turn<'_>,
-    outcome: Result<Purchase, Refusal>,
-    device: Option<&str>,
-) -> Result<Result<Purchase, Refusal>, StoreError> {
-    if let Ok(purchase) = &outcome {
-        origins::note(turn, purchase.date_us, device)?;
-    }
-    Ok(outcome)
 }
 
 fn answer(

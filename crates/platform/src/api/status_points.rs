@@ -17,9 +17,9 @@ use crate::auth::access::{Caller, coded};
 use crate::metrics::Metrics;
 use crate::store::awards::{self, AwardOrder, UndoAwardOrder};
 use crate::store::catalogue::Owner;
+use crate::store::fans;
 use crate::store::origins::{self, Origin};
 use crate::store::reading::{self, Award, Selection};
-use crate::store::{StoreError, Turn, fans};
 
 #[derive(SimpleObject)]
 pub struct GetStatusPointsBalanceResult {
@@ -183,13 +183,7 @@ impl StatusPointsMutations {
         }
         let order =
             AwardOrder { partner, programs, user: user_id, action_id, action_category, title, description };
-        let device = caller.device_id();
-        let outcome = caller
-            .write(move |turn| {
-                let booked = awards::book(turn, &order)?;
-                noted(turn, booked, device.as_deref())
-            })
-            .await?;
+        let outcome = caller.book(Vec::new(), move |turn| awards::book(turn, &order)).await?;
         Ok(counted(context, "award", answer(context, outcome)?))
     }
 
@@ -206,27 +200,9 @@ impl StatusPointsMutations {
         let partner = caller.own_partner(&partner_id)?.no;
         let programs = caller.programs(project_id.as_deref())?;
         let order = UndoAwardOrder { partner, programs, user: user_id, action_id };
-        let device = caller.device_id();
-        let outcome = caller
-            .write(move |turn| {
-                let undone = awards::undo(turn, &order)?;
-                noted(turn, undone, device.as_deref())
-            })
-            .await?;
+        let outcome = caller.book(Vec::new(), move |turn| awards::undo(turn, &order)).await?;
         Ok(counted(context, "undo_award", answer(context, outcome)?))
     }
-}
-
-/// With the device that did it.
-fn noted(
-    turn: &Turn<'_>,
-    outcome: Result<Award, Refusal>,
-    device: Option<&str>,
-) -> Result<Result<Award, Refusal>, StoreError> {
-    if let Ok(award) = &outcome {
-        origins::note(turn, award.date_us, device)?;
-    }
-    Ok(outcome)
 }
 
 fn answer(

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use ledger::PartnerId;
 
+use super::purchases::Purchase;
+use super::reading::Award;
 use super::sql::{Kind, Rows, params};
 use super::{Connection, StoreError, Turn};
 
@@ -17,9 +19,26 @@ pub struct Origin {
 
 static ORIGIN: Rows = Rows::insert("origin", &[("date_us", Kind::Integer), ("device_id", Kind::Text)], None);
 
-/// Notes the device behind what was booked at this date. None: another credential did it.
-pub fn note(turn: &Turn<'_>, date_us: i64, device_id: Option<&str>) -> Result<(), StoreError> {
-    device_id.map_or(Ok(()), |device| turn.connection.write_row(&ORIGIN, params![date_us, device]))
+/// What stands in the books under a date of its own.
+pub trait Booked {
+    fn date_us(&self) -> i64;
+}
+
+impl Booked for Purchase {
+    fn date_us(&self) -> i64 {
+        self.date_us
+    }
+}
+
+impl Booked for Award {
+    fn date_us(&self) -> i64 {
+        self.date_us
+    }
+}
+
+/// Notes the device behind what was booked at this date.
+pub fn note(turn: &Turn<'_>, date_us: i64, device_id: &str) -> Result<(), StoreError> {
+    turn.connection.write_row(&ORIGIN, params![date_us, device_id])
 }
 
 /// The devices behind a partner's operations, by their dates.
