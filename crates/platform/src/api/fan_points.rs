@@ -240,7 +240,7 @@ impl FanPointsMutations {
             purchase_id,
             item_id: purchase_item_id,
         };
-        let outcome = caller.write(move |turn| purchases::undo(turn, &order)).await?;
+        let outcome = caller.book(Vec::new(), move |turn| purchases::undo(turn, &order)).await?;
         Ok(counted(context, "undo", answer(context, &partner_id, outcome)?))
     }
 }
@@ -285,7 +285,7 @@ impl Order {
             reservation: self.reservation_id,
         };
         let ahead = purchases::book_ahead(&order);
-        let outcome = caller.write_asking(ahead, move |turn| purchases::book(turn, &order)).await?;
+        let outcome = caller.book(ahead, move |turn| purchases::book(turn, &order)).await?;
         answer(context, &self.partner_id, outcome)
     }
 }

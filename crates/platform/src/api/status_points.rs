@@ -1,5 +1,7 @@
 //! Status Points: balances, awards, undoing.
 
+use std::collections::BTreeMap;
+
 use async_graphql::{Context, Object, Result, SimpleObject};
 use ledger::Refusal;
 
@@ -10,13 +12,14 @@ use super::refusals::{
     ExecuteTransactionErrors, GetNumStatusPointsForActionErrors, GetStatusPointsErrors,
     GetStatusPointsTransactionsErrors, InvalidActionCategoryError, UnknownUserError,
 };
-use super::types::StatusPointsTransaction;
+use super::types::{StatusPointsTransaction, TransactionDevice};
 use crate::auth::access::{Caller, coded};
 use crate::metrics::Metrics;
 use crate::store::awards::{self, AwardOrder, UndoAwardOrder};
 use crate::store::catalogue::Owner;
-use crate::store::fans;
+use crate::store::origins::{self, Origin};
 use crate::store::reading::{self, Award, Selection};
+use crate::store::fans;
 
 #[derive(SimpleObject)]
 pub struct GetStatusPointsBalanceResult {
@@ -117,7 +120,7 @@ impl StatusPointsQueries {
             GetStatusPointsTransactionsErrors { unknown_user_error: Some(UnknownUserError::default()) };
         Ok(GetStatusPointsTransactionsResult {
             errors: page.is_none().then_some(unknown),
-            result: page.map(|page| told(caller, page)),
+            result: page.map(|page| told(caller, page, &BTreeMap::new())),
         })
     }
 
@@ -130,14 +133,21 @@ impl StatusPointsQueries {
         partner_id: String,
     ) -> Result<GetStatusPointsTransactionsResult> {
         let caller = Caller::of(context)?;
+        let partner = caller.own_partner(&partner_id)?.no;
         let selection = Selection {
-            partner: Some(caller.own_partner(&partner_id)?.no),
+            partner: Some(partner),
             earlier_than: dates::parse_optional(earlier_than.as_deref())?,
             limit: inputs::limit(limit)?,
             ..Selection::default()
         };
-        let page = caller.read(move |connection| reading::awards(connection, &selection)).await?;
-        Ok(GetStatusPointsTransactionsResult { errors: None, result: Some(told(caller, page)) })
+        let (page, devices) = caller
+            .read(move |connection| {
+                let page = reading::awards(connection, &selection)?;
+                let devices = origins::of(connection, partner, page.iter().map(|one| one.date_us))?;
+                Ok((page, devices))
+            })
+            .await?;
+        Ok(GetStatusPointsTransactionsResult { errors: None, result: Some(told(caller, page, &devices)) })
     }
 }
 
@@ -169,7 +179,7 @@ impl StatusPointsMutations {
         };
         let order =
             AwardOrder { partner, programs, user: user_id, action_id, action_category, title, description };
-        let outcome = caller.write(move |turn| awards::book(turn, &order)).await?;
+        let outcome = caller.book(Vec::new(), move |turn| awards::book(turn, &order)).await?;
         Ok(counted(context, "award", answer(context, outcome)?))
     }
 
@@ -186,7 +196,7 @@ impl StatusPointsMutations {
         let partner = caller.own_partner(&partner_id)?.no;
         let programs = caller.programs(project_id.as_deref())?;
         let order = UndoAwardOrder { partner, programs, user: user_id, action_id };
-        let outcome = caller.write(move |turn| awards::undo(turn, &order)).await?;
+        let outcome = caller.book(Vec::new(), move |turn| awards::undo(turn, &order)).await?;
         Ok(counted(context, "undo_award", answer(context, outcome)?))
     }
 }
@@ -197,7 +207,7 @@ fn answer(
 ) -> Result<ExecuteStatusPointsTransactionResult> {
     Ok(match outcome {
         Ok(award) => {
-            let result = told(Caller::of(context)?, vec![award]).pop();
+            let result = told(Caller::of(context)?, vec![award], &BTreeMap::new()).pop();
             ExecuteStatusPointsTransactionResult { errors: None, result }
         }
         Err(refusal) => {
@@ -212,10 +222,15 @@ fn refused(name: &str) -> Result<ExecuteStatusPointsTransactionResult> {
     Ok(ExecuteStatusPointsTransactionResult { errors: Some(errors), result: None })
 }
 
-fn told(caller: &Caller, awards: Vec<Award>) -> Vec<StatusPointsTransaction> {
+fn told(
+    caller: &Caller,
+    awards: Vec<Award>,
+    devices: &BTreeMap<i64, Origin>,
+) -> Vec<StatusPointsTransaction> {
     let tell = |award: Award| {
         let partner = caller.catalogue.partners.get(&award.partner)?;
-        Some(StatusPointsTransaction::new(award, &partner.partner_id))
+        let device = devices.get(&award.date_us).map(TransactionDevice::from);
+        Some(StatusPointsTransaction::new(award, &partner.partner_id).done_by(device))
     };
     awards.into_iter().filter_map(tell).collect()
 }

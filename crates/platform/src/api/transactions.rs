@@ -11,9 +11,10 @@ use super::inputs::{self, FanPointsTransactionsFilter, contains};
 use super::refusals::{
     GetFanPointsTransactionErrors, GetFanPointsTransactionsErrors, TransactionNotFoundError, UnknownUserError,
 };
-use super::types::{FanPointsTransaction, Partner};
+use super::types::{FanPointsTransaction, Partner, TransactionDevice};
 use crate::auth::access::Caller;
 use crate::store::catalogue::Owner;
+use crate::store::origins::{self, Origin};
 use crate::store::purchases::{PURCHASE_IDS, Purchase, by_op, op_id};
 use crate::store::reading::{self, Selection};
 use crate::store::{ProgramNo, fans};
@@ -71,7 +72,7 @@ impl TransactionQueries {
         let errors = purchase.is_none().then_some(errors);
         Ok(GetFanPointsTransactionResult {
             errors,
-            result: purchase.and_then(|one| told(caller, vec![one]).pop()),
+            result: purchase.and_then(|one| told(caller, vec![one], &BTreeMap::new()).pop()),
         })
     }
 
@@ -157,12 +158,20 @@ async fn list(
                     None => return Ok(None),
                 },
             };
-            reading::purchases(connection, &Selection { fan, programs: Some(programs), ..selection })
-                .map(Some)
+            let selection = Selection { fan, programs: Some(programs), ..selection };
+            let page = reading::purchases(connection, &selection)?;
+            let devices = match selection.partner {
+                Some(partner) => origins::of(connection, partner, page.iter().map(|one| one.date_us))?,
+                None => BTreeMap::new(),
+            };
+            Ok(Some((page, devices)))
         })
         .await?;
     Ok(match page {
-        Some(page) => GetFanPointsTransactionsResult { errors: None, result: Some(told(caller, page)) },
+        Some((page, devices)) => {
+            let result = Some(told(caller, page, &devices));
+            GetFanPointsTransactionsResult { errors: None, result }
+        }
         None => GetFanPointsTransactionsResult {
             errors: Some(GetFanPointsTransactionsErrors {
                 unknown_user_error: Some(UnknownUserError::default()),
@@ -173,7 +182,11 @@ async fn list(
 }
 
 /// Purchases as the API tells them; each partner is written out once.
-fn told(caller: &Caller, purchases: Vec<Purchase>) -> Vec<FanPointsTransaction> {
+fn told(
+    caller: &Caller,
+    purchases: Vec<Purchase>,
+    devices: &BTreeMap<i64, Origin>,
+) -> Vec<FanPointsTransaction> {
     let mut partners: BTreeMap<PartnerId, Arc<Partner>> = BTreeMap::new();
     let tell = |purchase: Purchase| {
         let no = purchase.partner;
@@ -181,7 +194,8 @@ fn told(caller: &Caller, purchases: Vec<Purchase>) -> Vec<FanPointsTransaction> 
             e.insert(Arc::new(Partner::from(caller.catalogue.partners.get(&no)?.as_ref())));
         }
         let own = caller.owner == Owner::Partner(no);
-        Some(FanPointsTransaction::new(purchase, partners.get(&no)?, own))
+        let device = devices.get(&purchase.date_us).map(TransactionDevice::from);
+        Some(FanPointsTransaction::new(purchase, partners.get(&no)?, own).done_by(device))
     };
     purchases.into_iter().filter_map(tell).collect()
 }

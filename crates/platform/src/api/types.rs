@@ -11,6 +11,7 @@ use super::dates;
 use super::inputs::Currency;
 use crate::store::catalogue::{self, LabelledRate};
 use crate::store::fans::Fan;
+use crate::store::origins::Origin;
 use crate::store::purchases::{self, Purchase, TransactionType};
 use crate::store::reading::Award;
 
@@ -224,10 +225,28 @@ pub struct PurchaseItem {
     title: String,
 }
 
+/// The paired device that booked a transaction.
+#[derive(SimpleObject, Clone, Debug)]
+#[graphql(rename_fields = "snake_case")]
+pub struct TransactionDevice {
+    device_id: String,
+    name: String,
+    store: String,
+}
+
+impl From<&Origin> for TransactionDevice {
+    fn from(origin: &Origin) -> Self {
+        let Origin { device_id, name, store } = origin.clone();
+        Self { device_id, name, store }
+    }
+}
+
 #[derive(SimpleObject, Clone, Debug)]
 #[graphql(rename_fields = "snake_case")]
 pub struct FanPointsTransaction {
     date: String,
+    /// In lists of the partner's own transactions: the device that booked it, where one did.
+    device: Option<TransactionDevice>,
     purchase_id: String,
     purchase_items: Vec<PurchaseItem>,
     transaction_type: FanPointsTransactionType,
@@ -235,6 +254,10 @@ pub struct FanPointsTransaction {
 }
 
 impl FanPointsTransaction {
+    pub fn done_by(self, device: Option<TransactionDevice>) -> Self {
+        Self { device, ..self }
+    }
+
     /// `own`: the caller may undo items of this purchase.
     pub fn new(purchase: Purchase, partner: &Arc<Partner>, own: bool) -> Self {
         let date = dates::text(purchase.date_us);
@@ -267,6 +290,7 @@ impl FanPointsTransaction {
             purchase_id: purchase.purchase_id,
             transaction_type: purchase.kind.into(),
             user_id: purchase.user.to_string(),
+            device: None,
             date,
         }
     }
@@ -280,12 +304,18 @@ pub struct StatusPointsTransaction {
     amount: i64,
     date: String,
     description: String,
+    /// In lists of the partner's own transactions: the device that booked it, where one did.
+    device: Option<TransactionDevice>,
     partner_id: String,
     title: String,
     user_id: String,
 }
 
 impl StatusPointsTransaction {
+    pub fn done_by(self, device: Option<TransactionDevice>) -> Self {
+        Self { device, ..self }
+    }
+
     pub fn new(award: Award, partner_id: &str) -> Self {
         Self {
             action_category: award.action_category,
@@ -293,6 +323,7 @@ impl StatusPointsTransaction {
             amount: award.amount,
             date: dates::text(award.date_us),
             description: award.description,
+            device: None,
             partner_id: partner_id.to_owned(),
             title: award.title,
             user_id: award.user.to_string(),

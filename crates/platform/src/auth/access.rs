@@ -5,10 +5,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_graphql::{Context, Error, ErrorExtensions as _};
+use ledger::Refusal;
 
 use super::audit;
 use crate::environment::Environment;
 use crate::store::catalogue::{Device, Owner};
+use crate::store::origins::{self, Booked};
 use crate::store::staff::StaffRole;
 use crate::store::{
     Ahead, Catalogue, Connection, Durable, More, Partner, Partnership, Program, ProgramNo, StoreError, Turn,
@@ -88,6 +90,23 @@ impl Caller {
         let (answer, durable) = written.map_err(|error| internal(&error))?;
         self.durables.lock().unwrap_or_else(PoisonError::into_inner).push(durable);
         Ok(answer)
+    }
+
+    /// Books an operation, with the device behind the credential.
+    pub async fn book<T, F>(&self, ahead: Vec<Ahead>, work: F) -> Result<Result<T, Refusal>, Error>
+    where
+        T: Booked + Clone + PartialEq + Send + 'static,
+        F: Fn(&mut Turn<'_>) -> Result<Result<T, Refusal>, StoreError> + Send + 'static,
+    {
+        let device = self.device().map(|device| device.device_id.clone());
+        let work = move |turn: &mut Turn<'_>| {
+            let outcome = work(turn)?;
+            if let (Ok(booked), Some(device)) = (&outcome, &device) {
+                origins::note(turn, booked.date_us(), device)?;
+            }
+            Ok(outcome)
+        };
+        self.write_asking(ahead, work).await
     }
 
     /// Waits until all changes of the request are on disk.

@@ -1,6 +1,5 @@
 //! The keys of one environment: for access tokens, for fan passes, and of the example fans' devices.
 
-use ed25519_dalek::Signer as _;
 use fanpass::{ListedKey, MAX_REVOCATIONS, Pseudonym, Revocation, SignedKeyList, SigningKey};
 use ledger::FanId;
 use zeroize::Zeroizing;
@@ -100,8 +99,7 @@ impl PassKeys {
 
     /// The root key's signature over an offline policy.
     pub fn sign_policy(&self, document: &str) -> [u8; 64] {
-        const LABEL: &[u8] = b"FanPoints offline policy 1\0";
-        self.root.sign(&[LABEL, document.as_bytes()].concat()).to_bytes()
+        fanpass::sign_policy(document, &self.root)
     }
 
     /// The key that signs now.

@@ -16,6 +16,7 @@ pub mod goods;
 pub mod holds;
 pub mod house;
 pub mod keys;
+pub mod origins;
 pub mod payments;
 pub mod personal;
 mod publish;

@@ -9,6 +9,7 @@ const FACTS: &str = include_str!("fixtures/fanpoints-api.txt");
 
 /// What this server has beyond the public API.
 const ADDITIONS: &[&str] = &[
+    "FanPointsTransaction.device",
     "Mutation.add_staff_member",
     "Mutation.change_staff_member",
     "Mutation.create_device_pairing",
@@ -40,6 +41,7 @@ const ADDITIONS: &[&str] = &[
     "Query.get_webhook_key",
     "Query.look_up_goods",
     "Query.partner_app_config",
+    "StatusPointsTransaction.device",
     "Subscription.changes",
 ];
 /// Types that only the additions use.
@@ -97,6 +99,7 @@ const ADDED_TYPES: &[&str] = &[
     "StaffRight",
     "StoreShiftReportResult",
     "StoredShiftReport",
+    "TransactionDevice",
 ];
 
 /// Operations of the public API that this server does not have yet.
