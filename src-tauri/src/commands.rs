@@ -4,12 +4,12 @@ pub mod goods;
 pub mod look;
 
 use partner::rights::Right;
-use partner::upkeep::{AuditView, Health, Reconciliation, ResolveOutcome};
+use partner::upkeep::{AuditView, Health, Reconciliation};
 use partner::view::{
     CameraFacts, CameraKnob, CameraView, CodeSource, ConnectRequest, Diagnostics, FanCard, GatePlan,
-    GateView, HandheldProfile, ItemInput, KeyPress, KnobSetting, OperationFilter, OperationPage,
-    OperationView, Passage, PinView, Preferences, QuickButton, Quote, Receipt, ScanSource, ScreenView,
-    SerialPortView, SerialState, Shown, SplitQuote, Status, TeachCode, ThresholdView, Totals,
+    GateView, HandheldProfile, ItemInput, KeyPress, KnobSetting, LimitInput, OfflineLimits, OperationFilter,
+    OperationPage, Passage, PinView, Preferences, QuickButton, Quote, RaisedDeed, Receipt, ScanSource,
+    ScreenView, SerialPortView, SerialState, Shown, SplitQuote, Status, TeachCode, ThresholdView, Totals,
 };
 use partner::{
     AppError, DeviceKeyView, ErrorCode, EvacuateRequest, Evacuation, ImportRequest, Imported, Terminal,
@@ -100,6 +100,18 @@ pub async fn give(app: App<'_>, fan: String, items: Vec<ItemInput>) -> Answer<Re
 #[specta::specta]
 pub async fn redeem(app: App<'_>, fan: String, items: Vec<ItemInput>) -> Answer<Receipt> {
     app.redeem(&fan, items).await
+}
+
+/// Does above a limit what was refused for it, once; asks for the manager's PIN where the right is missing.
+#[tauri::command]
+#[specta::specta]
+pub async fn raise_limit(
+    app: App<'_>,
+    fan: String,
+    deed: RaisedDeed,
+    pin: Option<String>,
+) -> Answer<Receipt> {
+    app.raise_limit(&fan, deed, pin).await
 }
 
 #[tauri::command]
@@ -380,32 +392,29 @@ pub async fn reconcile(app: App<'_>, from: i64, to: i64) -> Answer<Reconciliatio
     app.reconcile(from, to).await
 }
 
-/// Lets an operation that is held go out again.
+/// The offline policy: the platform's limits, this device's, and what is in force.
 #[tauri::command]
 #[specta::specta]
-pub async fn release_operation(app: App<'_>, operation: String) -> Answer<OperationView> {
-    app.release_operation(&operation).await
+pub async fn offline_limits(app: App<'_>) -> Answer<OfflineLimits> {
+    app.offline_limits().await
 }
 
-/// Who bears a refused redemption whose goods are gone; asks for the manager's PIN where one is set.
+/// Sets stricter limits for this device; asks for the manager's PIN where one is set.
 #[tauri::command]
 #[specta::specta]
-pub async fn resolve_refused(
+pub async fn set_offline_limits(
     app: App<'_>,
-    operation: String,
-    outcome: ResolveOutcome,
+    limits: Vec<LimitInput>,
     pin: Option<String>,
-) -> Answer<()> {
-    app.as_manager(Right::Decide, pin).await?;
-    app.resolve_refused(&operation, outcome).await
+) -> Answer<OfflineLimits> {
+    app.set_offline_limits(limits, pin).await
 }
 
 /// After how many days accepted operations are archived; asks for the manager's PIN where one is set.
 #[tauri::command]
 #[specta::specta]
 pub async fn set_retention(app: App<'_>, days: Option<u32>, pin: Option<String>) -> Answer<Health> {
-    app.as_manager(Right::Settings, pin).await?;
-    app.set_retention(days).await
+    app.set_retention(days, pin).await
 }
 
 /// What another device needs to hand something over to this one.

@@ -13,6 +13,7 @@ mod counter;
 mod gate;
 mod goods;
 mod handheld;
+mod limits;
 mod look;
 mod lost_answer;
 mod main_job;

@@ -44,7 +44,7 @@ fn wanted() -> BTreeMap<&'static str, Wants> {
     .chain(of(
         Wants::More,
         "connect disconnect prepare_gate set_manager_pin set_quick_buttons dismiss_set_aside reconcile
-         release_operation resolve_refused set_retention evacuate import_evacuation role_rights set_role_right
+         offline_limits set_offline_limits raise_limit set_retention evacuate import_evacuation role_rights set_role_right
          add_person change_person remove_person reset_person_pin pair devices invite_device revoke_device shift
          open_shift hand_over_shift close_shift shifts shift_report shift_file save_diagnostics figures handover_codes review_list review_count
          review_choices save_view forget_view review_detail fetch_others reverse_operation cases decide_cases

@@ -64,6 +64,45 @@ async fn a_double_redemption_goes_through_the_inbox_and_the_export_adds_up() {
     first.close().await;
 }
 
+#[tokio::test]
+async fn differences_to_the_platforms_books_are_settled_one_by_one_and_in_bulk() {
+    let stage = Stage::new("reconcile");
+    let (platform, mut first) = open_shop(&stage).await;
+    show_code(&stage, &platform, &first, FAN, Code::Live).await;
+    for amount in ["2500", "5000", "7500"] {
+        key_in(&first, amount).await;
+        first.press("give").await;
+        first.has("success", "standing", "booked").await;
+        first.press("same-fan").await;
+    }
+    first.close().await;
+
+    let mut second = Till::named(&stage, "second").paired(platform.pairing(Shop::ClubShop)).open().await;
+    second.has("strip", "state", "online").await;
+    second.press("nav-review").await;
+    second.press("review-tab-reconcile").await;
+    second.press("reconcile-go").await;
+    second.has("reconcile-group-missing", "count", "3").await;
+    second.has("reconcile-row", "verdict", "missingHere").await;
+    second.shot("missing").await;
+    second.press("reconcile-pick").await;
+    settle(&second, "the other till's").await;
+    second.has("reconcile-group-missing", "count", "2").await;
+    second.press("reconcile-pick-all").await;
+    settle(&second, "so are these").await;
+    second.has("reconcile-group-settled", "count", "3").await;
+    second.has("reconcile-row", "settled", "true").await;
+    second.shot("settled").await;
+    second.close().await;
+}
+
+async fn settle(till: &Till, note: &str) {
+    till.press("reconcile-settle").await;
+    till.type_into("settle-note", note).await;
+    till.press("settle-go").await;
+    till.gone("settle").await;
+}
+
 /// The points of every row of a file that was exported.
 async fn exported(till: &mut Till, form: &str) -> Vec<String> {
     till.press("review-export").await;

@@ -142,9 +142,9 @@ describe('an undo from the history', () => {
     await counter.undo(id);
     expect(counter.pinFor).not.toBeNull();
     expect(counter.actionError).toBeNull();
-    expect((await counter.undoWithPin('111222'))?.code).toBe('pinWrong');
+    expect((await counter.withPin('111222'))?.code).toBe('pinWrong');
     expect(shop.operations.find((one) => one.id === id)?.undone).toBe(false);
-    expect(await counter.undoWithPin('135790')).toBeNull();
+    expect(await counter.withPin('135790')).toBeNull();
     expect(counter.pinFor).toBeNull();
     expect(shop.operations.find((one) => one.id === id)?.undone).toBe(true);
   });

@@ -29,6 +29,39 @@ afterEach(async () => {
   document.body.innerHTML = '';
 });
 
+describe('the comparison', () => {
+  test('what differs is settled one by one and all at once, with a note', async () => {
+    kept.missing = ['p-1', 'p-2', 'p-3'];
+    await press('review-tab-reconcile');
+    await press('reconcile-go');
+    await eventually(() => expect(all('reconcile-row').length).toBe(3));
+    all('reconcile-row')[0]?.querySelector('input')?.click();
+    await press('reconcile-settle');
+    await press('settle-go');
+    expect(called('settleDifferences')).toBeUndefined();
+    await type('settle-note', 'the north till');
+    await press('settle-go');
+    await eventually(() => expect(called('settleDifferences')).toEqual([1, 'the north till']));
+    await eventually(() => expect(find('reconcile-group-settled')?.dataset['count']).toBe('1'));
+    expect(all('reconcile-row').length).toBe(2);
+    await press('reconcile-pick-all');
+    await press('reconcile-settle');
+    await type('settle-note', 'all seen');
+    await press('settle-go');
+    await eventually(() => expect(called('settleDifferences')).toEqual([2, 'all seen']));
+    await eventually(() => expect(find('reconcile-group-settled')?.dataset['count']).toBe('3'));
+    expect(find('reconcile-settle'), 'what is settled stays so').toBeNull();
+  });
+
+  test('what only waits is sent, not settled', async () => {
+    shop.operations = shop.operations.slice(0, 1).map((one) => ({ ...one, state: 'waiting' as const }));
+    await press('review-tab-reconcile');
+    await press('reconcile-go');
+    await see('reconcile-row');
+    expect(find('reconcile-settle')).toBeNull();
+  });
+});
+
 describe('the list', () => {
   test('a hundred thousand rows are fetched where somebody looks', async () => {
     kept.behind = 100_000 - shop.operations.length;
@@ -75,6 +108,21 @@ describe('the list', () => {
     await eventually(() => expect(kept.views[0]?.filter.text).toBe('scarf'));
   });
 
+  test('a store and another device narrow the list', async () => {
+    await press('review-narrow');
+    const choose = async (id: string, value: string) => {
+      const field = await see<HTMLSelectElement>(id);
+      field.value = value;
+      field.dispatchEvent(new Event('change', { bubbles: true }));
+    };
+    await choose('review-store', 'North');
+    await eventually(() => expect(called('reviewList')?.[0]).toMatchObject({ store: 'North', device: null }));
+    await choose('review-devices', 'device Till 2');
+    await eventually(() => expect(called('reviewList')?.[0]).toMatchObject({ store: 'North', devices: 'all', device: 'Till 2' }));
+    await choose('review-devices', 'this');
+    await eventually(() => expect(called('reviewList')?.[0]).toMatchObject({ devices: 'this', device: null }));
+  });
+
   test('an operation is taken back for a reason', async () => {
     await press('review-days-0');
     await press('operation-row');
@@ -94,6 +142,21 @@ describe('the list', () => {
 });
 
 describe('the inbox', () => {
+  test('a case says in a sentence who did what for whom, and what ends with a decision', async () => {
+    const one = shop.operations.find((made) => made.kind === 'redeem');
+    if (!one) throw new Error('the sample has a redemption');
+    shop.operations = [{ ...one, state: 'held', title: 'Scarf', fanPoints: -700, fanLabel: '0084 0711 9295' }];
+    shop.tellStatus();
+    await press('review-tab-inbox');
+    expect((await see('case-said')).textContent).toMatch(/: Noa took 700 points from 0084 0711 9295 for “Scarf”\.$/);
+    expect((await see('case')).dataset['cost']).toBe('700');
+    await press('case-forgive');
+    await see('decide-ends');
+    await press('decide-go');
+    await see('inbox-empty');
+    expect(called('decideCases')?.[0]).toMatchObject({ way: 'forgive', operations: [one.id] });
+  });
+
   test('cases leave it by a decision alone, several at once', async () => {
     shop.operations = shop.operations.map((one, at) => (at < 2 ? { ...one, kind: 'give' as const, state: 'refused' as const, madeAt: Date.now() - 2 * 86_400_000 } : one));
     shop.tellStatus();

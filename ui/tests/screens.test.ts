@@ -314,17 +314,20 @@ describe('the device', () => {
     await eventually(() => expect(find('health-set-aside')).toBeNull());
   });
 
-  test('a held operation goes out again, a refused redemption is resolved', async () => {
+  test('what was refused leads to the inbox, but for those who may not decide', async () => {
     shop.reset(true);
+    shop.tellStatus();
     await press('nav-queue');
     await press('queue-tab-refused');
-    await press('queue-resolve');
-    await press('resolve-forgive');
-    await eventually(() => expect(shop.calls.findLast((call) => call.command === 'resolveRefused')?.arguments[1]).toBe('forgive'));
-    shop.operations = shop.operations.map((one, at) => (at === 0 ? { ...one, state: 'held' as const } : one));
-    await press('queue-tab-held');
-    await press('queue-release');
-    await see('queue-empty');
+    expect(Number((await see('queue-cases')).dataset['count'])).toBeGreaterThan(0);
+    shop.status = { ...shop.status, session: { ...shop.status.session, rights: ['identify', 'give'] } };
+    shop.tellStatus();
+    await eventually(() => expect(find('queue-decide')).toBeNull());
+    shop.status = { ...shop.status, session: { ...shop.status.session, rights: ['identify', 'review'] } };
+    shop.tellStatus();
+    await press('queue-decide');
+    await see('inbox-list');
+    session.reviewAt = 'list';
   });
 
   test('what waits is handed over once the receipt is there', async () => {

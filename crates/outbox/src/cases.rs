@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::audit::{self, Entry};
 use crate::decision::Program;
-use crate::{Decline, OperationKind, OperationRow, OperationState, Place, StoreError, load, resolve};
+use crate::{Decline, OperationKind, OperationRow, OperationState, Place, StoreError, load, queue, resolve};
 
 /// How a person deals with a case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -109,7 +109,7 @@ pub(crate) fn counts(db: &Db, overdue: Timestamp) -> Result<CaseCounts, StoreErr
     })?)
 }
 
-/// Deals with a case, once; the same again is done already.
+/// Deals with a case, once; the same again is done already. Whatever is held never goes out again.
 pub(crate) fn handle(
     db: &Db,
     id: Uuid,
@@ -126,6 +126,12 @@ pub(crate) fn handle(
     let known = find(db, seq)?;
     if known.as_ref().is_some_and(|known| known.way.number() != way.number()) {
         return Ok(Err(Decline::Rules(Refusal::AlreadyReversed)));
+    }
+    if way.outcome().is_some() && program.is_none() {
+        return Ok(Err(Decline::NotConfigured));
+    }
+    if row.state == OperationState::Held {
+        queue::give_up(db, seq, &row, now)?;
     }
     if let Some(outcome) = way.outcome()
         && let Err(decline) = resolve::resolve(db, id, entry, outcome, now, program)?

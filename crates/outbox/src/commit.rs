@@ -9,8 +9,8 @@ use crate::books::Books;
 use crate::canon::Canon;
 use crate::decision::{self, Decided, Program, Subject};
 use crate::{
-    Commit, Decline, OperationKind, OperationRow, Proposal, Proposed, PurchaseItem, Route, StoreError, clock,
-    facts, fans, journal, load, settings, words, words::Words,
+    Commit, Decline, OperationKind, OperationRow, Proposal, Proposed, PurchaseItem, Raiser, Route,
+    StoreError, clock, facts, fans, journal, load, settings, words, words::Words,
 };
 
 /// A call takes so many bytes of the request beside its texts, at the most.
@@ -74,6 +74,7 @@ fn write(
     let seq: i64 = db.prepare_cached(NEXT_SEQ)?.query_row([], |row| row.get(0))?;
     insert_operation(db, seq, fan, proposal, subject, decided, digest)?;
     insert_items(db, seq, proposal, &decided.posted.entry.item_points)?;
+    note_raiser(db, seq, decided.raised.and(proposal.raised_by.as_ref()))?;
     Books { db, rates_as_of: program.config.fetched_at }.post(&decided.operation, &decided.posted)?;
     if let Some(original) = subject.original {
         db.prepare_cached("UPDATE operation SET reversed_by = ?2 WHERE seq = ?1")?
@@ -83,6 +84,15 @@ fn write(
     let link = Entry::Committed { id: proposal.id, seq, digest: stored_digest(db, seq)?, at: proposal.now };
     let n = audit::append(db, &link)?;
     db.prepare_cached("UPDATE operation SET audit = ?2 WHERE seq = ?1")?.execute([seq, n])?;
+    if let Some((rule, raiser)) = decided.raised.zip(proposal.raised_by.as_ref()) {
+        let by = match raiser {
+            Raiser::Person(person) => format!("{person:?}"),
+            Raiser::ManagersPin => "the manager's PIN".to_owned(),
+        };
+        let rule = load::rule_name(rule).unwrap_or_default();
+        let what = format!("{}: {by} raised {rule} once", proposal.id);
+        audit::append(db, &Entry::Noted { what, at: proposal.now })?;
+    }
     load::load(db, seq)
 }
 
@@ -113,10 +123,7 @@ fn insert_operation(
     let (calls, bytes) = weight(&proposal.kind, decided.posted.entry.item_points.len());
     let (phrase, price) = said(db, proposal, subject.original)?;
     let number = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
-    let rule = decided.rule.and_then(|rule| match serde_json::to_value(rule) {
-        Ok(serde_json::Value::String(name)) => Some(name),
-        _ => None,
-    });
+    let rule = decided.rule.and_then(load::rule_name);
     db.prepare_cached(
         "INSERT INTO operation (seq, id, digest, fan, fan_ref, kind, action, title, description, undo_of, fan_points,
            status_points, trust, route, created_at, staff, manager_raised, rule, exposure, calls, bytes, phrase, price,
@@ -141,7 +148,7 @@ fn insert_operation(
         i64::from(proposal.route == Route::Platform),
         proposal.now.0,
         proposal.staff,
-        proposal.manager_raised,
+        decided.raised.is_some(),
         rule,
         decided.exposure.0,
         number(calls),
@@ -149,6 +156,15 @@ fn insert_operation(
         phrase,
         price,
     ])?;
+    Ok(())
+}
+
+/// Remembers who raised the limit for an operation; the row already says that somebody did.
+pub(crate) fn note_raiser(db: &Db, seq: i64, raiser: Option<&Raiser>) -> Result<(), StoreError> {
+    if let Some(Raiser::Person(person)) = raiser {
+        db.prepare_cached("UPDATE operation SET raised_by = ?2 WHERE seq = ?1")?
+            .execute(params![seq, person])?;
+    }
     Ok(())
 }
 
@@ -271,7 +287,7 @@ pub(crate) fn stored_digest(db: &Db, seq: i64) -> Result<[u8; 32], StoreError> {
         .int(load::trust_number(row.trust))
         .int(i64::from(row.route == Route::Platform))
         .option(row.staff.as_deref())
-        .byte(u8::from(row.manager_raised))
+        .byte(u8::from(row.raised_by.is_some()))
         .int(row.exposure.0)
         .bytes(&postings);
     if let Some(action) = &row.action {
@@ -285,6 +301,9 @@ pub(crate) fn stored_digest(db: &Db, seq: i64) -> Result<[u8; 32], StoreError> {
             .text(item.price.currency.code())
             .option(item.rate_label.as_deref())
             .int(item.points.0);
+    }
+    if let Some(Raiser::Person(person)) = &row.raised_by {
+        canon = canon.text("raised by").text(person);
     }
     Ok(canon.digest())
 }

@@ -1,9 +1,11 @@
 //! The device's decision: the rule book first, then the offline policy, then the wallet.
 
+use std::collections::BTreeMap;
+
 use ledger::{
-    Decision, FanId, FanPoints, FanState, Item, Lot, Money, OfflineRequest, OfflineVerdict, OpId, Operation,
-    OperationKind as Asked, PartnerId, PolicyRule, Posted, Recorded, Refusal, Rules, Scope, State,
-    StatusPoints, Tender, Timestamp, decide,
+    Decision, FanId, FanPoints, FanState, Item, Limit, Lot, Money, OfflineFacts, OfflinePolicy,
+    OfflineRequest, OfflineVerdict, OpId, Operation, OperationKind as Asked, PartnerId, PolicyRule, Posted,
+    Recorded, Refusal, Rules, Scope, State, StatusPoints, Tender, Timestamp, decide,
 };
 use rusqlite::Connection as Db;
 
@@ -13,16 +15,18 @@ use crate::{
     Decline, KnownFan, ProgramConfig, Proposal, Proposed, PurchaseItem, Route, StoreError, facts, fans, load,
 };
 
-/// The configuration with the rules made of it, once.
+/// The configuration with what is made of it, once.
 pub(crate) struct Program {
     pub config: ProgramConfig,
     pub rules: Rules,
+    /// The platform's, with the stricter limits of this device.
+    pub policy: OfflinePolicy,
 }
 
 impl Program {
-    pub(crate) fn new(config: ProgramConfig) -> Self {
-        let rules = config.rules();
-        Self { config, rules }
+    pub(crate) fn new(config: ProgramConfig, limits: &BTreeMap<Limit, i64>) -> Self {
+        let (rules, policy) = (config.rules(), config.offline_policy.tightened(limits));
+        Self { config, rules, policy }
     }
 }
 
@@ -102,6 +106,8 @@ pub(crate) struct Decided {
     pub status_points: StatusPoints,
     pub exposure: FanPoints,
     pub rule: Option<PolicyRule>,
+    /// The limit that somebody raised for it.
+    pub raised: Option<PolicyRule>,
     /// It can be done as far as the rules go; this is why it is not done all the same.
     pub decline: Option<Decline>,
 }
@@ -134,7 +140,8 @@ pub(crate) fn make(
     if proposal.route == Route::Platform {
         return Ok(Ok(decided));
     }
-    let verdict = ask_policy(db, proposal, program, subject, &decided, now)?;
+    let (verdict, raised) = ask_policy(db, proposal, program, subject, &decided, now)?;
+    decided.raised = raised;
     let refused_by_wallet = match proposal.kind {
         // These are the platform's to judge: the wallet may have been spent elsewhere.
         Proposed::Undo { .. } | Proposed::Award { .. } => None,
@@ -168,6 +175,7 @@ fn judge(decided: &mut Decided, verdict: OfflineVerdict, refused_by_wallet: Opti
     };
 }
 
+/// The verdict, and the limit that had to be raised for it.
 fn ask_policy(
     db: &Db,
     proposal: &Proposal,
@@ -175,8 +183,8 @@ fn ask_policy(
     subject: &Subject,
     decided: &Decided,
     now: Timestamp,
-) -> Result<OfflineVerdict, StoreError> {
-    let policy = &program.config.offline_policy;
+) -> Result<(OfflineVerdict, Option<PolicyRule>), StoreError> {
+    let policy = &program.policy;
     let request = match &proposal.kind {
         Proposed::Give { items } => {
             OfflineRequest::Grant { price: price_of(&program.rules, &items_of(items)).ok() }
@@ -187,16 +195,15 @@ fn ask_policy(
         }
         Proposed::Undo { .. } => OfflineRequest::Reverse,
     };
-    let facts = facts::offline_facts(
-        db,
-        subject.row.unwrap_or(0),
-        &subject.known,
-        proposal.trust,
-        policy,
-        now,
-        proposal.manager_raised,
-    )?;
-    Ok(policy.decide(request, &facts, program.config.currency))
+    let facts =
+        facts::offline_facts(db, subject.row.unwrap_or(0), &subject.known, proposal.trust, policy, now)?;
+    let decide = |facts| policy.decide(request, facts, program.config.currency);
+    Ok(match decide(&facts) {
+        OfflineVerdict::AskManager { rule } if proposal.raised_by.is_some() => {
+            (decide(&OfflineFacts { manager_raised: true, ..facts }), Some(rule))
+        }
+        verdict => (verdict, None),
+    })
 }
 
 fn operation(proposal: &Proposal, fan: FanId, now: Timestamp) -> Operation {
@@ -221,6 +228,7 @@ fn effects(operation: Operation, posted: Posted) -> Decided {
         status_points: StatusPoints(effect.standing),
         exposure: FanPoints(0),
         rule: None,
+        raised: None,
         decline: None,
     }
 }

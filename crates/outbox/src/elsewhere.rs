@@ -23,6 +23,15 @@ pub struct Foreign {
     pub price: Option<i64>,
     /// Title and rate label of each item.
     pub lines: Vec<(String, Option<String>)>,
+    /// Where it was done, where the platform tells it.
+    pub origin: Option<Origin>,
+}
+
+/// A device of the partner, by the names that people gave it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Origin {
+    pub device: String,
+    pub store: String,
 }
 
 /// A difference that a person has settled.
@@ -45,11 +54,13 @@ pub(crate) fn note(db: &Db, told: &[Foreign]) -> Result<usize, StoreError> {
         // The same again tells of the same; the sum of an undo may have grown by an item.
         added += db
             .prepare_cached(
-                "INSERT INTO elsewhere (place, id, kind, of_kind, user_id, at, fan_points, status_points, price, phrase)
-                 VALUES ((SELECT coalesce(min(place), 0) - 1 FROM elsewhere), ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+                "INSERT INTO elsewhere (place, id, kind, of_kind, user_id, at, fan_points, status_points, price, phrase,
+                   device, store)
+                 VALUES ((SELECT coalesce(min(place), 0) - 1 FROM elsewhere), ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
                  ON CONFLICT (id, kind) DO UPDATE SET fan_points = excluded.fan_points,
-                   status_points = excluded.status_points
-                 WHERE fan_points <> excluded.fan_points OR status_points <> excluded.status_points",
+                   status_points = excluded.status_points, device = excluded.device, store = excluded.store
+                 WHERE fan_points <> excluded.fan_points OR status_points <> excluded.status_points
+                   OR device IS NOT excluded.device OR store IS NOT excluded.store",
             )?
             .execute(params![
                 one.id,
@@ -61,6 +72,8 @@ pub(crate) fn note(db: &Db, told: &[Foreign]) -> Result<usize, StoreError> {
                 one.status_points,
                 one.price,
                 phrase,
+                one.origin.as_ref().map(|origin| &origin.device),
+                one.origin.as_ref().map(|origin| &origin.store),
             ])?;
     }
     Ok(added)
@@ -83,6 +96,15 @@ fn is_own(db: &Db, told: &Foreign) -> Result<bool, StoreError> {
              WHERE a.id = ?1 AND u.body ->> '$.undo_of' = ?2",
         )?
         .exists(params![id.as_bytes(), id.to_string()])?)
+}
+
+/// Every device and store that something was done with elsewhere.
+pub(crate) fn origins(db: &Db) -> Result<Vec<Origin>, StoreError> {
+    let mut statement = db.prepare_cached(
+        "SELECT DISTINCT device, store FROM elsewhere WHERE device IS NOT NULL AND store IS NOT NULL ORDER BY store, device",
+    )?;
+    let found = statement.query_map([], |row| Ok(Origin { device: row.get(0)?, store: row.get(1)? }))?;
+    Ok(found.collect::<Result<_, _>>()?)
 }
 
 fn archived(db: &Db, id: Uuid) -> Result<bool, StoreError> {

@@ -39,6 +39,8 @@ struct Line<'a> {
     time: String,
     id: &'a str,
     device: &'static str,
+    device_name: Option<&'a str>,
+    store: Option<&'a str>,
     kind: OperationKind,
     of: OperationKind,
     state: OperationState,
@@ -59,10 +61,12 @@ struct Line<'a> {
     handled: Option<String>,
 }
 
-const COLUMNS: [&str; 20] = [
+const COLUMNS: [&str; 22] = [
     "time",
     "id",
     "device",
+    "device_name",
+    "store",
     "kind",
     "of",
     "state",
@@ -92,6 +96,8 @@ impl<'a> Line<'a> {
             time: time(row.place.at),
             id: &row.id,
             device: if row.here { "this" } else { "other" },
+            device_name: row.origin.as_ref().map(|origin| origin.device.as_str()),
+            store: row.origin.as_ref().map(|origin| origin.store.as_str()),
             kind: row.kind,
             of: row.of,
             state: row.state,
@@ -117,6 +123,8 @@ impl<'a> Line<'a> {
         file.write_field(&self.time)?;
         file.write_field(harmless(self.id).as_bytes())?;
         file.write_field(self.device)?;
+        file.write_field(harmless(self.device_name.unwrap_or_default()).as_bytes())?;
+        file.write_field(harmless(self.store.unwrap_or_default()).as_bytes())?;
         file.write_field(kind(self.kind))?;
         file.write_field(kind(self.of))?;
         file.write_field(state(self.state))?;

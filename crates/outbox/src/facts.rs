@@ -22,7 +22,6 @@ pub(crate) fn offline_facts(
     trust: Trust,
     policy: &OfflinePolicy,
     now: Timestamp,
-    manager_raised: bool,
 ) -> Result<OfflineFacts, StoreError> {
     let age = |since: Timestamp| Millis(now.0.saturating_sub(since.0).max(0));
     let (fan_unsynced_redemptions, fan_unsynced_points) = fan_at_risk(db, fan, i64::MIN)?;
@@ -42,7 +41,7 @@ pub(crate) fn offline_facts(
         device_unsynced_redemptions,
         device_unsynced_points,
         device_grants_last_hour: grants_since(db, now.0.saturating_sub(HOUR_MS).saturating_sub(jumped))?,
-        manager_raised,
+        manager_raised: false,
     })
 }
 

@@ -169,6 +169,7 @@ fn insert_operation(
     let seq: i64 = db.prepare_cached(commit::NEXT_SEQ)?.query_row([], |row| row.get(0))?;
     let original = row.undo_of.map(|of| load::seq_of(db, of)).transpose()?.flatten();
     insert_row(db, seq, fan, handed, original, (state, reason, now))?;
+    commit::note_raiser(db, seq, row.raised_by.as_ref())?;
     let mut statement = db.prepare_cached(
         "INSERT INTO item (operation, n, title, description, price, currency, rate_label, points)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
@@ -218,10 +219,7 @@ fn insert_row(
     let row = &handed.row;
     let action = row.action.as_ref().filter(|_| original.is_none());
     let (phrase, price) = words::of_row(db, row, original)?;
-    let rule = row.rule.and_then(|rule| match serde_json::to_value(rule) {
-        Ok(serde_json::Value::String(name)) => Some(name),
-        _ => None,
-    });
+    let rule = row.rule.and_then(load::rule_name);
     db.prepare_cached(
         "INSERT INTO operation (seq, id, digest, fan, fan_ref, kind, action, title, description, undo_of, fan_points,
            status_points, trust, route, created_at, staff, manager_raised, rule, exposure, calls, bytes, state, tries,
@@ -246,7 +244,7 @@ fn insert_row(
         i64::from(row.route == crate::Route::Platform),
         row.created_at.0,
         row.staff,
-        row.manager_raised,
+        row.raised_by.is_some(),
         rule,
         row.exposure.0,
         handed.calls,

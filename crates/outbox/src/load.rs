@@ -6,7 +6,7 @@ use rusqlite::{Connection as Db, OptionalExtension, Row, types::FromSql};
 use uuid::Uuid;
 
 use crate::fans::FanRow;
-use crate::{ActionRow, ItemRow, OperationKind, OperationRow, OperationState, Route, StoreError};
+use crate::{ActionRow, ItemRow, OperationKind, OperationRow, OperationState, Raiser, Route, StoreError};
 
 /// Everything of a row but its items. `o` is the operation, `u` what it undoes, `r` what undoes it.
 pub(crate) const SELECT: &str = "SELECT o.*, f.user_id AS fan_user_id, u.id AS undo_id, u.kind AS undo_kind,
@@ -74,7 +74,7 @@ pub(crate) fn read(db: &Db, row: &Row<'_>) -> Result<OperationRow, StoreError> {
         reference: row.get("reference")?,
         reversed_by: row.get::<_, Option<Vec<u8>>>("reversed_id")?.map(id).transpose()?,
         staff: row.get("staff")?,
-        manager_raised: row.get("manager_raised")?,
+        raised_by: raised_by(row)?,
         rule: rule(row)?,
         exposure: FanPoints(row.get("exposure")?),
         archived: false,
@@ -109,6 +109,21 @@ pub(crate) fn kind(number: i64) -> Result<OperationKind, StoreError> {
 
 pub(crate) fn state(number: i64) -> Result<OperationState, StoreError> {
     OperationState::from_number(number).ok_or(StoreError::Unreadable { what: "state" })
+}
+
+fn raised_by(row: &Row<'_>) -> Result<Option<Raiser>, StoreError> {
+    if !get::<bool>(row, "manager_raised")? {
+        return Ok(None);
+    }
+    Ok(Some(get::<Option<String>>(row, "raised_by")?.map_or(Raiser::ManagersPin, Raiser::Person)))
+}
+
+/// A rule by the name under which it is kept.
+pub(crate) fn rule_name(rule: PolicyRule) -> Option<String> {
+    match serde_json::to_value(rule) {
+        Ok(serde_json::Value::String(name)) => Some(name),
+        _ => None,
+    }
 }
 
 fn rule(row: &Row<'_>) -> Result<Option<PolicyRule>, StoreError> {

@@ -64,6 +64,8 @@ pub enum Event {
     Release,
     /// It never left this device and is taken back before it does.
     Withdraw,
+    /// A person deals with a held operation in another way than by sending it: it never goes out again.
+    GiveUp,
     /// Another device says that it has taken it over.
     Move,
     /// The device that had taken it over hands it back.
@@ -71,7 +73,7 @@ pub enum Event {
 }
 
 impl Event {
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Send,
         Self::Return,
         Self::Accept,
@@ -79,6 +81,7 @@ impl Event {
         Self::Hold,
         Self::Release,
         Self::Withdraw,
+        Self::GiveUp,
         Self::Move,
         Self::TakeBack,
     ];
@@ -106,6 +109,7 @@ pub(crate) fn step(from: OperationState, event: Event) -> Result<OperationState,
         (Sending, Event::Refuse) => Ok(Refused),
         (Sending, Event::Hold) => Ok(Held),
         (Held, Event::Release) => Ok(Queued),
+        (Held, Event::GiveUp) => Ok(Refused),
         // One that is out may arrive twice: the platform takes an id once.
         (Queued | Sending | Held, Event::Move) => Ok(Moved),
         (Moved, Event::TakeBack) => Ok(Queued),
@@ -149,6 +153,7 @@ mod tests {
                 (Sending, Event::Hold, Held),
                 (Sending, Event::Move, Moved),
                 (Held, Event::Release, Queued),
+                (Held, Event::GiveUp, Refused),
                 (Held, Event::Move, Moved),
                 (Moved, Event::TakeBack, Queued),
             ]

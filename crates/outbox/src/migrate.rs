@@ -19,6 +19,7 @@ const MIGRATIONS: &[Migration] = &[
     Migration { sql: include_str!("migrations/0004.sql"), then: |_| Ok(()) },
     Migration { sql: include_str!("migrations/0005.sql"), then: |_| Ok(()) },
     Migration { sql: include_str!("migrations/0006.sql"), then: |_| Ok(()) },
+    Migration { sql: include_str!("migrations/0007.sql"), then: |_| Ok(()) },
 ];
 
 /// The version that this app writes.

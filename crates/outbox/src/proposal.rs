@@ -54,8 +54,18 @@ pub struct Proposal {
     pub now: Timestamp,
     /// Who did it.
     pub staff: Option<String>,
-    /// A manager has raised the limit that speaks, once.
-    pub manager_raised: bool,
+    /// Who raises, for this one operation, the limits above which a manager is asked.
+    pub raised_by: Option<Raiser>,
+}
+
+/// Who raises a limit once.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Raiser {
+    /// Somebody with the right to, by their id.
+    Person(String),
+    /// Whoever knows the manager's PIN of the device.
+    ManagersPin,
 }
 
 /// What became of a proposal.

@@ -316,7 +316,7 @@ pub(crate) fn exposure(db: &Db, program: Option<&Program>) -> Result<Exposure, S
     let Some(program) = program else {
         return Ok(Exposure { points, redemptions, ..Exposure::default() });
     };
-    let policy = &program.config.offline_policy;
+    let policy = &program.policy;
     let share = |cap: i64| cap.saturating_mul(i64::from(policy.warn_share_percent)) / 100;
     Ok(Exposure {
         points,

@@ -367,6 +367,12 @@ pub(crate) fn withdraw(db: &Db, seq: i64, id: Uuid, now: Timestamp) -> Result<()
     refuse_or_hold(db, seq, id, to, "withdrawn", now)
 }
 
+/// Ends a held operation, for the reason that it was held for: its points are free again and its lane goes on.
+pub(crate) fn give_up(db: &Db, seq: i64, row: &OperationRow, now: Timestamp) -> Result<(), StoreError> {
+    let to = change_state(db, seq, Event::GiveUp)?;
+    refuse_or_hold(db, seq, row.id, to, row.refusal.as_deref().unwrap_or("held"), now)
+}
+
 /// Another device has taken the operation over, with the handover of this name. True: it is that device's now;
 /// false: it was settled here meanwhile.
 pub(crate) fn hand_over(

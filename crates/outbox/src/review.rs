@@ -6,7 +6,7 @@ use ledger::Timestamp;
 use rusqlite::{Connection as Db, OptionalExtension, Row, params_from_iter};
 use uuid::Uuid;
 
-use crate::{OperationKind, OperationRow, OperationState, StoreError, archive, load, words};
+use crate::{OperationKind, OperationRow, OperationState, Origin, StoreError, archive, load, words};
 
 mod plan;
 
@@ -36,6 +36,11 @@ pub struct Wanted {
     /// Before.
     pub to: Option<Timestamp>,
     pub devices: Devices,
+    /// With which device, and in which store, as the platform names them.
+    pub device: Option<String>,
+    pub store: Option<String>,
+    /// What this device is called there.
+    pub own: Option<Origin>,
     /// The person. What other devices did is nobody's: the platform does not tell.
     pub staff: Option<String>,
     pub fan: Option<FanRef>,
@@ -78,6 +83,8 @@ pub struct Listed {
     pub title: String,
     pub rate_labels: Vec<String>,
     pub staff: Option<String>,
+    /// None: nobody has said.
+    pub origin: Option<Origin>,
     /// Why it waits, was refused or is held.
     pub code: Option<String>,
     pub tries: u32,
@@ -98,7 +105,13 @@ pub(crate) fn list(
     limit: u32,
 ) -> Result<Vec<Listed>, StoreError> {
     let places = places(db, wanted, after, skip, limit)?;
-    places.into_iter().map(|place| one(db, place)).collect()
+    places.into_iter().map(|place| told(db, place, wanted)).collect()
+}
+
+fn told(db: &Db, place: Place, wanted: &Wanted) -> Result<Listed, StoreError> {
+    let row = one(db, place)?;
+    let origin = if row.here { wanted.own.clone() } else { row.origin };
+    Ok(Listed { origin, ..row })
 }
 
 fn places(
@@ -133,7 +146,7 @@ pub(crate) fn each(db: &Db, wanted: &Wanted, mut take: impl FnMut(Listed) -> boo
         let Some(last) = places.last().copied() else { return Ok(()) };
         after = Some(last);
         for place in places {
-            if !take(one(db, place)?) {
+            if !take(told(db, place, wanted)?) {
                 return Ok(());
             }
         }
@@ -190,6 +203,7 @@ fn here(row: &Row<'_>, place: Place) -> Result<Listed, StoreError> {
         title: text(9)?.to_owned(),
         rate_labels: words::labels(text(10)?).map(str::to_owned).collect(),
         staff: row.get(11)?,
+        origin: None,
         code: row.get(12)?,
         tries: row.get(13)?,
         settled_at: time(14)?,
@@ -220,6 +234,7 @@ fn of_archive(row: OperationRow, place: Place) -> Listed {
         rate_labels: labels,
         undone: row.is_reversed(),
         staff: row.staff,
+        origin: None,
         code: None,
         tries: row.tries,
         settled_at: row.settled_at,
@@ -231,7 +246,8 @@ fn of_archive(row: OperationRow, place: Place) -> Listed {
 
 fn elsewhere(db: &Db, place: Place) -> Result<Listed, StoreError> {
     let mut statement = db.prepare_cached(
-        "SELECT e.id, e.kind, e.of_kind, e.user_id, e.fan_points, e.status_points, e.price, p.title, p.labels
+        "SELECT e.id, e.kind, e.of_kind, e.user_id, e.fan_points, e.status_points, e.price, p.title, p.labels,
+           e.device, e.store
          FROM elsewhere e LEFT JOIN phrase p ON p.phrase = e.phrase WHERE e.place = ?1",
     )?;
     let mut rows = statement.query([place.number])?;
@@ -255,6 +271,10 @@ fn elsewhere(db: &Db, place: Place) -> Result<Listed, StoreError> {
             .map(str::to_owned)
             .collect(),
         staff: None,
+        origin: row
+            .get::<_, Option<String>>(9)?
+            .zip(row.get::<_, Option<String>>(10)?)
+            .map(|(device, store)| Origin { device, store }),
         code: None,
         tries: 0,
         settled_at: Some(place.at),

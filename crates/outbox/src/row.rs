@@ -5,7 +5,7 @@ use ledger::{FanPoints, Money, PolicyRule, StatusPoints, Timestamp, Trust};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::{OperationState, Route};
+use crate::{OperationState, Raiser, Route};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -100,7 +100,8 @@ pub struct OperationRow {
     /// The operation that undoes this one.
     pub reversed_by: Option<Uuid>,
     pub staff: Option<String>,
-    pub manager_raised: bool,
+    /// Somebody raised a limit for it, once.
+    pub raised_by: Option<Raiser>,
     /// The rule of the offline policy that spoke.
     pub rule: Option<PolicyRule>,
     /// What this operation can still cost if the platform refuses it.

@@ -1,8 +1,11 @@
 //! Names and values, none of them secret.
 
-use ledger::Timestamp;
+use std::collections::BTreeMap;
+
+use ledger::{Limit, Timestamp};
 use rusqlite::{Connection as Db, OptionalExtension};
 
+use crate::audit::{self, Entry};
 use crate::{Connection, ProgramConfig, StoreError};
 
 /// The device's own names start with a dot, so that no caller's name meets them.
@@ -11,6 +14,7 @@ pub(crate) const FEED: &str = ".feed_cursor";
 pub(crate) const CLOCK_JUMP: &str = ".clock_jump";
 pub(crate) const RETENTION: &str = ".retention_days";
 pub(crate) const SYNCED_AT: &str = ".synced_at";
+const LIMITS: &str = ".limits";
 const CONNECTION: &str = ".connection";
 const CONFIG: &str = ".config";
 
@@ -79,6 +83,25 @@ pub(crate) fn set_config(db: &Db, config: &ProgramConfig) -> Result<(), StoreErr
     set(db, CONFIG, &to_json(config)?)
 }
 
+/// The limits that are stricter on this device than the platform wants them.
+pub(crate) fn limits(db: &Db) -> Result<BTreeMap<Limit, i64>, StoreError> {
+    Ok(read_json(get(db, LIMITS)?, "limits")?.unwrap_or_default())
+}
+
+/// Sets them, and writes down who did.
+pub(crate) fn set_limits(
+    db: &Db,
+    limits: &BTreeMap<Limit, i64>,
+    staff: Option<&str>,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let text = to_json(limits)?;
+    set(db, LIMITS, &text)?;
+    let what = format!("the limits of this device were set by {}: {text}", staff.unwrap_or("nobody by name"));
+    audit::append(db, &Entry::Noted { what, at: now })?;
+    Ok(())
+}
+
 /// Forgets the program. False, and nothing happens, while something still has to be sent.
 pub(crate) fn forget_connection(db: &Db) -> Result<bool, StoreError> {
     let open: i64 = db
@@ -87,7 +110,7 @@ pub(crate) fn forget_connection(db: &Db) -> Result<bool, StoreError> {
     if open > 0 {
         return Ok(false);
     }
-    for name in [CONNECTION, CONFIG, SYNCED_AT, FEED] {
+    for name in [CONNECTION, CONFIG, LIMITS, SYNCED_AT, FEED] {
         remove(db, name)?;
     }
     // What is known of fans belongs to the program that said it.

@@ -1,11 +1,12 @@
 //! The handle that the rest of the app holds: cheap to clone, shared by threads, every call blocks.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
 use fanpass::{FanPass, FanRef, LiveProof, PassRefusal, Pseudonym};
-use ledger::{FanPoints, Outcome, PolicyRule, StatusPoints, Timestamp};
+use ledger::{FanPoints, Limit, OfflinePolicy, PolicyRule, StatusPoints, Timestamp};
 use rusqlite::Connection as Db;
 use uuid::Uuid;
 
@@ -15,8 +16,8 @@ use crate::writer::{Health, Writer};
 use crate::{
     AuditBreak, AuditHead, Batch, Commit, Connection, Counts, DatabaseKey, Decline, Exposure, Filter, Handed,
     KnownFan, OperationRow, OperationState, Page, PlatformFan, ProgramConfig, Proposal, Proposed, Reach,
-    Route, Settlement, StoreError, TakenOver, Totals, Way, archive, audit, cases, commit, facts, fans,
-    handover, load, migrate, open, queries, queue, settings,
+    Route, Settlement, StoreError, TakenOver, Totals, archive, audit, commit, facts, fans, handover, load,
+    migrate, open, queries, queue, settings,
 };
 
 mod review;
@@ -101,8 +102,7 @@ impl Store {
                 end: End::default(),
             }),
         };
-        let config = store.read(settings::config)?;
-        store.keep_program(config);
+        store.take_up_program()?;
         Ok(store)
     }
 
@@ -177,9 +177,15 @@ impl Store {
         self.inner.program.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    fn keep_program(&self, config: Option<ProgramConfig>) {
-        let program = config.map(|config| Arc::new(Program::new(config)));
-        *self.inner.program.write().unwrap_or_else(PoisonError::into_inner) = program;
+    /// Decisions follow from now on what the database says of program and limits.
+    fn take_up_program(&self) -> Result<(), StoreError> {
+        // Held while it is read: of two changes at once, the later one must not be overwritten by the earlier.
+        let mut program = self.inner.program.write().unwrap_or_else(PoisonError::into_inner);
+        *program = self.read(|db| {
+            let limits = settings::limits(db)?;
+            Ok(settings::config(db)?.map(|config| Arc::new(Program::new(config, &limits))))
+        })?;
+        Ok(())
     }
 }
 
@@ -209,14 +215,14 @@ impl Store {
     pub fn set_connection(&self, connection: &Connection) -> Result<bool, StoreError> {
         let connection = connection.clone();
         let taken = self.write(move |db| settings::set_connection(db, &connection))?;
-        self.keep_program(self.read(settings::config)?);
+        self.take_up_program()?;
         Ok(taken)
     }
 
     /// Signs the device out. False, and nothing happens, while something still has to be sent.
     pub fn forget_connection(&self) -> Result<bool, StoreError> {
         let forgotten = self.write(settings::forget_connection)?;
-        self.keep_program(self.read(settings::config)?);
+        self.take_up_program()?;
         Ok(forgotten)
     }
 
@@ -228,7 +234,30 @@ impl Store {
     pub fn set_config(&self, config: &ProgramConfig) -> Result<(), StoreError> {
         let kept = config.clone();
         self.write(move |db| settings::set_config(db, &kept))?;
-        self.keep_program(Some(config.clone()));
+        self.take_up_program()?;
+        Ok(())
+    }
+
+    /// What the offline policy comes to here: the platform's, with the stricter limits of this device.
+    pub fn policy(&self) -> Option<OfflinePolicy> {
+        self.program().map(|program| program.policy.clone())
+    }
+
+    /// The limits that are stricter on this device than the platform wants them.
+    pub fn limits(&self) -> Result<BTreeMap<Limit, i64>, StoreError> {
+        self.read(settings::limits)
+    }
+
+    /// Sets them; a laxer one changes nothing. In force with the next decision.
+    pub fn set_limits(
+        &self,
+        limits: BTreeMap<Limit, i64>,
+        staff: Option<&str>,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let staff = staff.map(str::to_owned);
+        self.write(move |db| settings::set_limits(db, &limits, staff.as_deref(), now))?;
+        self.take_up_program()?;
         Ok(())
     }
 
@@ -377,28 +406,10 @@ impl Store {
                 route: Route::Local,
                 now,
                 staff: staff.clone(),
-                manager_raised: false,
+                raised_by: None,
             };
             commit::commit(db, &proposal, program.as_deref())
         })
-    }
-
-    /// Books who bears a redemption that was confirmed here and refused by the platform: the fan (from the next
-    /// points), the partner, or nobody because the goods came back. Once; under the new id `id`.
-    pub fn resolve(
-        &self,
-        refused: Uuid,
-        id: Uuid,
-        outcome: Outcome,
-        now: Timestamp,
-    ) -> Result<Result<(), Decline>, StoreError> {
-        let program = self.program();
-        let way = match outcome {
-            Outcome::CollectLater => Way::Collect,
-            Outcome::Forgive => Way::Forgive,
-            Outcome::Void => Way::Void,
-        };
-        self.write(move |db| cases::handle(db, refused, (way, "", None), id, now, program.as_deref()))
     }
 
     /// Lets a held operation go out again: a person has looked at it.

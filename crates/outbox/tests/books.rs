@@ -4,8 +4,8 @@
 mod common;
 
 use common::*;
-use ledger::{FanPoints, Outcome, Refusal};
-use outbox::{Decline, OperationRow};
+use ledger::{FanPoints, Refusal};
+use outbox::{Decline, OperationRow, Way};
 use uuid::Uuid;
 
 /// A redemption of 5.00 that was confirmed here and refused later.
@@ -26,15 +26,15 @@ fn what_was_refused_counts_no_more_and_can_not_be_undone() {
 
 #[test]
 fn a_refused_redemption_is_resolved_once() {
-    for outcome in [Outcome::CollectLater, Outcome::Forgive, Outcome::Void] {
+    for way in [Way::Collect, Way::Forgive, Way::Void] {
         let device = Device::new();
         let row = refused_redemption(&device);
         let id = Uuid::now_v7();
-        let resolve = |id| device.store.resolve(row.id, id, outcome, later(3 * MINUTE)).unwrap();
-        assert_eq!(resolve(id), Ok(()), "{outcome:?}");
+        let resolve = |id| device.store.handle_case(row.id, way, "", None, id, later(3 * MINUTE)).unwrap();
+        assert_eq!(resolve(id), Ok(()), "{way:?}");
         assert_eq!(resolve(id), Ok(()), "the same again is done already");
         let again = resolve(Uuid::now_v7());
-        assert_eq!(again, Err(Decline::Rules(Refusal::AlreadyReversed)), "{outcome:?}");
+        assert_eq!(again, Err(Decline::Rules(Refusal::AlreadyReversed)), "{way:?}");
         assert!(device.store.verify_audit(None).unwrap().is_ok());
     }
 }
@@ -44,7 +44,7 @@ fn what_is_collected_later_comes_off_the_next_points() {
     let device = Device::new();
     let row = refused_redemption(&device);
     let done =
-        device.store.resolve(row.id, Uuid::now_v7(), Outcome::CollectLater, later(3 * MINUTE)).unwrap();
+        device.store.handle_case(row.id, Way::Collect, "", None, Uuid::now_v7(), later(3 * MINUTE)).unwrap();
     assert_eq!(done, Ok(()));
     let owed = || {
         let sum = "SELECT coalesce(sum(debt), 0) FROM journal WHERE state <> 2";
@@ -59,7 +59,8 @@ fn what_is_collected_later_comes_off_the_next_points() {
 fn only_a_refused_redemption_can_be_resolved() {
     let device = Device::new();
     let row = device.commit(give(fan(1), 5_00));
-    let answer = device.store.resolve(row.id, Uuid::now_v7(), Outcome::Forgive, later(MINUTE)).unwrap();
+    let answer =
+        device.store.handle_case(row.id, Way::Forgive, "", None, Uuid::now_v7(), later(MINUTE)).unwrap();
     assert_eq!(answer, Err(Decline::Rules(Refusal::NotReversible)));
 }
 

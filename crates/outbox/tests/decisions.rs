@@ -3,9 +3,11 @@
 
 mod common;
 
+use std::collections::BTreeMap;
+
 use common::*;
-use ledger::{FanPoints, PolicyRule, Refusal, StatusPoints, Timestamp, Trust};
-use outbox::{Commit, Decline, OperationKind, OperationState, Proposal, Proposed, Route, Source};
+use ledger::{FanPoints, Limit, PolicyRule, Refusal, StatusPoints, Timestamp, Trust};
+use outbox::{Commit, Decline, OperationKind, OperationState, Proposal, Proposed, Raiser, Route, Source};
 use uuid::Uuid;
 
 #[test]
@@ -274,10 +276,81 @@ fn split_purchases_are_added_up_and_a_manager_can_raise_the_limit_once() {
     device.store.note_pass(&pass(1, 50_000, NOON)).unwrap();
     device.commit(redeem(masked(1), 15_00));
     assert_eq!(device.decline(redeem(masked(1), 5_01)), Decline::AskManager(PolicyRule::SplitPurchases));
-    let raised = device.commit(Proposal { manager_raised: true, ..redeem(masked(1), 5_01) });
-    assert!(raised.manager_raised);
+    let by = Some(Raiser::Person("kim".into()));
+    let raised = device.commit(Proposal { raised_by: by.clone(), ..redeem(masked(1), 5_01) });
+    assert_eq!((raised.rule, &raised.raised_by), (Some(PolicyRule::SplitPurchases), &by));
+    assert_eq!(device.store.operation(raised.id).unwrap().unwrap().raised_by, by);
     let apart = Proposal { now: later(12 * MINUTE), ..redeem(masked(1), 15_00) };
     device.commit(apart);
+}
+
+/// What the audit chain says about the device and about what was raised.
+fn notes(device: &Device) -> String {
+    let db = device.raw();
+    let mut statement = db.prepare("SELECT body FROM audit").unwrap();
+    let bodies = statement.query_map([], |row| row.get::<_, Vec<u8>>(0)).unwrap();
+    bodies.map(|body| String::from_utf8_lossy(&body.unwrap()).into_owned()).collect()
+}
+
+#[test]
+fn the_journal_says_who_raised_which_limit_and_only_where_one_spoke() {
+    let mut device = Device::new();
+    device.store.note_pass(&pass(1, 50_000, NOON)).unwrap();
+    let by_pin = |proposal| Proposal { raised_by: Some(Raiser::ManagersPin), ..proposal };
+    let small = device.commit(by_pin(redeem(masked(1), 1_00)));
+    assert_eq!(small.raised_by, None, "nothing had to be raised");
+    let large = device.commit(by_pin(give(fan(2), 6_000_00)));
+    assert_eq!(large.raised_by, Some(Raiser::ManagersPin));
+    let kims = Proposal { raised_by: Some(Raiser::Person("kim".into())), ..give(fan(2), 7_000_00) };
+    let kims = device.commit(kims);
+    let told = notes(&device);
+    assert!(told.contains(&format!("{}: the manager's PIN raised purchase_value once", large.id)), "{told}");
+    assert!(told.contains(&format!("{}: \"kim\" raised purchase_value once", kims.id)), "{told}");
+    assert!(!told.contains(&format!("{}: ", small.id)));
+    assert!(device.store.verify_audit(None).unwrap().is_ok());
+    device.raw().execute("UPDATE operation SET raised_by = 'noa' WHERE raised_by = 'kim'", []).unwrap();
+    device = device.reopen();
+    assert!(device.store.verify_audit(None).unwrap().is_err(), "who raised it was changed");
+}
+
+#[test]
+fn nobody_raises_what_is_refused_outright() {
+    let device = Device::new();
+    let raised = |proposal| Proposal { raised_by: Some(Raiser::ManagersPin), ..proposal };
+    let unsigned = Proposal { trust: Trust::Unsigned, ..redeem(fan(1), 1_00) };
+    let unsigned = device.decline(raised(unsigned));
+    assert_eq!(unsigned, Decline::Policy(PolicyRule::UnsignedCode));
+    device.store.note_pass(&pass(1, 900, NOON)).unwrap();
+    let below_zero = device.decline(raised(redeem(masked(1), 9_01)));
+    assert_eq!(below_zero, Decline::Rules(Refusal::TooFewPoints));
+    device.store.note_pass(&pass(3, 900, later(-2 * HOUR))).unwrap();
+    let aged = device.decline(raised(Proposal { now: later(23 * HOUR), ..redeem(masked(3), 1_00) }));
+    assert_eq!(aged, Decline::Policy(PolicyRule::BalanceTooOld));
+}
+
+#[test]
+fn the_limits_of_a_device_are_in_force_at_once_and_go_with_the_program() {
+    let mut device = Device::new();
+    device.store.note_pass(&pass(1, 50_000, NOON)).unwrap();
+    let tight = BTreeMap::from([(Limit::MaxRedeemPurchase, 300), (Limit::MaxFanUnsynced, i64::MAX)]);
+    device.store.set_limits(tight.clone(), Some("kim"), NOON).unwrap();
+    assert_eq!(device.decline(redeem(masked(1), 3_01)), Decline::AskManager(PolicyRule::PurchaseLimit));
+    device = device.reopen();
+    assert_eq!(device.store.limits().unwrap(), tight);
+    assert_eq!(device.decline(redeem(masked(1), 3_01)), Decline::AskManager(PolicyRule::PurchaseLimit));
+    let policy = device.store.policy().unwrap();
+    assert_eq!((policy.max_redeem_purchase, policy.max_fan_unsynced), (FanPoints(300), FanPoints(5_000)));
+    // The platform's next word does not loosen it.
+    device.store.set_config(&config()).unwrap();
+    assert_eq!(device.decline(redeem(masked(1), 3_01)), Decline::AskManager(PolicyRule::PurchaseLimit));
+    device.commit(redeem(masked(1), 3_00));
+    assert!(notes(&device).contains("the limits of this device were set by kim"));
+    device.store.set_limits(BTreeMap::new(), None, later(MINUTE)).unwrap();
+    device.commit(Proposal { now: later(HOUR), ..redeem(masked(1), 15_00) });
+    device.store.set_limits(tight, None, later(HOUR)).unwrap();
+    while !device.settle_next(&accepted(later(HOUR)), later(HOUR)).is_empty() {}
+    assert!(device.store.forget_connection().unwrap());
+    assert!(device.store.limits().unwrap().is_empty(), "another program has other limits");
 }
 
 #[test]

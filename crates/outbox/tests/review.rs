@@ -7,8 +7,8 @@ use common::*;
 use fanpass::FanRef;
 use ledger::{Outcome, Timestamp};
 use outbox::{
-    Decline, Devices, Difference, ExportError, Foreign, Form, OperationKind, OperationState, Place, Proposal,
-    Proposed, PurchaseItem, Wanted, Way,
+    Decline, Devices, Difference, ExportError, Foreign, Form, OperationKind, OperationState, Origin, Place,
+    Proposal, Proposed, PurchaseItem, Wanted, Way,
 };
 use uuid::Uuid;
 
@@ -38,6 +38,7 @@ fn foreign(n: u64, at: Timestamp) -> Foreign {
         status_points: 0,
         price: Some(9_00),
         lines: vec![("Beer".into(), Some("drinks".into()))],
+        origin: Some(Origin { device: "Till 2".into(), store: "North".into() }),
     }
 }
 
@@ -239,24 +240,87 @@ fn a_case_stays_until_somebody_deals_with_it() {
 }
 
 #[test]
+fn stores_and_devices_narrow_the_list() {
+    let device = day();
+    let own = Some(Origin { device: "Till 1".into(), store: "South".into() });
+    let south = Origin { device: "Till 3".into(), store: "South".into() };
+    device.store.note_foreign(vec![Foreign { origin: Some(south), ..foreign(2, later(0)) }]).unwrap();
+    device.store.note_foreign(vec![Foreign { origin: None, ..foreign(2, later(0)) }]).unwrap();
+    let of = |device: Option<&str>, store: Option<&str>| Wanted {
+        device: device.map(Into::into),
+        store: store.map(Into::into),
+        own: own.clone(),
+        ..Wanted::default()
+    };
+    assert_eq!(numbers(&device, &of(None, Some("North"))), [-1]);
+    assert_eq!(numbers(&device, &of(None, Some("South"))), [6, 5, 4, 3, 2, 1, -2]);
+    assert_eq!(numbers(&device, &of(Some("Till 3"), None)), [-2]);
+    assert_eq!(numbers(&device, &of(Some("Till 1"), Some("South"))), [6, 5, 4, 3, 2, 1]);
+    assert_eq!(numbers(&device, &of(Some("Till 2"), Some("South"))), Vec::<i64>::new());
+    assert_eq!(numbers(&device, &of(None, None)).len(), 9);
+    let listed = device.store.review(&of(None, Some("South")), None, 0, 10).unwrap();
+    assert!(listed.iter().all(|row| row.origin.as_ref().is_some_and(|origin| origin.store == "South")));
+    let origins = device.store.origins().unwrap();
+    let names: Vec<_> = origins.iter().map(|one| (one.store.as_str(), one.device.as_str())).collect();
+    assert_eq!(names, [("North", "Till 2"), ("South", "Till 3")]);
+}
+
+#[test]
 fn what_is_held_comes_back_when_it_is_held_again() {
     let device = Device::new();
     let row = device.commit(give(fan(1), 25_00));
-    let held = outbox::Settlement::Held { code: "different_transaction".into() };
-    device.settle_next(&held, later(MINUTE));
     let open = || device.store.cases(None, 10).unwrap().len();
-    assert_eq!(open(), 1);
-    let note = device.store.handle_case(row.id, Way::Note, "looked at", None, Uuid::now_v7(), later(HOUR));
-    assert_eq!(note.unwrap(), Ok(()));
-    assert_eq!(open(), 0);
-    device.store.release(row.id, later(HOUR)).unwrap();
-    assert_eq!(open(), 0, "it is on its way");
-    device.settle_next(&held, later(2 * HOUR));
-    assert_eq!(open(), 1);
-    let again = device.store.handle_case(row.id, Way::Note, "again", None, Uuid::now_v7(), later(2 * HOUR));
-    assert_eq!(again.unwrap(), Ok(()));
-    assert_eq!(device.store.handling(row.id).unwrap().unwrap().note, "again");
+    for n in 1..3 {
+        device.settle_next(&held(), later(n * HOUR));
+        assert_eq!(open(), 1);
+        device.store.release(row.id, later(n * HOUR)).unwrap();
+        assert_eq!(open(), 0, "it is on its way");
+    }
+}
+
+fn held() -> outbox::Settlement {
+    outbox::Settlement::Held { code: "already_executed_differs".into() }
+}
+
+#[test]
+fn a_held_operation_that_is_dealt_with_never_goes_out_and_frees_its_lane() {
+    let device = Device::new();
+    let row = device.commit(give(fan(1), 25_00));
+    let next = device.commit(give(fan(1), 10_00));
+    device.store.next_batch(&outbox::Reach::default(), later(MINUTE)).unwrap();
+    let lost = outbox::Settlement::Retry { error: "timed_out".into(), not_before: None };
+    device.store.settle(vec![(row.id, held()), (next.id, lost)], later(MINUTE)).unwrap();
+    assert!(device.settle_next(&held(), later(2 * MINUTE)).is_empty(), "its lane waits");
+    let done = device.store.handle_case(row.id, Way::Note, "typed twice", None, Uuid::now_v7(), later(HOUR));
+    assert_eq!(done.unwrap(), Ok(()));
+    assert!(device.store.cases(None, 10).unwrap().is_empty());
+    let given_up = device.store.operation(row.id).unwrap().unwrap();
+    assert_eq!(given_up.state, OperationState::Refused);
+    assert_eq!(given_up.refusal.as_deref(), Some("already_executed_differs"), "the reason stays");
+    assert!(device.store.release(row.id, later(HOUR)).is_err());
+    assert_eq!(device.store.fan(fan(1)).unwrap().pending.fan_points.0, 20, "its points are gone");
+    let sent = device.settle_next(&accepted(later(HOUR)), later(HOUR));
+    assert_eq!(sent.iter().map(|row| row.id).collect::<Vec<_>>(), [next.id]);
     assert!(device.store.verify_audit(None).unwrap().is_ok());
+}
+
+#[test]
+fn somebody_bears_a_held_redemption_once() {
+    for way in [Way::Collect, Way::Forgive, Way::Void] {
+        let device = Device::new();
+        device.store.note_pass(&pass(1, 5000, NOON)).unwrap();
+        let row = device.commit(redeem(masked(1), 5_00));
+        device.settle_next(&held(), later(MINUTE));
+        let entry = Uuid::now_v7();
+        let handle =
+            |way| device.store.handle_case(row.id, way, "", Some("Lea"), entry, later(HOUR)).unwrap();
+        assert_eq!(handle(way), Ok(()), "{way:?}");
+        assert_eq!(handle(way), Ok(()), "twice is once");
+        assert!(handle(Way::Note).is_err());
+        let untold = device.store.untold(10).unwrap();
+        assert_eq!((untold.len(), untold[0].points.0), (1, 500));
+        assert!(device.store.verify_audit(None).unwrap().is_ok());
+    }
 }
 
 #[test]

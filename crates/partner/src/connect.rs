@@ -35,7 +35,7 @@ impl Terminal {
     ///
     /// # Errors
     /// For each empty or impossible field, a platform that can not be reached, a wrong secret, an account of
-    /// the other environment, a keychain that is not there, and while operations of another account wait.
+    /// the other environment, a keychain that is not there, and while operations or a shift of another account wait.
     pub async fn connect(&self, request: ConnectRequest) -> Result<Status, AppError> {
         self.require(Right::Devices).await?;
         self.connect_by(request).await?;
@@ -48,10 +48,15 @@ impl Terminal {
         let _one_at_a_time = self.0.connecting.lock().await;
         let connection = checked(&request)?;
         let opened = self.opened().await?;
-        let (old, open) = self.store(|store| Ok((store.connection()?, open_operations(store)?))).await?;
+        let (old, open, shift) = self
+            .store(|store| Ok((store.connection()?, open_operations(store)?, store.shift()?.is_some())))
+            .await?;
         let is_other = old.is_some_and(|old| !same_account(&old, &connection));
         if open && is_other {
             return Err(ErrorCode::QueueNotEmpty.into());
+        }
+        if shift && is_other {
+            return Err(ErrorCode::ShiftStillOpen.into());
         }
         let client = PlatformClient::new(
             &connection,
@@ -94,11 +99,14 @@ impl Terminal {
     /// Forgets the account; the operations stay in the journal.
     ///
     /// # Errors
-    /// While something waits to be sent or is held.
+    /// While something waits to be sent or is held, and while a shift is open: its report belongs to this account.
     pub async fn disconnect(&self) -> Result<Status, AppError> {
         self.require(Right::Devices).await?;
         let _one_at_a_time = self.0.connecting.lock().await;
         let opened = self.opened().await?;
+        if self.store(|store| Ok(store.shift()?.is_some())).await? {
+            return Err(ErrorCode::ShiftStillOpen.into());
+        }
         if !self.store(Store::forget_connection).await? {
             return Err(ErrorCode::QueueNotEmpty.into());
         }
@@ -185,7 +193,12 @@ impl Terminal {
         }
         let mut config = client.fetch_config(now).await?;
         if let Some((known, root)) = known.and_then(|known| known.pass_root_key.map(|root| (known, root))) {
-            // The root key is the one of the pairing; another comes with another pairing only.
+            // The root key is the one of the pairing; another comes with another pairing only, and what another one
+            // signed does not count.
+            if config.pass_root_key != Some(root) {
+                tracing::warn!("the offline policy is signed by a key that is not the program's");
+                config.offline_policy = known.offline_policy;
+            }
             config.pass_root_key = Some(root);
             config.pass_key_list = newer_keys(&root, known.pass_key_list, config.pass_key_list, now);
         }

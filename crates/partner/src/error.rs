@@ -96,6 +96,7 @@ pub enum ErrorCode {
     OverPassAllowance,
     OverGrantLimit,
     AskManager,
+    LimitLaxer,
     // The platform's answers
     UnknownAnswer,
     DifferentTransaction,
@@ -117,6 +118,7 @@ pub enum ErrorCode {
     PinWait,
     PinLocked,
     PinTooWeak,
+    ManagerPinUnset,
     // People and their rights (the action is in `detail`)
     SignInNeeded,
     Locked,
@@ -146,6 +148,7 @@ pub enum ErrorCode {
     // Shifts
     ShiftOpen,
     ShiftNotOpen,
+    ShiftStillOpen,
     SamePerson,
     Internal,
 }

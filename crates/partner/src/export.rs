@@ -8,7 +8,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use outbox::{ExportError, Form, Store, Wanted};
 
-use crate::history::wanted;
 use crate::rights::Right;
 use crate::terminal::blocking;
 use crate::view::{ExportForm, ExportState, ExportView, ReviewFilter};
@@ -98,7 +97,7 @@ impl Terminal {
         folder: PathBuf,
     ) -> Result<ExportView, AppError> {
         self.require(Right::Export).await?;
-        let wanted = wanted(&filter)?;
+        let wanted = self.wanted(&filter).await?;
         let (ending, form) = match form {
             ExportForm::Csv => ("csv", Form::Csv),
             ExportForm::JsonLines => ("jsonl", Form::JsonLines),

@@ -113,7 +113,12 @@ impl From<Decline> for AppError {
             Decline::NotConfigured => Self::new(Code::NotConnected),
             Decline::Rules(refusal) => refusal.into(),
             Decline::Policy(rule) => Self::new(policy_code(rule)),
-            Decline::AskManager(_) => Self::new(Code::AskManager),
+            // The limit, by the name of its rule.
+            Decline::AskManager(rule) => {
+                let name = serde_json::to_value(rule).ok();
+                let name = name.as_ref().and_then(serde_json::Value::as_str);
+                Self { detail: name.map(str::to_owned), ..Self::new(Code::AskManager) }
+            }
         }
     }
 }

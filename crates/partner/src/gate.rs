@@ -375,7 +375,7 @@ impl Terminal {
     async fn take_back(&self, operation: &str, passage: &mut Passage) -> Result<(), AppError> {
         let of = Uuid::try_parse(operation).map_err(|_| ErrorCode::UnknownOperation)?;
         let award = self.store(move |store| store.operation(of)).await?.ok_or(ErrorCode::UnknownOperation)?;
-        self.keep(award.fan, award.trust, Proposed::Undo { of }, Route::Local).await??;
+        self.keep(award.fan, award.trust, Proposed::Undo { of }, Route::Local, None).await??;
         (passage.awarded, passage.award_operation) = (None, None);
         self.hurry().await;
         Ok(())
@@ -401,7 +401,7 @@ impl Terminal {
             return Ok(());
         }
         let kind = Proposed::Award { action: action.to_owned(), description: title.clone(), title };
-        let row = self.keep(fan, trust, kind, Route::Local).await??;
+        let row = self.keep(fan, trust, kind, Route::Local, None).await??;
         passage.awarded = Some(row.status_points.0);
         passage.award_operation = Some(row.id.to_string());
         self.hurry().await;

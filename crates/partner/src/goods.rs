@@ -7,7 +7,7 @@
 use std::time::Duration;
 
 use fanpass::{FanRef, GoodsCode};
-use outbox::ProgramConfig;
+use outbox::{ProgramConfig, Raiser};
 use serde::{Deserialize, Serialize};
 use sync::{GoodsFacts, GoodsState as Told, GoodsUse};
 
@@ -102,6 +102,17 @@ impl Terminal {
         items: Vec<ItemInput>,
         code: String,
     ) -> Result<Receipt, AppError> {
+        self.give_discounted_by(fan, items, code, None).await
+    }
+
+    /// The same, above a limit that somebody raises for it.
+    pub(crate) async fn give_discounted_by(
+        &self,
+        fan: &str,
+        items: Vec<ItemInput>,
+        code: String,
+        raised_by: Option<Raiser>,
+    ) -> Result<Receipt, AppError> {
         self.require(Right::Give).await?;
         let (present, _) = self.present(fan)?;
         let line = self.line_for_goods().await?;
@@ -127,7 +138,7 @@ impl Terminal {
             self.end(&tried).await?;
             return Err(ErrorCode::GoodsNotOpen.into());
         }
-        let receipt = self.give(fan, items).await?;
+        let receipt = self.give_by(fan, items, raised_by).await?;
         self.end(&tried).await?;
         self.note_use(&tried).await?;
         Ok(receipt)

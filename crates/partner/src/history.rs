@@ -1,8 +1,10 @@
 //! Looking back: every operation of the partner, this device's and what the platform tells of the others.
 
+use std::collections::BTreeSet;
+
 use fanpass::FanRef;
 use ledger::{FanAccount, StatusAccount, Timestamp};
-use outbox::{Devices, Handling, Listed, OperationRow, Place, Wanted, Way};
+use outbox::{Devices, Handling, Listed, OperationRow, Origin, Place, Raiser, Wanted, Way};
 use uuid::Uuid;
 
 use crate::identify::label;
@@ -10,8 +12,8 @@ use crate::review::{kind_view, operation_view, reason_of, state_of, state_view, 
 use crate::rights::Right;
 use crate::view::{
     AccountView, AuditLink, CaseWay, DevicesView, HandlingView, ItemLine, PersonChoice, PlatformWord,
-    PostingView, Receipt, ReviewChoices, ReviewCount, ReviewDetail, ReviewFilter, ReviewPlace, ReviewQuery,
-    ReviewRow, SavedView,
+    PostingView, RaiserView, Receipt, ReviewChoices, ReviewCount, ReviewDetail, ReviewFilter, ReviewPlace,
+    ReviewQuery, ReviewRow, SavedView,
 };
 use crate::{AppError, ErrorCode, Terminal};
 
@@ -29,10 +31,19 @@ impl Terminal {
     /// When the filter names a fan that can be none, or the database can not be read.
     pub async fn review(&self, query: ReviewQuery) -> Result<Vec<ReviewRow>, AppError> {
         self.require(Right::Review).await?;
-        let wanted = wanted(&query.filter)?;
+        let wanted = self.wanted(&query.filter).await?;
         let (after, limit) = (query.after.map(place), query.limit.clamp(1, LARGEST_PAGE));
         let rows = self.store(move |store| store.review(&wanted, after, query.skip, limit)).await?;
         Ok(rows.iter().map(|row| self.named(review_row(row))).collect())
+    }
+
+    /// The filter as the database wants it, which does not know what this device is called.
+    ///
+    /// # Errors
+    /// For a fan that can be none, and when the database can not be read.
+    pub(crate) async fn wanted(&self, filter: &ReviewFilter) -> Result<Wanted, AppError> {
+        let own = self.own_device().await?.map(|own| Origin { device: own.name, store: own.store });
+        wanted(filter, own)
     }
 
     /// With the person's name in place of the id.
@@ -47,7 +58,7 @@ impl Terminal {
     /// As [`Terminal::review`].
     pub async fn review_count(&self, filter: ReviewFilter) -> Result<ReviewCount, AppError> {
         self.require(Right::Review).await?;
-        let wanted = wanted(&filter)?;
+        let wanted = self.wanted(&filter).await?;
         let rows = self.store(move |store| store.review_count(&wanted)).await?;
         let counted = u32::try_from(rows.min(outbox::COUNTED)).unwrap_or(u32::MAX);
         Ok(ReviewCount { rows: counted, more: rows > outbox::COUNTED })
@@ -59,10 +70,18 @@ impl Terminal {
     /// When the database can not be read.
     pub async fn review_choices(&self) -> Result<ReviewChoices, AppError> {
         self.require(Right::Review).await?;
-        let (people, views) = self.store(|store| Ok((store.people()?, store.setting(VIEWS)?))).await?;
+        let (people, origins, views) =
+            self.store(|store| Ok((store.people()?, store.origins()?, store.setting(VIEWS)?))).await?;
         let named = |id: String| PersonChoice { name: self.0.people.name_of(&id), id };
-        let people = people.into_iter().map(named).collect();
-        Ok(ReviewChoices { people, views: views_of(views.as_deref()) })
+        let own = self.own_device().await?.map(|own| own.store);
+        let stores: BTreeSet<String> = origins.iter().map(|origin| origin.store.clone()).chain(own).collect();
+        let devices: BTreeSet<String> = origins.into_iter().map(|origin| origin.device).collect();
+        Ok(ReviewChoices {
+            people: people.into_iter().map(named).collect(),
+            devices: devices.into_iter().collect(),
+            stores: stores.into_iter().collect(),
+            views: views_of(views.as_deref()),
+        })
     }
 
     /// Keeps a filter under a name; the same name again replaces it.
@@ -75,7 +94,7 @@ impl Terminal {
         if name.is_empty() || name.chars().count() > LONGEST_NAME {
             return Err(AppError::new(ErrorCode::MissingField).detail("name"));
         }
-        wanted(&view.filter)?;
+        self.wanted(&view.filter).await?;
         self.change_views(move |views| {
             views.retain(|known| known.name != name);
             views.push(SavedView { name, filter: view.filter });
@@ -134,7 +153,10 @@ impl Terminal {
             request_id: operation.wire_id().to_string(),
             platform: word_of(&operation),
             handling: handling.map(|handling| self.handling_view(handling)),
-            manager_raised: operation.manager_raised,
+            raised_by: operation.raised_by.as_ref().map(|raiser| match raiser {
+                Raiser::Person(person) => RaiserView::Person { name: self.0.people.name_of(person) },
+                Raiser::ManagersPin => RaiserView::ManagersPin,
+            }),
             operation: Some(operation_view(&operation)),
             row,
         })
@@ -215,11 +237,14 @@ pub(crate) fn fan_of(text: &str) -> Result<FanRef, AppError> {
     close.parse().map_err(|_| AppError::new(ErrorCode::CheckDigitWrong))
 }
 
-pub(crate) fn wanted(filter: &ReviewFilter) -> Result<Wanted, AppError> {
+fn wanted(filter: &ReviewFilter, own: Option<Origin>) -> Result<Wanted, AppError> {
     let said = |text: &Option<String>| {
         text.as_deref().map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned)
     };
     Ok(Wanted {
+        device: said(&filter.device),
+        store: said(&filter.store),
+        own,
         states: filter.states.iter().map(|state| state_of(*state)).collect(),
         kinds: filter.kinds.iter().map(|kind| stored_kind(*kind)).collect(),
         from: filter.from.map(Timestamp),
@@ -255,6 +280,8 @@ pub(crate) fn review_row(row: &Listed) -> ReviewRow {
         title: row.title.clone(),
         rate_labels: row.rate_labels.clone(),
         staff: row.staff.clone(),
+        device: row.origin.as_ref().map(|origin| origin.device.clone()),
+        store: row.origin.as_ref().map(|origin| origin.store.clone()),
         reason: row
             .code
             .as_deref()
@@ -279,7 +306,7 @@ fn of_another(row: ReviewRow, listed: &Listed) -> ReviewDetail {
             ..PlatformWord::default()
         },
         handling: None,
-        manager_raised: false,
+        raised_by: None,
         row,
     }
 }

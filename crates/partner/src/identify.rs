@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use fanpass::{Code, FanPass, FanRef, LiveProof, PassKind, PassRefusal, TrustedKeys, UnverifiedPass};
-use ledger::{StatusPoints, Tier, Timestamp, Trust};
+use ledger::{Millis, StatusPoints, Tier, Timestamp, Trust};
 use outbox::{Confirmed, Engagement, KnownFan, ProgramConfig, Source};
 use scan::{LumaFrame, PixelFormat};
 use sync::FanAnswer;
@@ -363,8 +363,9 @@ impl Terminal {
         trust: Trust,
         config: &ProgramConfig,
     ) -> Result<FanCard, AppError> {
-        let known = self.store(move |store| store.fan(fan)).await?;
-        let card = card_of(fan, trust, &known, config, self.now());
+        let (known, policy) = self.store(move |store| Ok((store.fan(fan)?, store.policy()))).await?;
+        let signed_until = policy.unwrap_or_default().pass_half_until;
+        let card = card_of(fan, trust, &known, config, signed_until, self.now());
         Ok(FanCard { badges: self.0.fans.badges(fan), ..card })
     }
 }
@@ -392,8 +393,15 @@ fn parse(text: &str, source: CodeSource) -> Result<Code, AppError> {
     }
 }
 
-fn card_of(fan: FanRef, trust: Trust, known: &KnownFan, config: &ProgramConfig, now: Timestamp) -> FanCard {
-    let policy = &config.offline_policy;
+/// `signed_until`: the age at which a signed balance counts no more.
+fn card_of(
+    fan: FanRef,
+    trust: Trust,
+    known: &KnownFan,
+    config: &ProgramConfig,
+    signed_until: Millis,
+    now: Timestamp,
+) -> FanCard {
     let balance = known.confirmed.map(|confirmed| BalanceView {
         fan_points: confirmed.fan_points.0,
         // 100 Fan Points are worth 1.00: a point is one minor unit.
@@ -407,7 +415,7 @@ fn card_of(fan: FanRef, trust: Trust, known: &KnownFan, config: &ProgramConfig, 
         },
     });
     let signed = trust > Trust::Unsigned
-        && known.confirmed.is_some_and(|confirmed| age(now, confirmed.as_of) <= policy.pass_half_until.0);
+        && known.confirmed.is_some_and(|confirmed| age(now, confirmed.as_of) <= signed_until.0);
     FanCard {
         fan: fan.to_string(),
         label: label(known.user_id, fan),

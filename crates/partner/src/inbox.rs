@@ -83,7 +83,7 @@ impl Terminal {
             CaseWay::Forgive => Way::Forgive,
             CaseWay::Void => Way::Void,
             CaseWay::Note => Way::Note,
-            CaseWay::Retry if row.state == OperationState::Held => {
+            CaseWay::Retry if goes_out_again(&row, decision) => {
                 let now = self.now();
                 let released = self.store(move |store| store.release(id, now)).await?;
                 self.0.watched.add(&released);
@@ -98,7 +98,7 @@ impl Terminal {
         done.map_err(AppError::from)
     }
 
-    /// The refused operation once more, corrected: under an id that follows from its own, so that it is made once
+    /// The operation once more, corrected: under an id that follows from its own, so that it is made once
     /// whatever happens in between.
     async fn make_again(&self, row: &OperationRow, decision: &CaseDecision) -> Result<Uuid, AppError> {
         let fan = match decision.fan.as_deref().map(str::trim).filter(|fan| !fan.is_empty()) {
@@ -139,7 +139,7 @@ impl Terminal {
             route,
             now: self.now(),
             staff: self.acting_id(),
-            manager_raised: false,
+            raised_by: None,
         };
         match self.store(move |store| store.commit(proposal)).await? {
             Commit::Committed(made) => {
@@ -214,16 +214,22 @@ fn cost(row: &OperationRow) -> i64 {
     }
 }
 
+/// Somebody has to bear it only where goods were handed out; what was refused for good can not be undone once more.
 fn ways(row: &OperationRow) -> Vec<CaseWay> {
     match (row.state, row.kind) {
-        (OperationState::Held, _) => vec![CaseWay::Retry, CaseWay::Note],
-        (OperationState::Refused, OperationKind::Redeem) => {
+        (OperationState::Held | OperationState::Refused, OperationKind::Redeem) if cost(row) > 0 => {
             vec![CaseWay::Collect, CaseWay::Forgive, CaseWay::Void, CaseWay::Retry, CaseWay::Note]
         }
-        (OperationState::Refused, OperationKind::Give | OperationKind::Award) => {
-            vec![CaseWay::Retry, CaseWay::Note]
-        }
         (OperationState::Refused, OperationKind::Undo) => vec![CaseWay::Note],
+        (OperationState::Held | OperationState::Refused, _) => vec![CaseWay::Retry, CaseWay::Note],
         _ => Vec::new(),
     }
+}
+
+/// Whether trying again is sending the same once more: nothing is corrected, and its id is not another's there.
+fn goes_out_again(row: &OperationRow, decision: &CaseDecision) -> bool {
+    let said = |text: &Option<String>| text.as_deref().is_some_and(|text| !text.trim().is_empty());
+    let corrected = said(&decision.fan) || said(&decision.rate_label);
+    let taken = row.refusal.as_deref() == Some("already_executed_differs") && row.kind != OperationKind::Undo;
+    row.state == OperationState::Held && !corrected && !taken
 }

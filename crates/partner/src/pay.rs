@@ -4,6 +4,7 @@
 //! redemption of the part, and the gift for the rest.
 
 use ledger::{FanPoints, Refusal, Tender};
+use outbox::Raiser;
 
 use crate::view::{ItemInput, Receipt, ReceiptStanding, SplitQuote};
 use crate::{AppError, Terminal};
@@ -27,17 +28,28 @@ impl Terminal {
     /// # Errors
     /// As [`Terminal::redeem`].
     pub async fn pay(&self, fan: &str, items: Vec<ItemInput>, points: i64) -> Result<Receipt, AppError> {
+        self.pay_by(fan, items, points, None).await
+    }
+
+    /// The same, above a limit that somebody raises for it.
+    pub(crate) async fn pay_by(
+        &self,
+        fan: &str,
+        items: Vec<ItemInput>,
+        points: i64,
+        raised_by: Option<Raiser>,
+    ) -> Result<Receipt, AppError> {
         let (redeemed, paid) = self.parted(&items, points).await?;
         if redeemed.is_empty() {
-            return self.give(fan, paid).await;
+            return self.give_by(fan, paid, raised_by).await;
         }
-        let receipt = self.redeem(fan, redeemed).await?;
+        let receipt = self.redeem_by(fan, redeemed, raised_by.clone()).await?;
         let taken = matches!(receipt.standing, ReceiptStanding::Booked | ReceiptStanding::Waiting);
         // A rest too small for a point earns nothing, and that is no reason to fail.
         if !taken || paid.is_empty() || self.quote(&paid).await?.earns == 0 {
             return Ok(receipt);
         }
-        match self.give(fan, paid).await {
+        match self.give_by(fan, paid, raised_by).await {
             Ok(gift) => Ok(Receipt { also: Some(gift.operation), card: gift.card, ..receipt }),
             Err(error) => {
                 tracing::warn!(code = ?error.code, "points were taken, but none given for the rest");

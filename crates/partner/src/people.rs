@@ -325,3 +325,84 @@ fn rights(told: &StaffList) -> RightsTable {
     let rows = told.rights.iter();
     RightsTable::told(rows.map(|right| (right.role.as_str(), right.action.as_str(), right.allowed)))
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use std::sync::Arc;
+
+    use tokio::time::advance;
+
+    use super::*;
+    use crate::terminal::News;
+    use crate::{MemoryKeychain, Options, system_clock};
+
+    const NEARLY: Duration = LOCK_AFTER.saturating_sub(Duration::from_millis(1));
+
+    /// A till with Kim at work on it, and what it tells of being locked.
+    async fn kims_till(folder: &std::path::Path) -> (Terminal, Arc<std::sync::Mutex<Vec<bool>>>) {
+        let told: Arc<std::sync::Mutex<Vec<bool>>> = Arc::default();
+        let ear = told.clone();
+        let terminal = Terminal::start(Options {
+            data_dir: folder.to_owned(),
+            log_dir: folder.join("logs"),
+            app_version: "0.0.0".into(),
+            started: std::time::Instant::now(),
+            pairing_file: None,
+            frames: None,
+            keychain: Arc::new(MemoryKeychain::default()),
+            announce: Arc::new(move |news| {
+                if let News::Status(status) = news {
+                    ear.lock().unwrap_or_else(PoisonError::into_inner).push(status.session.locked);
+                }
+            }),
+            recent_errors: Arc::new(Vec::new),
+            clock: Arc::new(system_clock),
+        });
+        terminal.opened().await.unwrap();
+        let kim = Person {
+            staff_id: "kim".into(),
+            name: "Kim".into(),
+            role: Role::Manager,
+            oidc_subject: None,
+            removed: false,
+        };
+        terminal.keep_people(Known { people: vec![kim], ..Known::default() }).await.unwrap();
+        terminal.begin_work("kim").await.unwrap();
+        (terminal, told)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_device_locks_a_minute_after_the_last_input_and_tells_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let (terminal, told) = kims_till(folder.path()).await;
+        let code = || async { terminal.require(Right::Give).await.err().map(|error| error.code) };
+        advance(NEARLY).await;
+        assert_eq!(code().await, None, "a moment before");
+        terminal.note_input();
+        advance(NEARLY).await;
+        assert_eq!(code().await, None, "the minute began anew");
+        advance(Duration::from_millis(1)).await;
+        assert_eq!(code().await, Some(ErrorCode::Locked));
+        // The clock stands still; that it was told takes a look at the database, on another thread.
+        while told.lock().unwrap().last() != Some(&true) {
+            tokio::task::spawn_blocking(std::thread::yield_now).await.unwrap();
+        }
+        terminal.note_input();
+        assert_eq!(code().await, Some(ErrorCode::Locked), "input alone opens nothing");
+        assert!(terminal.status().await.unwrap().session.person.is_some(), "the screen says whose it is");
+        terminal.begin_work("kim").await.unwrap();
+        assert_eq!(code().await, None);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn nobody_is_locked_out_where_nobody_signed_in() {
+        let folder = tempfile::tempdir().unwrap();
+        let (terminal, _) = kims_till(folder.path()).await;
+        terminal.sign_out().await.unwrap();
+        advance(LOCK_AFTER * 2).await;
+        let error = terminal.require(Right::Give).await.unwrap_err();
+        assert_eq!(error.code, ErrorCode::SignInNeeded);
+    }
+}

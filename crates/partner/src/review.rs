@@ -213,7 +213,7 @@ fn sending_code(code: &str) -> ErrorCode {
         "rate_limited" => ErrorCode::RateLimited,
         "server_error" => ErrorCode::PlatformFailed,
         "malformed" => ErrorCode::PlatformUnintelligible,
-        "different_transaction" => ErrorCode::DifferentTransaction,
+        "already_executed_differs" => ErrorCode::DifferentTransaction,
         _ => ErrorCode::UnknownAnswer,
     }
 }

@@ -8,7 +8,7 @@ use ledger::{
 };
 use outbox::{
     Commit, Decline, Engagement, KnownFan, OperationKind, OperationRow, OperationState, ProgramConfig,
-    Proposal, Proposed, PurchaseItem, Route, Source,
+    Proposal, Proposed, PurchaseItem, Raiser, Route, Source,
 };
 use uuid::Uuid;
 
@@ -54,11 +54,21 @@ impl Terminal {
     /// # Errors
     /// Every refusal of the rule book and of the offline policy; nothing is stored then.
     pub async fn give(&self, fan: &str, items: Vec<ItemInput>) -> Result<Receipt, AppError> {
+        self.give_by(fan, items, None).await
+    }
+
+    /// The same, above a limit that somebody raises for it.
+    pub(crate) async fn give_by(
+        &self,
+        fan: &str,
+        items: Vec<ItemInput>,
+        raised_by: Option<Raiser>,
+    ) -> Result<Receipt, AppError> {
         self.require(Right::Give).await?;
         let (fan, trust) = self.present(fan)?;
         let config = self.config().await?;
         let kind = Proposed::Give { items: purchase_items(items, &config) };
-        let row = self.keep(fan, trust, kind, Route::Local).await??;
+        let row = self.keep(fan, trust, kind, Route::Local, raised_by).await??;
         self.hurry().await;
         self.receipt(row, ReceiptStanding::Waiting, trust).await
     }
@@ -68,13 +78,23 @@ impl Terminal {
     /// # Errors
     /// As [`Terminal::give`].
     pub async fn award(&self, fan: &str, action: &str) -> Result<Receipt, AppError> {
+        self.award_by(fan, action, None).await
+    }
+
+    /// The same, above a limit that somebody raises for it.
+    pub(crate) async fn award_by(
+        &self,
+        fan: &str,
+        action: &str,
+        raised_by: Option<Raiser>,
+    ) -> Result<Receipt, AppError> {
         self.require(Right::Award).await?;
         let (fan, trust) = self.present(fan)?;
         let config = self.config().await?;
         let known = config.actions.iter().find(|known| known.category == action);
         let title = known.ok_or(ErrorCode::UnknownAction)?.title.clone();
         let kind = Proposed::Award { action: action.to_owned(), description: title.clone(), title };
-        let row = self.keep(fan, trust, kind, Route::Local).await??;
+        let row = self.keep(fan, trust, kind, Route::Local, raised_by).await??;
         self.hurry().await;
         self.receipt(row, ReceiptStanding::Waiting, trust).await
     }
@@ -85,6 +105,16 @@ impl Terminal {
     /// # Errors
     /// Every refusal of the rule book and of the offline policy; nothing is stored then.
     pub async fn redeem(&self, fan: &str, items: Vec<ItemInput>) -> Result<Receipt, AppError> {
+        self.redeem_by(fan, items, None).await
+    }
+
+    /// The same, above a limit that somebody raises for it.
+    pub(crate) async fn redeem_by(
+        &self,
+        fan: &str,
+        items: Vec<ItemInput>,
+        raised_by: Option<Raiser>,
+    ) -> Result<Receipt, AppError> {
         self.require(Right::Redeem).await?;
         self.require_access().await?;
         let (fan, trust) = self.present(fan)?;
@@ -96,11 +126,11 @@ impl Terminal {
         if is_surely_short(&known, costs, self.now()) {
             return Err(short(costs, &known));
         }
-        match (self.keep(fan, trust, kind.clone(), Route::Local).await?, online) {
+        match (self.keep(fan, trust, kind.clone(), Route::Local, raised_by).await?, online) {
             (Ok(row), Some(line)) => self.await_word(row, &line, ReceiptStanding::Waiting, trust).await,
             (Ok(row), None) => self.receipt(row, ReceiptStanding::Waiting, trust).await,
             (Err(decline), Some(line)) if may_ask_platform(&decline) => {
-                let row = self.keep(fan, trust, kind, Route::Platform).await??;
+                let row = self.keep(fan, trust, kind, Route::Platform, None).await??;
                 self.await_word(row, &line, ReceiptStanding::Unconfirmed, trust).await
             }
             (Err(Decline::Rules(Refusal::TooFewPoints)), None) => Err(short(costs, &known)),
@@ -138,7 +168,7 @@ impl Terminal {
                 Commit::Declined(decline) => return Err(decline.into()),
             }
         } else {
-            self.keep(original.fan, trust, Proposed::Undo { of }, Route::Local).await??
+            self.keep(original.fan, trust, Proposed::Undo { of }, Route::Local, None).await??
         };
         match self.opened().await?.line.filter(Line::is_online) {
             Some(line) => self.await_word(row, &line, ReceiptStanding::Waiting, trust).await,
@@ -180,6 +210,7 @@ impl Terminal {
         trust: Trust,
         kind: Proposed,
         route: Route,
+        raised_by: Option<Raiser>,
     ) -> Result<Result<OperationRow, Decline>, AppError> {
         let proposal = Proposal {
             id: Uuid::now_v7(),
@@ -189,7 +220,7 @@ impl Terminal {
             route,
             now: self.now(),
             staff: self.acting_id(),
-            manager_raised: false,
+            raised_by,
         };
         let commit = self.store(move |store| store.commit(proposal)).await?;
         Ok(match commit {

@@ -219,7 +219,7 @@ impl Printed<'_> {
         ];
         let rows: Vec<_> =
             rows.into_iter().map(|(name, points, count)| vec![name.clone(), points, count]).collect();
-        let head = [String::new(), String::new(), words.operations.clone()];
+        let head = [String::new(), words.points.clone(), words.operations.clone()];
         paper.table(&columns([(3.0, LEFT), (1.5, RIGHT), (1.5, RIGHT)]), &head, &rows);
         let cap = format!("{} / {}", self.number(sums.exposure.0), self.number(sums.exposure_cap.0));
         paper.fact(&words.exposure, &cap);

@@ -84,7 +84,7 @@ impl Terminal {
         let found = self
             .store(move |store| {
                 let deeds = store.deeds(Timestamp(from), Timestamp(to), MOST)?;
-                let policy = store.config().map(|config| config.offline_policy).unwrap_or_default();
+                let policy = store.policy().unwrap_or_default();
                 let mut own = Vec::new();
                 for (staff, fan) in cards {
                     own.extend(store.fan_number(fan)?.map(|fan| (staff, fan)));

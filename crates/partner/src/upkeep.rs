@@ -5,13 +5,12 @@ use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use ledger::{Outcome, Timestamp};
+use ledger::Timestamp;
 use outbox::{AuditFault, AuditHead, Store, StoreError};
 use serde::{Deserialize, Serialize};
 use specta::Type;
 use sync::{Action, Pair, Transaction, Verdict};
 use tokio::sync::Notify;
-use uuid::Uuid;
 
 use crate::history::checked_note;
 use crate::identify::label;
@@ -162,15 +161,6 @@ pub struct PlatformTransaction {
     pub fan_points: i64,
     pub status_points: i64,
     pub at: i64,
-}
-
-/// Who bears a redemption that was refused when the goods were gone.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Type)]
-#[serde(rename_all = "camelCase")]
-pub enum ResolveOutcome {
-    CollectLater,
-    Forgive,
-    Void,
 }
 
 /// What upkeep knows between two looks.
@@ -337,41 +327,12 @@ impl Terminal {
         self.store(move |store| store.settle_differences(differences, &note, staff.as_deref(), now)).await
     }
 
-    /// Lets a held operation go out again: a person has looked at it.
-    ///
-    /// # Errors
-    /// For an operation that is unknown or not held.
-    pub async fn release_operation(&self, id: &str) -> Result<OperationView, AppError> {
-        self.require(Right::Decide).await?;
-        let id = Uuid::parse_str(id).map_err(|_| ErrorCode::UnknownOperation)?;
-        let now = self.now();
-        let row = self.store(move |store| store.release(id, now)).await?;
-        self.0.watched.add(&row);
-        self.hurry().await;
-        Ok(operation_view(&row))
-    }
-
-    /// Books who bears a refused redemption, the goods being gone. Once.
-    ///
-    /// # Errors
-    /// For an operation that is unknown, is no refused redemption, or was resolved before.
-    pub async fn resolve_refused(&self, id: &str, outcome: ResolveOutcome) -> Result<(), AppError> {
-        let refused = Uuid::parse_str(id).map_err(|_| ErrorCode::UnknownOperation)?;
-        let outcome = match outcome {
-            ResolveOutcome::CollectLater => Outcome::CollectLater,
-            ResolveOutcome::Forgive => Outcome::Forgive,
-            ResolveOutcome::Void => Outcome::Void,
-        };
-        let now = self.now();
-        let done = self.store(move |store| store.resolve(refused, Uuid::now_v7(), outcome, now)).await?;
-        done.map_err(AppError::from)
-    }
-
     /// Accepted operations are archived after so many days; None: never.
     ///
     /// # Errors
     /// For zero days, and when the database does not take it.
-    pub async fn set_retention(&self, days: Option<u32>) -> Result<Health, AppError> {
+    pub async fn set_retention(&self, days: Option<u32>, pin: Option<String>) -> Result<Health, AppError> {
+        self.as_manager(Right::Settings, pin).await?;
         if days == Some(0) {
             return Err(AppError::new(ErrorCode::MissingField).detail("days"));
         }

@@ -10,6 +10,7 @@ use crate::error::AppError;
 
 mod gate;
 mod goods;
+mod limits;
 mod people;
 mod review;
 mod scan;
@@ -17,6 +18,7 @@ mod shift;
 
 pub use gate::*;
 pub use goods::*;
+pub use limits::*;
 pub use people::*;
 pub use review::*;
 pub use scan::*;
@@ -297,6 +299,28 @@ pub struct Quote {
     pub earns: i64,
     /// Points that redeeming would take.
     pub costs: i64,
+}
+
+/// What is done above a limit that somebody raises once.
+#[derive(Clone, Debug, PartialEq, Deserialize, Type)]
+#[serde(rename_all = "camelCase", rename_all_fields = "camelCase", tag = "kind")]
+pub enum RaisedDeed {
+    /// `discount`: the code that goes with it.
+    Give {
+        items: Vec<ItemInput>,
+        discount: Option<String>,
+    },
+    Redeem {
+        items: Vec<ItemInput>,
+    },
+    /// Points pay a part.
+    Pay {
+        items: Vec<ItemInput>,
+        points: i64,
+    },
+    Award {
+        action: String,
+    },
 }
 
 /// What happened to an operation that staff confirmed.

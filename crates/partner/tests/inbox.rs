@@ -147,6 +147,72 @@ async fn a_refused_gift_is_made_once_more_for_the_right_fan() {
     assert_eq!(platform.balances(FIRST_FAN).await.0, 3465 + 50);
 }
 
+/// Something done on a till without a network, under an id that the platform knows as something else meanwhile, and a
+/// gift behind it. The first is held when the till comes back.
+async fn held(platform: &mut Platform, redeems: bool) -> (tempfile::TempDir, Till, String, String) {
+    let folder = tempfile::tempdir().unwrap();
+    let till = connected(platform, folder.path()).await;
+    let live = platform.code(FIRST_FAN, "live").await;
+    let fan = till.terminal.identify_text(&live, CodeSource::Handheld).await.unwrap().fan;
+    platform.stop().await;
+    till.until_link(LinkState::Offline).await;
+    let done = match redeems {
+        true => till.terminal.redeem(&fan, purchase(17_00)).await,
+        false => till.terminal.give(&fan, purchase(25_00)).await,
+    };
+    let (first, next) =
+        (done.unwrap().operation.id, till.terminal.give(&fan, purchase(10_00)).await.unwrap().operation.id);
+    till.terminal.close().await;
+    platform.start_again().await;
+    let taken = format!(
+        r#"mutation {{ give_fan_points_on_purchase(partner_id: "club-shop", user_id: "{FIRST_FAN}",
+            custom_purchase_id: "{first}", purchase_items: [{{ custom_purchase_item_id: "1", title: "Other",
+            description: "", price: 99.0, currency: chf }}]) {{ result {{ purchase_id }} }} }}"#
+    );
+    platform.ask(&taken).await;
+    let till = Till::open(folder.path(), till.keychain.clone());
+    till.until(&first, OperationStateView::Held).await;
+    (folder, till, first, next)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_held_redemption_is_borne_by_somebody_and_what_waits_behind_it_goes_on() {
+    let mut platform = Platform::start().await;
+    let (_folder, till, first, next) = held(&mut platform, true).await;
+    let case = till.terminal.cases(None, 10).await.unwrap().cases.remove(0);
+    assert_eq!((case.operation.id.as_str(), case.cost), (first.as_str(), 1_700));
+    assert_eq!(case.operation.reason.as_ref().unwrap().code, ErrorCode::DifferentTransaction);
+    let all = [CaseWay::Collect, CaseWay::Forgive, CaseWay::Void, CaseWay::Retry, CaseWay::Note];
+    assert_eq!(case.ways, all);
+    assert_eq!(till.operation(&next).await.state, OperationStateView::Waiting);
+    let done =
+        till.terminal.decide_cases(decide(&first, CaseWay::Forgive, "the shop's"), None).await.unwrap();
+    assert_eq!(done[0].error, None);
+    till.until(&next, OperationStateView::Accepted).await;
+    assert_eq!(till.operation(&first).await.state, OperationStateView::Refused);
+    assert!(till.terminal.cases(None, 10).await.unwrap().cases.is_empty());
+    let detail = rows(&till, ReviewFilter::default()).await;
+    let row = detail.iter().find(|row| row.id == first).unwrap();
+    let handling = till.terminal.review_detail(row.place).await.unwrap().handling.unwrap();
+    assert_eq!((handling.way, handling.note.as_str()), (CaseWay::Forgive, "the shop's"));
+    assert!(till.terminal.verify_audit().await.unwrap().fault.is_none());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_held_for_a_taken_id_is_made_again_under_another_one() {
+    let mut platform = Platform::start().await;
+    let (_folder, till, first, next) = held(&mut platform, false).await;
+    let done = till.terminal.decide_cases(decide(&first, CaseWay::Retry, ""), None).await.unwrap();
+    assert_eq!(done[0].error, None);
+    till.until(&next, OperationStateView::Accepted).await;
+    let row = rows(&till, ReviewFilter::default()).await.into_iter().find(|row| row.id == first).unwrap();
+    let handling = till.terminal.review_detail(row.place).await.unwrap().handling.unwrap();
+    till.until(&handling.again.unwrap(), OperationStateView::Accepted).await;
+    // What the till gave, and what somebody else gave under the id.
+    assert_eq!(platform.balances(FIRST_FAN).await.0, 3465 + 50 + 20 + 198);
+    assert!(till.terminal.cases(None, 10).await.unwrap().cases.is_empty());
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_list_is_exported_with_its_filter_and_can_be_given_up() {
     let (folder, exports) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());

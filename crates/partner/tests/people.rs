@@ -10,8 +10,10 @@ use std::time::{Duration, Instant};
 
 use common::{FIRST_FAN, Platform, Till, purchase};
 use partner::rights::{Right, Role};
+use partner::upkeep::AuditState;
 use partner::view::{
-    CodeSource, DeviceView, Environment, InviteRequest, LinkState, NewPerson, PersonChange, Status,
+    CodeSource, DeviceView, Environment, InviteRequest, LinkState, NewPerson, OperationStateView,
+    PersonChange, RaisedDeed, RaiserView, ReviewFilter, ReviewQuery, ReviewRow, Status,
 };
 use partner::{AppError, Approval, ErrorCode, MemoryKeychain};
 
@@ -101,7 +103,6 @@ async fn people_sign_in_switch_and_do_what_their_role_allows() {
     assert_eq!(code(terminal.remove_person(&kim).await), ErrorCode::NotAllowed);
     assert_eq!(code(terminal.disconnect().await), ErrorCode::NotAllowed);
     assert_eq!(code(terminal.as_manager(Right::Settings, None).await), ErrorCode::NotAllowed);
-    assert_eq!(code(terminal.release_operation(&by_kim).await), ErrorCode::NotAllowed);
 
     let status = terminal.sign_in(&kim, KIMS.into()).await.unwrap();
     assert_eq!(at_work(&status), Some("Kim"), "in Noa's place");
@@ -265,4 +266,115 @@ async fn a_revoked_device_keeps_its_queue_and_stops_spending_over_a_restart() {
     let card = till.terminal.identify_text(FIRST_FAN, CodeSource::Typed).await.unwrap();
     assert_eq!(code(till.terminal.redeem(&card.fan, purchase(100)).await), ErrorCode::DeviceRevoked);
     assert_eq!(till.terminal.status().await.unwrap().queue.waiting, 1, "the queue stays");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_another_device_did_says_which_one_and_in_which_store() {
+    let (one, two) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let platform = Platform::start().await;
+    let office = connected(&platform, one.path()).await;
+    let invitation = office.terminal.invite_device(invited(Role::Manager)).await.unwrap();
+    let till = Till::open(two.path(), Arc::new(MemoryKeychain::default()));
+    till.terminal.pair(&invitation.text).await.unwrap();
+    till.until_link(LinkState::Online).await;
+    for (by, minor) in [(&till, 25_00), (&office, 10_00)] {
+        let card = by.terminal.identify_text(FIRST_FAN, CodeSource::Typed).await.unwrap();
+        let given = by.terminal.give(&card.fan, purchase(minor)).await.unwrap().operation.id;
+        by.until(&given, OperationStateView::Accepted).await;
+    }
+    let card = till.terminal.identify_text(FIRST_FAN, CodeSource::Typed).await.unwrap();
+    let awarded = till.terminal.award(&card.fan, "match_visit").await.unwrap().operation.id;
+    till.until(&awarded, OperationStateView::Accepted).await;
+
+    let now = partner::system_clock().0;
+    assert_eq!(office.terminal.fetch_others(now - 3_600_000, now + 3_600_000).await.unwrap(), 2);
+    let choices = office.terminal.review_choices().await.unwrap();
+    assert_eq!((choices.devices, choices.stores), (vec!["Till 2".to_owned()], vec!["North".to_owned()]));
+    let rows = async |by: &Till, filter: ReviewFilter| {
+        let query = ReviewQuery { filter, after: None, skip: 0, limit: 100 };
+        by.terminal.review(query).await.unwrap()
+    };
+    let north = ReviewFilter { store: Some("North".into()), ..ReviewFilter::default() };
+    let found = rows(&office, north.clone()).await;
+    let told = |row: &ReviewRow| (row.device.clone().unwrap(), row.store.clone().unwrap(), row.here);
+    assert_eq!(found.len(), 2);
+    assert!(found.iter().all(|row| told(row) == ("Till 2".into(), "North".into(), false)), "{found:?}");
+    let other = ReviewFilter { device: Some("Till 9".into()), ..ReviewFilter::default() };
+    assert!(rows(&office, other).await.is_empty());
+    // The device that is in the store finds its own there, and not what was done by nobody's device.
+    till.terminal.fetch_others(now - 3_600_000, now + 3_600_000).await.unwrap();
+    let own = rows(&till, north).await;
+    assert!(own.len() == 2 && own.iter().all(|row| row.here && row.store.as_deref() == Some("North")));
+    assert_eq!(rows(&till, ReviewFilter::default()).await.len(), 3);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_limit_is_raised_once_by_who_may_and_the_journal_says_who() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut platform = Platform::start().await;
+    let till = connected(&platform, folder.path()).await;
+    let terminal = &till.terminal;
+    let (kim, noa) = with_people(&till).await;
+    let fan = terminal.identify_text(FIRST_FAN, CodeSource::Typed).await.unwrap().fan;
+    start_noa(&till, &kim, &noa).await;
+    platform.stop().await;
+    till.until_link(LinkState::Offline).await;
+    let above = |minor| RaisedDeed::Give { items: purchase(minor), discount: None };
+    let refused = terminal.give(&fan, purchase(6_000_00)).await.unwrap_err();
+    assert_eq!((refused.code, refused.detail.as_deref()), (ErrorCode::AskManager, Some("purchase_value")));
+    let pinless = terminal.raise_limit(&fan, above(6_000_00), Some("135790".into())).await;
+    assert_eq!(code(pinless), ErrorCode::NotAllowed, "no manager's PIN is set");
+
+    terminal.sign_in(&kim, KIMS.into()).await.unwrap();
+    terminal.set_manager_pin(None, "135790".into()).await.unwrap();
+    let by_kim = terminal.raise_limit(&fan, above(7_000_00), None).await.unwrap().operation.id;
+    terminal.sign_in(&noa, NOAS.into()).await.unwrap();
+    let asked = terminal.raise_limit(&fan, above(6_000_00), None).await;
+    assert_eq!(code(asked), ErrorCode::PinNeeded);
+    let guessed = terminal.raise_limit(&fan, above(6_000_00), Some("111222".into())).await;
+    assert_eq!(code(guessed), ErrorCode::PinWrong);
+    assert_eq!(terminal.operations(common::everything()).await.unwrap().rows.len(), 1, "nothing was booked");
+    let raised = terminal.raise_limit(&fan, above(6_000_00), Some("135790".into())).await.unwrap();
+    let by_pin = raised.operation.id;
+    let again = terminal.give(&fan, purchase(6_000_00)).await;
+    assert_eq!(code(again), ErrorCode::AskManager, "for that one alone");
+
+    terminal.sign_in(&kim, KIMS.into()).await.unwrap();
+    let query = ReviewQuery { filter: ReviewFilter::default(), after: None, skip: 0, limit: 10 };
+    for row in terminal.review(query).await.unwrap() {
+        let detail = terminal.review_detail(row.place).await.unwrap();
+        let expected = if row.id == by_kim {
+            RaiserView::Person { name: "Kim".into() }
+        } else {
+            assert_eq!((row.id.as_str(), row.staff.as_deref()), (by_pin.as_str(), Some("Noa")));
+            RaiserView::ManagersPin
+        };
+        assert_eq!(detail.raised_by, Some(expected));
+    }
+    assert_eq!(terminal.verify_audit().await.unwrap().state, AuditState::Sound);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_raises_a_limit_on_a_device_without_people_and_pin() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut platform = Platform::start().await;
+    let till = connected(&platform, folder.path()).await;
+    let terminal = &till.terminal;
+    let live = platform.code(FIRST_FAN, "live").await;
+    let fan = terminal.identify_text(&live, CodeSource::Typed).await.unwrap().fan;
+    platform.stop().await;
+    till.until_link(LinkState::Offline).await;
+    let redeem = |minor| RaisedDeed::Redeem { items: purchase(minor) };
+    let raise = async |minor, pin: Option<&str>| {
+        terminal.raise_limit(&fan, redeem(minor), pin.map(str::to_owned)).await
+    };
+    let refused = terminal.redeem(&fan, purchase(21_00)).await.unwrap_err();
+    assert_eq!(refused.code, ErrorCode::AskManager);
+    assert_eq!(code(raise(21_00, None).await), ErrorCode::ManagerPinUnset);
+    terminal.set_manager_pin(None, "135790".into()).await.unwrap();
+    assert_eq!(code(raise(21_00, None).await), ErrorCode::PinNeeded);
+    let below_zero = raise(90_000_00, Some("135790")).await;
+    assert_eq!(code(below_zero), ErrorCode::TooFewPoints, "no PIN makes points");
+    raise(21_00, Some("135790")).await.unwrap();
+    assert_eq!(terminal.status().await.unwrap().exposure.points, 2_100);
 }

@@ -60,6 +60,7 @@ fn words() -> ReportWords {
         title: "Schichtbericht".into(),
         ..ReportWords::default()
     };
+    words.points = "Punkte".into();
     words.given = "Gutgeschrieben".into();
     words.redeemed = "Eingelöst".into();
     words.default_rate = "Grundsatz".into();
@@ -124,7 +125,8 @@ async fn a_shift_closed_offline_says_what_waits_and_is_delivered_later() {
     assert!(name.starts_with("shift-2") && name.ends_with(".pdf"), "{name}");
     let read = lopdf::Document::load_mem(&pdf).unwrap();
     let text = read.extract_text(&[1]).unwrap();
-    for said in ["Schichtbericht", "Eingelöst", "2’469", "1’234.50 CHF", "Grundsatz", "Etwas wartet noch."]
+    for said in
+        ["Schichtbericht", "Eingelöst", "Punkte", "2’469", "1’234.50 CHF", "Grundsatz", "Etwas wartet noch."]
     {
         assert!(text.contains(said), "{said}: {text}");
     }
@@ -145,6 +147,20 @@ async fn a_shift_closed_offline_says_what_waits_and_is_delivered_later() {
     till.terminal.send_now().await.unwrap();
     delivered(&till, &report.id, DeliveryView::Delivered).await;
     assert_eq!(platform.shift_reports().await[0]["staff_id"], "unnamed");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_account_is_not_let_go_of_while_its_shift_is_open() {
+    let folder = tempfile::tempdir().unwrap();
+    let platform = Platform::start().await;
+    let till = connected(&platform, folder.path()).await;
+    till.terminal.open_shift(count("Noa", 40)).await.unwrap();
+    assert_eq!(till.terminal.disconnect().await.unwrap_err().code, ErrorCode::ShiftStillOpen);
+    let other = platform.club_shop(Environment::Production);
+    assert_eq!(till.terminal.connect(other).await.unwrap_err().code, ErrorCode::ShiftStillOpen);
+    till.terminal.connect(platform.club_shop(Environment::Development)).await.expect("the same account");
+    till.terminal.close_shift(count("Noa", 40)).await.unwrap();
+    till.terminal.disconnect().await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -6,8 +6,9 @@ mod common;
 use std::path::Path;
 use std::sync::Arc;
 
+use base64::Engine as _;
 use common::{FIRST_FAN, Platform, Till, purchase};
-use partner::upkeep::{AuditFaultView, AuditState, ReconcileAction, ReconcileVerdict, ResolveOutcome};
+use partner::upkeep::{AuditFaultView, AuditState, ReconcileAction, ReconcileVerdict};
 use partner::view::{CodeSource, Environment, LinkState, OperationStateView};
 use partner::{ErrorCode, EvacuateRequest, ImportRequest, MemoryKeychain, Recipient};
 
@@ -233,19 +234,13 @@ async fn a_damaged_database_is_told_until_it_was_read() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_refused_redemption_is_resolved_and_retention_is_chosen() {
+async fn retention_is_chosen() {
     let folder = tempfile::tempdir().unwrap();
     let platform = Platform::start().await;
     let till = connected(&platform, folder.path()).await;
-    let ids = waiting(&till).await;
-    till.until(&ids[1], OperationStateView::Accepted).await;
-    let no_redemption = till.terminal.resolve_refused(&ids[0], ResolveOutcome::Forgive).await.unwrap_err();
-    assert_eq!(no_redemption.code, ErrorCode::NotReversible);
-    let unknown = till.terminal.resolve_refused("nonsense", ResolveOutcome::Void).await.unwrap_err();
-    assert_eq!(unknown.code, ErrorCode::UnknownOperation);
-    assert_eq!(till.terminal.set_retention(Some(0)).await.unwrap_err().code, ErrorCode::MissingField);
-    assert_eq!(till.terminal.set_retention(Some(90)).await.unwrap().retention_days, Some(90));
-    assert_eq!(till.terminal.set_retention(None).await.unwrap().retention_days, None);
+    assert_eq!(till.terminal.set_retention(Some(0), None).await.unwrap_err().code, ErrorCode::MissingField);
+    assert_eq!(till.terminal.set_retention(Some(90), None).await.unwrap().retention_days, Some(90));
+    assert_eq!(till.terminal.set_retention(None, None).await.unwrap().retention_days, None);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -257,6 +252,9 @@ async fn what_support_gets_holds_the_figures_and_the_log_and_no_secret() {
     std::fs::create_dir_all(folder.path().join("logs")).unwrap();
     std::fs::write(folder.path().join("logs/app.2026-11-19.log"), "yesterday\n").unwrap();
     std::fs::write(folder.path().join("logs/app.2026-11-20.log"), "this morning\nnoon\n").unwrap();
+    till.terminal.set_manager_pin(None, "135790".into()).await.unwrap();
+    let live = platform.code(FIRST_FAN, "live").await;
+    till.terminal.identify_text(&live, CodeSource::Typed).await.unwrap();
     let (name, bytes) = till.terminal.diagnostics_bundle().await.unwrap();
     assert!(name.ends_with(".json"), "{name}");
     let text = String::from_utf8(bytes).unwrap();
@@ -265,5 +263,18 @@ async fn what_support_gets_holds_the_figures_and_the_log_and_no_secret() {
     assert_eq!(bundle["status"]["connection"]["partnerId"], "club-shop");
     assert!(bundle["diagnostics"]["auditIntact"].as_bool().unwrap());
     let account = platform.club_shop(Environment::Development);
-    assert!(!text.contains(&account.client_secret) && !text.contains(FIRST_FAN));
+    let grouped = "0084 0711 9295";
+    for secret in [account.client_secret.as_str(), FIRST_FAN, grouped, live.as_str(), "135790"] {
+        assert!(!text.contains(secret), "{secret}");
+    }
+    let kept = till.keychain.secrets();
+    assert!(kept.len() >= 3, "a database key, the client secret, a pepper");
+    for secret in &kept {
+        let bytes = secret.expose();
+        let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        let base64 = base64::engine::general_purpose::STANDARD_NO_PAD.encode(bytes);
+        for form in [hex.to_uppercase(), hex, base64, String::from_utf8_lossy(bytes).into_owned()] {
+            assert!(!text.contains(&form), "a secret of the keychain is in the file");
+        }
+    }
 }

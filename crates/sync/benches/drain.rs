@@ -100,7 +100,7 @@ fn fill(store: &Store, size: usize, begun: i64) {
                         route: Route::Local,
                         now: Timestamp(begun + i64::try_from(n).unwrap() * APART_MS),
                         staff: None,
-                        manager_raised: false,
+                        raised_by: None,
                     };
                     let committed = store.commit(proposal).unwrap();
                     assert!(matches!(committed, Commit::Committed(_)), "{committed:?}");

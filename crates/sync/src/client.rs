@@ -188,6 +188,8 @@ impl PlatformClient {
     /// Where the platform could not be asked, or does not show them to this partner.
     pub async fn transactions(&self, from: Timestamp, to: Timestamp) -> Result<Listed, ClientError> {
         let (mut transactions, mut complete) = (Vec::new(), true);
+        // Asked for until a server with the base API alone says that it knows of no devices.
+        let mut with_device = true;
         let after = values::date(Timestamp(from.0.saturating_sub(1)));
         let project = self.project();
         for field in ["get_partner_fan_points_transactions", "get_partner_status_points_transactions"] {
@@ -195,11 +197,16 @@ impl PlatformClient {
             let mut pages = 0;
             loop {
                 let request = if field == "get_partner_fan_points_transactions" {
-                    reconcile::purchases_request(&self.partner_id, project.as_deref(), &before, &after)
+                    let project = project.as_deref();
+                    reconcile::purchases_request(&self.partner_id, project, &before, &after, with_device)
                 } else {
-                    reconcile::awards_request(&self.partner_id, &before)
+                    reconcile::awards_request(&self.partner_id, &before, with_device)
                 };
                 let reply = self.ask_whole(&request, self.timeouts.request).await?;
+                if with_device && reply.lacks("device") {
+                    with_device = false;
+                    continue;
+                }
                 let page = reconcile::read_page(&reply, field)?;
                 let passed = page.transactions.last().is_some_and(|last| last.at < from);
                 transactions.extend(page.transactions.into_iter().filter(|t| t.at >= from && t.at < to));

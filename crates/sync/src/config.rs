@@ -11,6 +11,7 @@ use ledger::{
 use outbox::{AppAction, AppThreshold, Environment, ProgramConfig};
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
+use serde::Deserialize;
 use serde_json::Value;
 
 use crate::answer::{Fault, Reply};
@@ -34,10 +35,11 @@ fn failure(reply: &Reply) -> ClientError {
 
 fn read_app(config: &Value, now: Timestamp) -> Option<ProgramConfig> {
     let text = |name: &str| Some(config.get(name)?.as_str()?.to_owned());
-    let root = STANDARD.decode(text("pass_root_key")?).ok()?;
+    let root: [u8; 32] = STANDARD.decode(text("pass_root_key")?).ok()?.try_into().ok()?;
+    let number = u32::try_from(config.get("project_number")?.as_u64()?).ok()?;
     Some(ProgramConfig {
         project_id: text("project_id")?,
-        project_number: Some(u32::try_from(config.get("project_number")?.as_u64()?).ok()?),
+        project_number: Some(number),
         project_name: text("project_name")?,
         environment: text("environment")?.parse().ok()?,
         partner_id: text("partner_id")?,
@@ -65,13 +67,31 @@ fn read_app(config: &Value, now: Timestamp) -> Option<ProgramConfig> {
                 from: StatusPoints(tier.get("from_status_points")?.as_i64()?),
             })
         })?,
-        offline_policy: serde_json::from_str(&text("offline_policy")?).ok()?,
-        pass_root_key: Some(root.try_into().ok()?),
+        offline_policy: signed_policy(config.get("signed_offline_policy")?, &root, number)?,
+        pass_root_key: Some(root),
         pass_key_list: STANDARD.decode(text("pass_key_list")?).ok()?,
         batch_limit: u32::try_from(config.get("batch_limit")?.as_u64()?).ok()?.max(1),
         fetched_at: config.get("server_time").and_then(values::time).unwrap_or(now),
         complete: true,
     })
+}
+
+/// What a policy is signed in.
+#[derive(Deserialize)]
+struct PolicyDocument {
+    program: u32,
+    policy: OfflinePolicy,
+}
+
+/// None: the root key did not sign it, or for another program.
+fn signed_policy(signed: &Value, root: &[u8; 32], program: u32) -> Option<OfflinePolicy> {
+    let document = signed.get("document")?.as_str()?;
+    let signature = STANDARD.decode(signed.get("signature")?.as_str()?).ok()?;
+    if !fanpass::is_policy_signed(document, &signature, root) {
+        return None;
+    }
+    let read: PolicyDocument = serde_json::from_str(document).ok()?;
+    (read.program == program).then_some(read.policy)
 }
 
 fn list<T>(config: &Value, name: &str, read: impl Fn(&Value) -> Option<T>) -> Option<Vec<T>> {
@@ -172,4 +192,30 @@ pub(crate) fn read_base(
         })
     };
     read().ok_or_else(|| failure(reply))
+}
+
+#[cfg(test)]
+mod tests {
+    use ledger::FanPoints;
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_policy_counts_as_its_root_key_signed_it_for_its_program() {
+        let key = fanpass::SigningKey::from_bytes(&[7; 32]);
+        let root = key.verifying_key().to_bytes();
+        let policy = OfflinePolicy { max_redeem_purchase: FanPoints(900), ..OfflinePolicy::default() };
+        let document = json!({ "program": 4, "issued_at": 1, "policy": policy }).to_string();
+        let signed = |document: &str, signature: [u8; 64]| json!({ "document": document, "signature": STANDARD.encode(signature) });
+        let signature = fanpass::sign_policy(&document, &key);
+        assert_eq!(signed_policy(&signed(&document, signature), &root, 4), Some(policy));
+        assert_eq!(signed_policy(&signed(&document, signature), &root, 5), None, "another program");
+        let laxer = document.replace("900", "901");
+        assert_ne!(laxer, document);
+        assert_eq!(signed_policy(&signed(&laxer, signature), &root, 4), None, "edited");
+        let other = fanpass::sign_policy(&document, &fanpass::SigningKey::from_bytes(&[8; 32]));
+        assert_eq!(signed_policy(&signed(&document, other), &root, 4), None, "another key");
+        assert_eq!(signed_policy(&json!({ "document": document, "signature": "AAAA" }), &root, 4), None);
+    }
 }

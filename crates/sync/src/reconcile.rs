@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use fanpass::FanPointsId;
 use ledger::Timestamp;
-use outbox::{Foreign, OperationKind, OperationRow, OperationState};
+use outbox::{Foreign, OperationKind, OperationRow, OperationState, Origin};
 use serde_json::{Value, json};
 
 use crate::answer::Reply;
@@ -20,15 +20,18 @@ pub(crate) const PURCHASES: &str =
     "query Purchases($partner_id: String!, $project_id: String, $earlier: String, $later: String, $limit: Int) {
   get_partner_fan_points_transactions(partner_id: $partner_id, project_id: $project_id,
     earlier_than_date: $earlier, later_than_date: $later, limit: $limit) {
-    result { date purchase_id transaction_type user_id purchase_items { purchase_item_id amount title rate_label price currency } }
+    result { date purchase_id transaction_type user_id{device} purchase_items { purchase_item_id amount title rate_label price currency } }
   }
 }";
 
 pub(crate) const AWARDS: &str = "query Awards($partner_id: String!, $earlier: String, $limit: Int) {
   get_partner_status_points_transactions(partner_id: $partner_id, earlier_than: $earlier, limit: $limit) {
-    result { date action_id amount user_id title }
+    result { date action_id amount user_id{device} title }
   }
 }";
+
+/// What servers of this project tell beside the base API: the paired device that booked a transaction.
+const DEVICE: &str = " device { name store }";
 
 /// A transaction as the platform lists it; the undos of the items of one purchase are one.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,6 +50,8 @@ pub struct Transaction {
     pub price: Option<i64>,
     /// Title and rate label of each item, or the title of the action.
     pub lines: Vec<(String, Option<String>)>,
+    /// Where it was done, where the platform tells it.
+    pub origin: Option<Origin>,
 }
 
 impl Transaction {
@@ -57,8 +62,8 @@ impl Transaction {
 
 impl From<Transaction> for Foreign {
     fn from(one: Transaction) -> Self {
-        let Transaction { id, kind, of, user_id, fan_points, status_points, at, price, lines } = one;
-        Self { id, kind, of, user_id, at, fan_points, status_points, price, lines }
+        let Transaction { id, kind, of, user_id, fan_points, status_points, at, price, lines, origin } = one;
+        Self { id, kind, of, user_id, at, fan_points, status_points, price, lines, origin }
     }
 }
 
@@ -176,16 +181,21 @@ pub(crate) fn purchases_request(
     project_id: Option<&str>,
     earlier: &str,
     later: &str,
+    with_device: bool,
 ) -> Request {
     let variables = json!({
         "partner_id": partner_id, "project_id": project_id, "earlier": earlier, "later": later, "limit": PAGE,
     });
-    Request::fixed(PURCHASES, "Purchases", variables)
+    Request::fixed(&asking(PURCHASES, with_device), "Purchases", variables)
 }
 
-pub(crate) fn awards_request(partner_id: &str, earlier: &str) -> Request {
+pub(crate) fn awards_request(partner_id: &str, earlier: &str, with_device: bool) -> Request {
     let variables = json!({ "partner_id": partner_id, "earlier": earlier, "limit": PAGE });
-    Request::fixed(AWARDS, "Awards", variables)
+    Request::fixed(&asking(AWARDS, with_device), "Awards", variables)
+}
+
+fn asking(query: &str, with_device: bool) -> String {
+    query.replace("{device}", if with_device { DEVICE } else { "" })
 }
 
 pub(crate) fn read_page(reply: &Reply, field: &str) -> Result<PageRead, ClientError> {
@@ -217,14 +227,33 @@ fn read_one(one: &Value) -> Option<Transaction> {
         let price = prices.map(|price| price.map(|price| price.minor)).sum();
         let lines = items.iter().filter_map(line).collect();
         let id = id.as_str()?.to_owned();
-        return Some(Transaction { id, kind, of, user_id, fan_points, status_points: 0, at, price, lines });
+        let origin = origin(one);
+        return Some(Transaction {
+            id,
+            kind,
+            of,
+            user_id,
+            fan_points,
+            status_points: 0,
+            at,
+            price,
+            lines,
+            origin,
+        });
     }
     let status_points = one.get("amount")?.as_i64()?;
     let kind = if status_points < 0 { OperationKind::Undo } else { OperationKind::Award };
     let id = one.get("action_id")?.as_str()?.to_owned();
     let of = OperationKind::Award;
     let lines = line(one).into_iter().collect();
-    Some(Transaction { id, kind, of, user_id, fan_points: 0, status_points, at, price: None, lines })
+    let origin = origin(one);
+    Some(Transaction { id, kind, of, user_id, fan_points: 0, status_points, at, price: None, lines, origin })
+}
+
+fn origin(one: &Value) -> Option<Origin> {
+    let device = one.get("device").filter(|device| !device.is_null())?;
+    let text = |name: &str| device.get(name).and_then(Value::as_str).map(str::to_owned);
+    Some(Origin { device: text("name")?, store: text("store")? })
 }
 
 fn line(one: &Value) -> Option<(String, Option<String>)> {

@@ -44,7 +44,7 @@ pub(crate) const CONFIG: &str = "query Config($partner_id: String!) {
       actions { action_category title status_points }
       threshold_rules { rule_id title rule }
       tiers { name from_status_points }
-      offline_policy pass_root_key pass_key_list batch_limit server_time
+      signed_offline_policy { document signature } pass_root_key pass_key_list batch_limit server_time
     }
   }
 }";

@@ -140,7 +140,7 @@ fn rows() -> Vec<OperationRow> {
             route: outbox::Route::Platform,
             now: NOON,
             staff: None,
-            manager_raised: false,
+            raised_by: None,
         }),
     ];
     let award = device.row(rows[1].id);

@@ -144,7 +144,7 @@ impl World {
             route,
             now: now(),
             staff: None,
-            manager_raised: false,
+            raised_by: None,
         })
     }
 

@@ -10,6 +10,7 @@ import {
   type OperationView,
   type QuickButton,
   type Quote,
+  type RaisedDeed,
   type Receipt,
   type ScanSignal,
   type Shown,
@@ -22,6 +23,7 @@ import { session } from '../lib/session.svelte';
 import { appError, asAppError } from '../lib/errors';
 import { play, type Sound } from '../lib/sound';
 import { groupMark } from '../i18n/index.svelte';
+import { done, isSettled, soundOf, standingOf, undoing, type Busy, type Managed } from './deeds';
 import { goods } from './goods.svelte';
 
 export const UNDO_MS = 30_000;
@@ -38,7 +40,6 @@ export const MOST_OF_ONE = 50;
 const LARGEST_PICTURE = 64 * 1024 * 1024;
 
 export type Tab = 'amount' | 'items' | 'status';
-export type Busy = 'identify' | 'give' | 'redeem' | 'award' | 'undo' | 'threshold';
 
 export interface ItemDraft {
   key: number;
@@ -47,9 +48,6 @@ export interface ItemDraft {
   rateLabel: string | null;
   quantity: number;
 }
-
-/** Undoes something, with a manager's PIN where one is needed. */
-export type Unwind = (pin: string | null) => Promise<Receipt>;
 
 export interface Outcome {
   receipt: Receipt;
@@ -86,8 +84,10 @@ export class Counter {
   splitting = $state(false);
   splitQuote = $state.raw<SplitQuote | null>(null);
   threshold = $state.raw<ThresholdView | null>(null);
-  /** The undo that waits for a manager's PIN. */
-  pinFor = $state.raw<Unwind | null>(null);
+  /** What waits for a manager's PIN. */
+  pinFor = $state.raw<Managed | null>(null);
+  /** What was refused because it is above a limit that a manager can raise once. */
+  above = $state.raw<{ fan: string; what: Busy; deed: RaisedDeed } | null>(null);
   recent = $state.raw<OperationView[]>([]);
   recentError = $state.raw<AppError | null>(null);
 
@@ -364,15 +364,13 @@ export class Counter {
   // --- the confirmation ---
 
   give(sure = false): Promise<void> {
-    const discount = goods.discount?.goods.id;
-    if (discount !== undefined) return this.confirm('give', sure, (fan) => commands.giveDiscounted(fan, this.purchase(), discount));
-    return this.confirm('give', sure, (fan) => commands.give(fan, this.purchase()));
+    return this.confirm('give', sure, { kind: 'give', items: this.purchase(), discount: goods.discount?.goods.id ?? null });
   }
 
   redeem(sure = false): Promise<void> {
-    const points = this.split;
-    if (points > 0 && points < this.total) return this.confirm('redeem', sure, (fan) => commands.pay(fan, this.purchase(), points));
-    return this.confirm('redeem', sure, (fan) => commands.redeem(fan, this.purchase()));
+    const [points, items] = [this.split, this.purchase()];
+    const parted = points > 0 && points < this.total;
+    return this.confirm('redeem', sure, parted ? { kind: 'pay', items, points } : { kind: 'redeem', items });
   }
 
   /** The person says that the same is meant once more. */
@@ -405,32 +403,37 @@ export class Counter {
   async award(sure = false): Promise<void> {
     const action = this.action;
     if (action === null) return;
-    await this.confirm('award', sure, (fan) => commands.award(fan, action));
+    await this.confirm('award', sure, { kind: 'award', action });
+  }
+
+  /** What was refused for a limit once more, with somebody who may raise the limit. */
+  async raise(): Promise<void> {
+    const above = this.above;
+    if (above) await this.manage({ what: above.what, title: 'raise.pin', ask: (pin) => commands.raiseLimit(above.fan, above.deed, pin) });
   }
 
   undo(operation: string): Promise<void> {
-    return this.unwind((pin) => commands.undo(operation, pin));
+    return this.manage(undoing((pin) => commands.undo(operation, pin)));
   }
 
   /** Undoes all that one confirmation did: the gift for the rest first, then what points paid. */
   undoAll({ receipt }: Outcome): Promise<void> {
-    return this.unwind(async (pin) => {
+    return this.manage(undoing(async (pin) => {
       if (receipt.also && !receipt.also.undone) await commands.undo(receipt.also.id, pin);
       return commands.undo(receipt.operation.id, pin);
-    });
+    }));
   }
 
-  /** What was done long ago, or by somebody else, may take a manager. */
-  private async unwind(ask: Unwind): Promise<void> {
-    await this.run('undo', () => ask(null));
-    if (this.takePinProblem()) this.pinFor = ask;
+  private async manage(managed: Managed): Promise<void> {
+    await this.run(managed.what, () => managed.ask(null));
+    if (this.takePinProblem()) this.pinFor = managed;
   }
 
   /** Null: it is over, one way or the other. */
-  async undoWithPin(pin: string): Promise<AppError | null> {
-    const ask = this.pinFor;
-    if (!ask) return null;
-    await this.run('undo', () => ask(pin));
+  async withPin(pin: string): Promise<AppError | null> {
+    const managed = this.pinFor;
+    if (!managed) return null;
+    await this.run(managed.what, () => managed.ask(pin));
     const problem = this.takePinProblem();
     if (!problem) this.pinFor = null;
     return problem;
@@ -443,7 +446,7 @@ export class Counter {
     return error;
   }
 
-  private async confirm(what: Busy, sure: boolean, ask: (fan: string) => Promise<Receipt>): Promise<void> {
+  private async confirm(what: Busy, sure: boolean, deed: RaisedDeed): Promise<void> {
     const fan = this.fan?.fan;
     if (fan === undefined || this.outcome || this.confirming()) return;
     const since = sure ? null : this.repeated(what);
@@ -452,7 +455,8 @@ export class Counter {
       this.sound('attention');
       return;
     }
-    await this.run(what, () => ask(fan));
+    await this.run(what, () => done(fan, deed));
+    this.above = this.actionError?.code === 'askManager' ? { fan, what, deed } : null;
   }
 
   private async run(what: Busy, ask: () => Promise<Receipt>): Promise<void> {
@@ -574,17 +578,6 @@ export class Counter {
   private sound(sound: Sound): void {
     if (choices.sound) play(sound);
   }
-}
-
-const isSettled = (operation: OperationView) => operation.state === 'accepted' || operation.state === 'refused';
-
-function standingOf(operation: OperationView, otherwise: Receipt['standing']): Receipt['standing'] {
-  return operation.state === 'accepted' ? 'booked' : operation.state === 'refused' ? 'refused' : otherwise;
-}
-
-function soundOf(receipt: Receipt): Sound {
-  if (receipt.standing === 'refused') return 'failure';
-  return receipt.standing === 'unconfirmed' ? 'attention' : 'success';
 }
 
 function asDataUrl(picture: Blob): Promise<string> {

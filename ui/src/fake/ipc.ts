@@ -6,9 +6,10 @@ import type {
 } from '../ipc/bindings';
 import type { Port } from '../ipc/port';
 import { goodsCommands, shelf } from './goods';
+import { limitsOf } from './limits';
 import { shiftCommands } from './shift';
 import { FakePeople } from './people';
-import { kept, openCases, resetReview, review } from './review';
+import { missing, kept, openCases, resetReview, review } from './review';
 import { FANS, grouped, sampleConnection, sampleOperations, sampleStatus, tierOf, type SampleFan } from './sample';
 
 export type * from '../ipc/bindings';
@@ -292,6 +293,19 @@ export const commands: Port['commands'] = {
     if (!known) throw failure('unknownAction');
     return shop.book('award', fan, { status: known.statusPoints, title: known.title });
   },
+  raiseLimit: async (fan, deed, pin) => {
+    shop.call('raiseLimit', fan, deed);
+    if (!shop.gate.pin.set && !shop.status.session.person) throw failure('managerPinUnset');
+    if (!shop.status.session.person || !shop.status.session.rights.includes('raise_limit')) shop.checkPin(pin);
+    if (deed.kind === 'award') return commands.award(fan, deed.action);
+    return deed.kind === 'give' ? commands.give(fan, deed.items) : commands.redeem(fan, deed.items);
+  },
+  offlineLimits: async () => limitsOf(),
+  setOfflineLimits: async (values, pin) => {
+    shop.call('setOfflineLimits', values);
+    shop.checkPin(pin);
+    return limitsOf(values);
+  },
   undo: async (id, pin) => {
     shop.call('undo', id);
     const done = shop.operations.find((one) => one.id === id);
@@ -430,20 +444,8 @@ export const commands: Port['commands'] = {
     shop.call('reconcile', from, to);
     if (!shop.online) throw failure('offline', { retry: true });
     const waiting = shop.operations.filter((one) => one.state === 'waiting');
-    return { rows: waiting.map((operation) => ({ verdict: 'waiting' as const, action: 'send' as const, operation, there: null, id: operation.id, isUndo: false, settled: kept.settled.has(operation.id) })), matched: shop.operations.length - waiting.length, complete: true };
-  },
-  releaseOperation: async (id) => {
-    shop.call('releaseOperation', id);
-    shop.operations = shop.operations.map((one) => (one.id === id ? { ...one, state: 'waiting' as const } : one));
-    const released = shop.operations.find((one) => one.id === id);
-    if (!released) throw failure('unknownOperation');
-    return released;
-  },
-  resolveRefused: async (id, outcome, pin) => {
-    shop.call('resolveRefused', id, outcome);
-    shop.checkPin(pin);
-    kept.handled.set(id, outcome === 'collectLater' ? 'collect' : outcome);
-    return null;
+    const rows = waiting.map((operation) => ({ verdict: 'waiting' as const, action: 'send' as const, operation, there: null, id: operation.id, isUndo: false, settled: false }));
+    return { rows: [...rows, ...kept.missing.map(missing)], matched: shop.operations.length - waiting.length, complete: true };
   },
   setRetention: async (days) => (shop.health = { ...shop.health, retentionDays: days }),
   deviceKey: async () => ({ text: 'age1sample', fingerprint: '0123 4567 8901 2345 6789' }),

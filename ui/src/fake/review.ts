@@ -1,6 +1,6 @@
 // The sample border's part for those who look back.
 import type {
-  CaseView, CaseWay, DifferenceInput, ExportView, OperationView, ReviewChoices, ReviewDetail, ReviewFilter, ReviewRow, SavedView, SignalRules,
+  CaseView, CaseWay, DifferenceInput, ExportView, OperationView, ReconcileRow, ReviewChoices, ReviewDetail, ReviewFilter, ReviewRow, SavedView, SignalRules,
 } from '../ipc/bindings';
 import type { Port } from '../ipc/port';
 import { failure, shop } from './ipc';
@@ -14,17 +14,19 @@ export const kept = {
   rules: { ...RULES },
   export: null as ExportView | null,
   settled: new Set<string>(),
+  /** Ids of what only the platform has. */
+  missing: [] as string[],
   /** So many rows stand behind those of the shop, for a list that is long. */
   behind: 0,
 };
 
 export function resetReview(): void {
-  Object.assign(kept, { views: [], handled: new Map(), rules: { ...RULES }, export: null, settled: new Set(), behind: 0 });
+  Object.assign(kept, { views: [], handled: new Map(), rules: { ...RULES }, export: null, settled: new Set(), missing: [], behind: 0 });
 }
 
 const rowOf = (one: OperationView): ReviewRow => ({
   place: { at: one.madeAt, number: one.seq }, id: one.id, here: true, archived: false, kind: one.kind, of: one.kind, state: one.state, fan: one.fan, fanLabel: one.fanLabel,
-  fanPoints: one.fanPoints, statusPoints: one.statusPoints, priceMinor: one.priceMinor, title: one.title, rateLabels: [], staff: 'Noa', reason: one.state === 'accepted' ? null : one.reason,
+  fanPoints: one.fanPoints, statusPoints: one.statusPoints, priceMinor: one.priceMinor, title: one.title, rateLabels: [], staff: 'Noa', device: null, store: null, reason: one.state === 'accepted' ? null : one.reason,
   undone: one.undone, handled: kept.handled.has(one.id),
 });
 
@@ -46,10 +48,16 @@ function found(filter: ReviewFilter): ReviewRow[] {
     .filter((row) => text === '' || row.title.toLowerCase().includes(text) || row.fanLabel.includes(text));
 }
 
-const choices = (): ReviewChoices => ({ people: [{ id: 'noa', name: 'Noa' }, { id: 'kim', name: 'Kim' }], views: kept.views });
+/** A transaction that only the platform has. */
+export const missing = (id: string): ReconcileRow => ({
+  verdict: 'missingHere', action: 'findDevice', operation: null, id, isUndo: false, settled: kept.settled.has(id),
+  there: { id, kind: 'give', fanLabel: '0084 0711 9295', fanPoints: 50, statusPoints: 0, at: Date.now() - 60_000 },
+});
+
+const choices = (): ReviewChoices => ({ people: [{ id: 'noa', name: 'Noa' }, { id: 'kim', name: 'Kim' }], views: kept.views, devices: ['Till 2'], stores: ['North', 'South'] });
 
 const waysOf = (one: OperationView): CaseWay[] =>
-  one.state === 'held' ? ['retry', 'note'] : one.kind === 'redeem' ? ['collect', 'forgive', 'void', 'retry', 'note'] : ['retry', 'note'];
+  one.kind === 'redeem' ? ['collect', 'forgive', 'void', 'retry', 'note'] : ['retry', 'note'];
 
 export const openCases = (operations: OperationView[]) => operations.filter((one) => (one.state === 'refused' || one.state === 'held') && !kept.handled.has(one.id));
 
@@ -85,7 +93,7 @@ export const review: Pick<Port['commands'], Names> = {
     const row = operation ? rowOf(operation) : old(-place.number);
     const way = kept.handled.get(row.id);
     return {
-      row, operation, items: [], requestId: row.id, managerRaised: false,
+      row, operation, items: [], requestId: row.id, raisedBy: null,
       postings: [{ account: 'funding', amount: -row.fanPoints }, { account: 'wallet', amount: row.fanPoints }],
       audit: { entry: 42, hash: '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08' },
       platform: { code: operation?.reason?.code ?? null, bookedAt: operation?.settledAt ?? null, bookedFanPoints: row.fanPoints, bookedStatusPoints: null, reference: row.id },

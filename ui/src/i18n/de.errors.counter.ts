@@ -16,4 +16,14 @@ export const counterErrors = {
     meaning: 'Ein Rabattcode gilt für den Fan, der ihn bekommen hat. Es wurde nichts verwendet.',
     action: 'Scannen Sie diesen Fan, oder geben Sie Punkte ohne den Code.',
   },
+  managerPinUnset: {
+    title: 'Hier ist keine PIN der Leitung gesetzt',
+    meaning: 'Niemand kann auf diesem Gerät eine Grenze anheben. Es wurde nichts gebucht.',
+    action: 'Setzen Sie eine PIN der Leitung dort, wo der Einlass vorbereitet wird, oder lassen Sie Personen sich anmelden.',
+  },
+  limitLaxer: {
+    title: 'Lockerer, als die Plattform erlaubt',
+    meaning: 'Ein Gerät kann strenger sein als die Plattform, nie lockerer. Es wurde nichts geändert.',
+    action: 'Wählen Sie einen strengeren Wert.',
+  },
 };

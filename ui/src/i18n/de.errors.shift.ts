@@ -10,6 +10,11 @@ export const shift = {
     meaning: 'Vielleicht hat sie inzwischen jemand abgeschlossen.',
     action: 'Eine neue eröffnen.',
   },
+  shiftStillOpen: {
+    title: 'Eine Schicht ist noch offen',
+    meaning: 'Ihr Bericht gehört zu dem Konto, mit dem dieses Gerät verbunden ist.',
+    action: 'Schliessen Sie zuerst die Schicht.',
+  },
   samePerson: {
     title: 'Diese Person hat die Schicht schon',
     meaning: 'Übergeben wird eine Schicht an jemand anderen.',

@@ -1,11 +1,13 @@
 // German.
 import { counter } from './de.counter';
+import { limits } from './de.limits';
 import { people } from './de.people';
 import { review } from './de.review';
 import { shift } from './de.shift';
 import type { Words } from './types';
 
 const messages: Words['messages'] = {
+  ...limits,
   ...people,
   ...review,
   ...shift,
@@ -511,16 +513,12 @@ const messages: Words['messages'] = {
   'move.imported': { one: '{count} Buchung wurde übernommen.', other: '{count} Buchungen wurden übernommen.' },
   'move.receipt': 'Beleg für das erste Gerät',
 
-  'resolve.title': 'Die Ware ist weg',
-  'resolve.open': 'Entscheiden, wer es trägt',
-  'resolve.meaning': 'Die Plattform hat Punkte abgelehnt, die der Fan hier schon ausgegeben hat.',
   'resolve.collect': 'Von späteren Punkten abziehen',
   'resolve.collectMeaning': 'Der Fan schuldet die Punkte.',
   'resolve.forgive': 'Erlassen',
   'resolve.forgiveMeaning': 'Der Laden trägt den Verlust.',
   'resolve.void': 'Stornieren, der Fan ist da',
   'resolve.voidMeaning': 'Die Ware kommt zurück, oder der Fan hat anders bezahlt.',
-  'queue.release': 'Nochmals senden',
 
   'camera.screen': 'Bildschirm: {name}',
   'camera.region': 'Teil des Bildschirms in Pixeln; 0 reicht bis zum Rand',

@@ -16,4 +16,14 @@ export const counterErrors = {
     meaning: 'A discount code is good for the fan who got it. Nothing was used.',
     action: 'Scan that fan, or give points without the code.',
   },
+  managerPinUnset: {
+    title: 'No manager’s PIN is set here',
+    meaning: 'Nobody on this device can raise a limit. Nothing was booked.',
+    action: 'Set a manager’s PIN where the gate is prepared, or let people sign in.',
+  },
+  limitLaxer: {
+    title: 'Laxer than the platform allows',
+    meaning: 'A device can be stricter than the platform, never laxer. Nothing was changed.',
+    action: 'Choose a stricter value.',
+  },
 };

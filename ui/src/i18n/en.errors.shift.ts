@@ -10,6 +10,11 @@ export const shift = {
     meaning: 'Somebody may have closed it in the meantime.',
     action: 'Open a new one.',
   },
+  shiftStillOpen: {
+    title: 'A shift is still open',
+    meaning: 'Its report belongs to the account that this device is connected with.',
+    action: 'Close the shift first.',
+  },
   samePerson: {
     title: 'This person has the shift already',
     meaning: 'A shift is handed over to somebody else.',

@@ -1,10 +1,12 @@
 // English, the model of every other language.
 import { counter } from './en.counter';
+import { limits } from './en.limits';
 import { people } from './en.people';
 import { review } from './en.review';
 import { shift } from './en.shift';
 
 const messages = {
+  ...limits,
   ...people,
   ...review,
   ...shift,
@@ -510,16 +512,12 @@ const messages = {
   'move.imported': { one: '{count} operation was taken over.', other: '{count} operations were taken over.' },
   'move.receipt': 'Receipt for the first device',
 
-  'resolve.title': 'The goods are gone',
-  'resolve.open': 'Decide who bears it',
-  'resolve.meaning': 'The platform refused points that the fan has already spent here.',
   'resolve.collect': 'Collect from later points',
   'resolve.collectMeaning': 'The fan owes the points.',
   'resolve.forgive': 'Forgive',
   'resolve.forgiveMeaning': 'The shop bears the loss.',
   'resolve.void': 'Void, the fan is here',
   'resolve.voidMeaning': 'The goods come back, or the fan paid otherwise.',
-  'queue.release': 'Send again',
 
   'camera.screen': 'Screen: {name}',
   'camera.region': 'Part of the screen, in pixels; 0 goes to the edge',

@@ -16,4 +16,14 @@ export const counterErrors = {
     meaning: 'Un code de réduction est valable pour le fan qui l’a reçu. Rien n’a été utilisé.',
     action: 'Scannez ce fan, ou donnez les points sans le code.',
   },
+  managerPinUnset: {
+    title: 'Aucun code de responsable n’est défini ici',
+    meaning: 'Personne ne peut relever une limite sur cet appareil. Rien n’a été comptabilisé.',
+    action: 'Définissez un code de responsable là où l’on prépare l’entrée, ou faites s’identifier des personnes.',
+  },
+  limitLaxer: {
+    title: 'Plus souple que ne le permet la plateforme',
+    meaning: 'Un appareil peut être plus strict que la plateforme, jamais plus souple. Rien n’a été modifié.',
+    action: 'Choisissez une valeur plus stricte.',
+  },
 };

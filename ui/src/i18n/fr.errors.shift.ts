@@ -10,6 +10,11 @@ export const shift = {
     meaning: 'Quelqu’un l’a peut-être clos entre-temps.',
     action: 'Ouvrez-en un nouveau.',
   },
+  shiftStillOpen: {
+    title: 'Un service est encore ouvert',
+    meaning: 'Son rapport appartient au compte auquel cet appareil est relié.',
+    action: 'Clôturez d’abord le service.',
+  },
   samePerson: {
     title: 'Cette personne a déjà le service',
     meaning: 'Un service se passe à quelqu’un d’autre.',

@@ -2,6 +2,7 @@
 import { counter } from './fr.counter';
 import { review } from './fr.review';
 import { shift } from './fr.shift';
+import { limits } from './fr.limits';
 import { people } from './fr.people';
 import type { Plural, Words } from './types';
 
@@ -11,6 +12,7 @@ const p = (one: string, other: string, many = other): Plural => ({ one, many, ot
 const messages: Words['messages'] = {
   ...review,
   ...shift,
+  ...limits,
   ...people,
   loading: 'Chargement…',
 
@@ -512,16 +514,12 @@ const messages: Words['messages'] = {
   'move.imported': p('{count} opération a été reprise.', '{count} opérations ont été reprises.', '{count} d’opérations ont été reprises.'),
   'move.receipt': 'Reçu pour le premier appareil',
 
-  'resolve.title': 'La marchandise est partie',
-  'resolve.open': 'Décider qui le supporte',
-  'resolve.meaning': 'La plateforme a refusé des points que le fan a déjà dépensés ici.',
   'resolve.collect': 'Prendre sur des points futurs',
   'resolve.collectMeaning': 'Le fan doit les points.',
   'resolve.forgive': 'Pardonner',
   'resolve.forgiveMeaning': 'Le magasin supporte la perte.',
   'resolve.void': 'Annuler, le fan est là',
   'resolve.voidMeaning': 'La marchandise revient, ou le fan a payé autrement.',
-  'queue.release': 'Renvoyer',
   'state.moved': 'Remis',
 
   'camera.screen': 'Écran : {name}',

@@ -16,4 +16,14 @@ export const counterErrors = {
     meaning: 'Un codice sconto vale per il fan che lo ha ricevuto. Non è stato usato nulla.',
     action: 'Scansionate quel fan, o date i punti senza il codice.',
   },
+  managerPinUnset: {
+    title: 'Qui non è impostato un PIN del responsabile',
+    meaning: 'Nessuno può alzare un limite su questo dispositivo. Nulla è stato registrato.',
+    action: 'Imposta un PIN del responsabile dove si prepara l’ingresso, o fai accedere delle persone.',
+  },
+  limitLaxer: {
+    title: 'Meno severo di quanto permette la piattaforma',
+    meaning: 'Un dispositivo può essere più severo della piattaforma, mai meno. Nulla è cambiato.',
+    action: 'Scegli un valore più severo.',
+  },
 };

@@ -10,6 +10,11 @@ export const shift = {
     meaning: 'Forse qualcuno lo ha chiuso nel frattempo.',
     action: 'Aprine uno nuovo.',
   },
+  shiftStillOpen: {
+    title: 'Un turno è ancora aperto',
+    meaning: 'Il suo rapporto appartiene al conto a cui è collegato questo dispositivo.',
+    action: 'Chiudi prima il turno.',
+  },
   samePerson: {
     title: 'Questa persona ha già il turno',
     meaning: 'Un turno si passa a qualcun altro.',

@@ -2,6 +2,7 @@
 import { counter } from './it.counter';
 import { review } from './it.review';
 import { shift } from './it.shift';
+import { limits } from './it.limits';
 import { people } from './it.people';
 import type { Plural, Words } from './types';
 
@@ -11,6 +12,7 @@ const p = (one: string, other: string, many = other): Plural => ({ one, many, ot
 const messages: Words['messages'] = {
   ...review,
   ...shift,
+  ...limits,
   ...people,
   loading: 'Caricamento …',
 
@@ -512,16 +514,12 @@ const messages: Words['messages'] = {
   'move.imported': p('{count} operazione è stata ripresa.', '{count} operazioni sono state riprese.', '{count} di operazioni sono state riprese.'),
   'move.receipt': 'Ricevuta per il primo dispositivo',
 
-  'resolve.title': 'La merce è andata',
-  'resolve.open': 'Decidi chi lo sostiene',
-  'resolve.meaning': 'La piattaforma ha rifiutato punti che il fan qui ha già speso.',
   'resolve.collect': 'Preleva dai punti futuri',
   'resolve.collectMeaning': 'Il fan deve i punti.',
   'resolve.forgive': 'Condona',
   'resolve.forgiveMeaning': 'Il negozio sostiene la perdita.',
   'resolve.void': 'Annulla, il fan è qui',
   'resolve.voidMeaning': 'La merce torna, o il fan ha pagato in altro modo.',
-  'queue.release': 'Invia di nuovo',
   'state.moved': 'Passato',
 
   'camera.screen': 'Schermo: {name}',

@@ -25,6 +25,8 @@ export const commands = {
 	give: (fan: string, items: ItemInput[]) => __TAURI_INVOKE<Receipt>("give", { fan, items }),
 	redeem: (fan: string, items: ItemInput[]) => __TAURI_INVOKE<Receipt>("redeem", { fan, items }),
 	award: (fan: string, action: string) => __TAURI_INVOKE<Receipt>("award", { fan, action }),
+	/**  Does above a limit what was refused for it, once; asks for the manager's PIN where the right is missing. */
+	raiseLimit: (fan: string, deed: RaisedDeed, pin: string | null) => __TAURI_INVOKE<Receipt>("raise_limit", { fan, deed, pin }),
 	/**  Undoes an operation; what is not one's own or long done takes the right to it or the manager's PIN. */
 	undo: (operation: string, pin: string | null) => __TAURI_INVOKE<Receipt>("undo", { operation, pin }),
 	checkThreshold: (fan: string, rule: string) => __TAURI_INVOKE<ThresholdView>("check_threshold", { fan, rule }),
@@ -93,10 +95,10 @@ export const commands = {
 	verifyAudit: () => __TAURI_INVOKE<AuditView>("verify_audit"),
 	/**  Compares a period with the platform's books. */
 	reconcile: (from: number, to: number) => __TAURI_INVOKE<Reconciliation>("reconcile", { from, to }),
-	/**  Lets an operation that is held go out again. */
-	releaseOperation: (operation: string) => __TAURI_INVOKE<OperationView>("release_operation", { operation }),
-	/**  Who bears a refused redemption whose goods are gone; asks for the manager's PIN where one is set. */
-	resolveRefused: (operation: string, outcome: ResolveOutcome, pin: string | null) => __TAURI_INVOKE<null>("resolve_refused", { operation, outcome, pin }),
+	/**  The offline policy: the platform's limits, this device's, and what is in force. */
+	offlineLimits: () => __TAURI_INVOKE<OfflineLimits>("offline_limits"),
+	/**  Sets stricter limits for this device; asks for the manager's PIN where one is set. */
+	setOfflineLimits: (limits: LimitInput[], pin: string | null) => __TAURI_INVOKE<OfflineLimits>("set_offline_limits", { limits, pin }),
 	/**  After how many days accepted operations are archived; asks for the manager's PIN where one is set. */
 	setRetention: (days: number | null, pin: string | null) => __TAURI_INVOKE<Health>("set_retention", { days, pin }),
 	/**  What another device needs to hand something over to this one. */
@@ -502,7 +504,7 @@ export type DifferenceInput = {
 export type Environment = "development" | "production";
 
 /**  Every reason that a person can meet. */
-export type ErrorCode = "notConnected" | "invalidEndpoint" | "missingField" | "signInRefused" | "noAccess" | "wrongEnvironment" | "offline" | "timedOut" | "rateLimited" | "platformFailed" | "platformUnintelligible" | "keychainUnavailable" | "queueNotEmpty" | "noCodeFound" | "notOurCode" | "codeTooLong" | "codeDamaged" | "checkDigitWrong" | "passExpired" | "passNotYetValid" | "passUnknownKey" | "passForged" | "passOtherProgram" | "passReplayed" | "passCopied" | "passRevoked" | "passStale" | "passKeysTooOld" | "pictureUnreadable" | "pictureTooLarge" | "pictureHeic" | "clipboardEmpty" | "noCamera" | "cameraBusy" | "cameraDenied" | "cameraUnplugged" | "cameraFailed" | "screenHidden" | "scannerGone" | "scannerBusy" | "scannerDenied" | "scannerFailed" | "teachUnread" | "fanNotIdentified" | "unknownFan" | "unknownRule" | "tooFewPoints" | "invalidAmount" | "noItems" | "tooManyItems" | "unknownRateLabel" | "unknownAction" | "unknownOperation" | "notReversible" | "alreadyReversed" | "moduleOff" | "unsupportedCurrency" | "idConflict" | "refusedByLedger" | "onlineOnly" | "neverSynced" | "syncTooOld" | "balanceTooOld" | "overPurchaseLimit" | "overFanLimit" | "overDeviceLimit" | "overPassAllowance" | "overGrantLimit" | "askManager" | "unknownAnswer" | "differentTransaction" | "storageFull" | "storageReadOnly" | "storageInUse" | "storageNewer" | "storageDamaged" | "storageKeyMissing" | "storageFailed" | "gateNotPrepared" | "gateClosed" | "unknownPassage" | "reasonMissing" | "pinNeeded" | "pinWrong" | "pinWait" | "pinLocked" | "pinTooWeak" | "signInNeeded" | "locked" | "notAllowed" | "personGone" | "pinNotSet" | "lastManager" | "pairingRefused" | "deviceRevoked" | "unknownDevice" | "nothingToMove" | "passphraseTooShort" | "badDeviceKey" | "evacuationDamaged" | "evacuationForOther" | "evacuationForged" | "evacuationOtherProgram" | "evacuationImported" | "evacuationIncomplete" | "unknownEvacuation" | "goodsOffline" | "goodsNotOpen" | "goodsOtherFan" | "shiftOpen" | "shiftNotOpen" | "samePerson" | "internal";
+export type ErrorCode = "notConnected" | "invalidEndpoint" | "missingField" | "signInRefused" | "noAccess" | "wrongEnvironment" | "offline" | "timedOut" | "rateLimited" | "platformFailed" | "platformUnintelligible" | "keychainUnavailable" | "queueNotEmpty" | "noCodeFound" | "notOurCode" | "codeTooLong" | "codeDamaged" | "checkDigitWrong" | "passExpired" | "passNotYetValid" | "passUnknownKey" | "passForged" | "passOtherProgram" | "passReplayed" | "passCopied" | "passRevoked" | "passStale" | "passKeysTooOld" | "pictureUnreadable" | "pictureTooLarge" | "pictureHeic" | "clipboardEmpty" | "noCamera" | "cameraBusy" | "cameraDenied" | "cameraUnplugged" | "cameraFailed" | "screenHidden" | "scannerGone" | "scannerBusy" | "scannerDenied" | "scannerFailed" | "teachUnread" | "fanNotIdentified" | "unknownFan" | "unknownRule" | "tooFewPoints" | "invalidAmount" | "noItems" | "tooManyItems" | "unknownRateLabel" | "unknownAction" | "unknownOperation" | "notReversible" | "alreadyReversed" | "moduleOff" | "unsupportedCurrency" | "idConflict" | "refusedByLedger" | "onlineOnly" | "neverSynced" | "syncTooOld" | "balanceTooOld" | "overPurchaseLimit" | "overFanLimit" | "overDeviceLimit" | "overPassAllowance" | "overGrantLimit" | "askManager" | "limitLaxer" | "unknownAnswer" | "differentTransaction" | "storageFull" | "storageReadOnly" | "storageInUse" | "storageNewer" | "storageDamaged" | "storageKeyMissing" | "storageFailed" | "gateNotPrepared" | "gateClosed" | "unknownPassage" | "reasonMissing" | "pinNeeded" | "pinWrong" | "pinWait" | "pinLocked" | "pinTooWeak" | "managerPinUnset" | "signInNeeded" | "locked" | "notAllowed" | "personGone" | "pinNotSet" | "lastManager" | "pairingRefused" | "deviceRevoked" | "unknownDevice" | "nothingToMove" | "passphraseTooShort" | "badDeviceKey" | "evacuationDamaged" | "evacuationForOther" | "evacuationForged" | "evacuationOtherProgram" | "evacuationImported" | "evacuationIncomplete" | "unknownEvacuation" | "goodsOffline" | "goodsNotOpen" | "goodsOtherFan" | "shiftOpen" | "shiftNotOpen" | "shiftStillOpen" | "samePerson" | "internal";
 
 export type ErrorNote = {
 	at: number,
@@ -779,6 +781,32 @@ export type KnobSetting = { kind: "automatic" } | { kind: "value"; value: number
 
 export type Language = "system" | "en" | "de" | "fr" | "it";
 
+/**  A limit for this device. */
+export type LimitInput = {
+	name: string,
+	value: number,
+};
+
+/**  What a limit counts. */
+export type LimitUnit = "points" | 
+/**  Minor units of the program's currency. */
+"money" | 
+/**  Milliseconds. */
+"time" | "percent" | "count";
+
+/**  One limit. Which one `name` says, in the words of the policy. */
+export type LimitView = {
+	name: string,
+	unit: LimitUnit,
+	/**  The larger value is the stricter one. */
+	grows: boolean,
+	platform: number,
+	/**  What was set for this device; None: nothing. */
+	own: number | null,
+	/**  What is in force: the stricter of the two. */
+	effective: number,
+};
+
 /**  Another program asked for something: `take_link` tells what. */
 export type LinkOpened = null;
 
@@ -803,6 +831,14 @@ export type NewPerson = {
 	oidcSubject: string | null,
 	/**  Of the partner's first person, who is at work at once. */
 	firstPin: string | null,
+};
+
+/**  The whole policy. */
+export type OfflineLimits = {
+	limits: LimitView[],
+	/**  The platform signed it; false: it ships none, and the defaults stand for it. */
+	signed: boolean,
+	fetchedAt: number,
 };
 
 export type OperationChanged = OperationView;
@@ -1022,6 +1058,16 @@ export type Quote = {
 	costs: number,
 };
 
+/**  What is done above a limit that somebody raises once. */
+export type RaisedDeed = 
+/**  `discount`: the code that goes with it. */
+{ kind: "give"; items: ItemInput[]; discount: string | null } | { kind: "redeem"; items: ItemInput[] } | 
+/**  Points pay a part. */
+{ kind: "pay"; items: ItemInput[]; points: number } | { kind: "award"; action: string };
+
+/**  Who raised a limit. */
+export type RaiserView = { kind: "person"; name: string } | { kind: "managersPin" };
+
 export type RateFigures = {
 	/**  None: the default rate. */
 	label: string | null,
@@ -1121,6 +1167,7 @@ export type ReportWords = {
 	closed: string,
 	takenOver: string,
 	totals: string,
+	points: string,
 	operations: string,
 	given: string,
 	redeemed: string,
@@ -1152,12 +1199,12 @@ export type ReportWords = {
 	signOff: string,
 };
 
-/**  Who bears a redemption that was refused when the goods were gone. */
-export type ResolveOutcome = "collectLater" | "forgive" | "void";
-
 /**  What can be filtered by. */
 export type ReviewChoices = {
 	people: PersonChoice[],
+	/**  Other devices, and stores, by their names. */
+	devices: string[],
+	stores: string[],
 	views: SavedView[],
 };
 
@@ -1180,8 +1227,8 @@ export type ReviewDetail = {
 	requestId: string,
 	platform: PlatformWord,
 	handling: HandlingView | null,
-	/**  A manager raised the limit for it. */
-	managerRaised: boolean,
+	/**  Who raised a limit for it, once. */
+	raisedBy: RaiserView | null,
 };
 
 /**  Which operations. Empty and None let everything through. */
@@ -1191,6 +1238,9 @@ export type ReviewFilter = {
 	from: number | null,
 	to: number | null,
 	devices: DevicesView,
+	/**  A device and a store, by their names. */
+	device: string | null,
+	store: string | null,
 	staff: string | null,
 	/**  A FanPoints id, or a pass's pseudonym. */
 	fan: string | null,
@@ -1237,6 +1287,9 @@ export type ReviewRow = {
 	rateLabels: string[],
 	/**  Who did it, by name. */
 	staff: string | null,
+	/**  Where it was done, where that is known. */
+	device: string | null,
+	store: string | null,
 	reason: AppError | null,
 	undone: boolean,
 	handled: boolean,

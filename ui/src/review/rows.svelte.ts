@@ -5,7 +5,7 @@ import { asAppError } from '../lib/errors';
 export const PAGE = 100;
 
 export const ANYTHING: ReviewFilter = {
-  states: [], kinds: [], from: null, to: null, devices: 'all', staff: null, fan: null, least: null, most: null, rateLabel: null, text: null,
+  states: [], kinds: [], from: null, to: null, devices: 'all', device: null, store: null, staff: null, fan: null, least: null, most: null, rateLabel: null, text: null,
 };
 
 export class Rows {

@@ -15,6 +15,7 @@ export const reportWords = (): ReportWords => ({
   closed: t('shift.closed'),
   takenOver: t('shift.takenOver'),
   totals: t('shift.totals'),
+  points: t('shift.points'),
   operations: t('shift.operations'),
   given: t('shift.given'),
   redeemed: t('shift.redeemed'),

@@ -67,7 +67,11 @@ pub(super) fn plan(db: &Db, wanted: &Wanted, after: Option<Place>) -> Result<Opt
     let facts = Facts { wanted, after, search, phrases, fan };
     let mut values = Values::default();
     let mut selects = Vec::new();
-    if wanted.devices != Devices::Others {
+    let own = wanted.own.as_ref();
+    let is_named = |name: &Option<String>, own: Option<&String>| name.is_none() || name.as_ref() == own;
+    let here = is_named(&wanted.device, own.map(|own| &own.device))
+        && is_named(&wanted.store, own.map(|own| &own.store));
+    if wanted.devices != Devices::Others && here {
         facts.here(db, &mut values, &mut selects)?;
         facts.archived(db, &mut values, &mut selects)?;
     }
@@ -165,6 +169,9 @@ impl Facts<'_> {
             conditions.push(list("e.phrase", phrases));
         }
         self.sizes("e.size", &mut conditions);
+        for (column, name) in [("e.device", &self.wanted.device), ("e.store", &self.wanted.store)] {
+            conditions.extend(name.as_ref().map(|name| format!("{column} = {}", values.text(name))));
+        }
         if let Some(search) = &self.search {
             conditions.push(search.of_others(values));
         }

@@ -8,7 +8,7 @@ use super::Store;
 use crate::export::{self, ExportError, Form};
 use crate::review::{self, Deed, Listed, Place, Wanted};
 use crate::{
-    CaseCounts, Decline, Difference, Foreign, Handling, OperationRow, StoreError, Untold, Way, cases,
+    CaseCounts, Decline, Difference, Foreign, Handling, OperationRow, Origin, StoreError, Untold, Way, cases,
     elsewhere, journal,
 };
 
@@ -134,6 +134,11 @@ impl Store {
     /// Keeps those of the partner's transactions that this device did not make; how many are new.
     pub fn note_foreign(&self, told: Vec<Foreign>) -> Result<usize, StoreError> {
         self.write(move |db| elsewhere::note(db, &told))
+    }
+
+    /// Every device and store that something was done with elsewhere.
+    pub fn origins(&self) -> Result<Vec<Origin>, StoreError> {
+        self.read(elsewhere::origins)
     }
 
     /// A person has settled these differences to the platform's books.

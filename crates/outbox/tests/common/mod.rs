@@ -186,7 +186,7 @@ pub fn proposal(fan: FanRef, kind: Proposed, now: Timestamp) -> Proposal {
         route: Route::Local,
         now,
         staff: Some("Noa".into()),
-        manager_raised: false,
+        raised_by: None,
     }
 }
 

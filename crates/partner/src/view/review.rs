@@ -25,6 +25,9 @@ pub struct ReviewFilter {
     pub from: Option<i64>,
     pub to: Option<i64>,
     pub devices: DevicesView,
+    /// A device and a store, by their names.
+    pub device: Option<String>,
+    pub store: Option<String>,
     pub staff: Option<String>,
     /// A FanPoints id, or a pass's pseudonym.
     pub fan: Option<String>,
@@ -77,6 +80,9 @@ pub struct ReviewRow {
     pub rate_labels: Vec<String>,
     /// Who did it, by name.
     pub staff: Option<String>,
+    /// Where it was done, where that is known.
+    pub device: Option<String>,
+    pub store: Option<String>,
     pub reason: Option<AppError>,
     pub undone: bool,
     pub handled: bool,
@@ -112,6 +118,9 @@ pub struct PersonChoice {
 #[serde(rename_all = "camelCase")]
 pub struct ReviewChoices {
     pub people: Vec<PersonChoice>,
+    /// Other devices, and stores, by their names.
+    pub devices: Vec<String>,
+    pub stores: Vec<String>,
     pub views: Vec<SavedView>,
 }
 
@@ -129,8 +138,16 @@ pub struct ReviewDetail {
     pub request_id: String,
     pub platform: PlatformWord,
     pub handling: Option<HandlingView>,
-    /// A manager raised the limit for it.
-    pub manager_raised: bool,
+    /// Who raised a limit for it, once.
+    pub raised_by: Option<RaiserView>,
+}
+
+/// Who raised a limit.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Type)]
+#[serde(rename_all = "camelCase", rename_all_fields = "camelCase", tag = "kind")]
+pub enum RaiserView {
+    Person { name: String },
+    ManagersPin,
 }
 
 /// One item of a purchase.

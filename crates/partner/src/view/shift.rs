@@ -157,6 +157,7 @@ pub struct ReportWords {
     pub closed: String,
     pub taken_over: String,
     pub totals: String,
+    pub points: String,
     pub operations: String,
     pub given: String,
     pub redeemed: String,

@@ -397,7 +397,7 @@ impl History {
             route: if self.dice.one_in(10) { Route::Platform } else { Route::Local },
             now: Timestamp(now),
             staff: None,
-            manager_raised: false,
+            raised_by: None,
         };
         let id = proposal.id;
         // Whoever did not see the answer asks again.

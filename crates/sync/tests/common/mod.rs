@@ -49,7 +49,7 @@ impl Device {
             route: Route::Local,
             now: NOON,
             staff: None,
-            manager_raised: false,
+            raised_by: None,
         };
         self.propose(proposal)
     }
