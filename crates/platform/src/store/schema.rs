@@ -4,13 +4,14 @@
 use super::StoreError;
 use super::sql::{Connection, Database, dialect, params};
 
-const MIGRATIONS: [&str; 6] = [
+const MIGRATIONS: [&str; 7] = [
     include_str!("../../migrations/0001_books.sql"),
     include_str!("../../migrations/0002_turns.sql"),
     include_str!("../../migrations/0003_operations.sql"),
     include_str!("../../migrations/0004_club.sql"),
     include_str!("../../migrations/0005_goods.sql"),
     include_str!("../../migrations/0006_consent.sql"),
+    include_str!("../../migrations/0007_staff_provider.sql"),
 ];
 
 /// Brings the database to the current schema.
