@@ -37,7 +37,8 @@ pub const EVERYDAY: &[&str] = &[
 /// Longer texts are somebody's words, not an id.
 const LONGEST_ID: usize = 64;
 /// An argument whose name holds one of these may be personal or secret.
-const KEPT_BACK: &[&str] = &["user", "mail", "name", "secret", "pin", "password", "code", "note", "reason"];
+const KEPT_BACK: &[&str] =
+    &["user", "mail", "name", "secret", "pin", "password", "code", "note", "reason", "subject"];
 
 tokio::task_local! {
     static PRESENT: Arc<Asked>;

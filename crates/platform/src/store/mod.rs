@@ -30,6 +30,7 @@ pub mod settings;
 pub mod shifts;
 pub mod sql;
 pub mod staff;
+pub mod staff_provider;
 pub mod statistics;
 pub mod terminals;
 #[cfg(test)]

@@ -4,7 +4,7 @@
 use super::StoreError;
 use super::sql::{Connection, Database, dialect, params};
 
-const MIGRATIONS: [&str; 8] = [
+const MIGRATIONS: [&str; 9] = [
     include_str!("../../migrations/0001_books.sql"),
     include_str!("../../migrations/0002_turns.sql"),
     include_str!("../../migrations/0003_operations.sql"),
@@ -13,6 +13,7 @@ const MIGRATIONS: [&str; 8] = [
     include_str!("../../migrations/0006_consent.sql"),
     include_str!("../../migrations/0007_origins.sql"),
     include_str!("../../migrations/0008_ends.sql"),
+    include_str!("../../migrations/0009_staff_provider.sql"),
 ];
 
 /// Brings the database to the current schema.

@@ -73,8 +73,24 @@ pub fn find(
     )
 }
 
-/// Adds somebody. False: there is or was somebody with this id.
+/// Whether somebody else is this subject at the partner's provider.
+fn is_taken(
+    connection: &Connection,
+    partner: PartnerId,
+    staff_id: &str,
+    subject: Option<&String>,
+) -> Result<bool, StoreError> {
+    let Some(subject) = subject else { return Ok(false) };
+    let sql = "SELECT count(*) FROM staff WHERE partner_no = ?1 AND staff_id <> ?2 AND oidc_subject = ?3";
+    let others: i64 = connection.query_row(sql, params![partner.0, staff_id, subject], |row| row.get(0))?;
+    Ok(others > 0)
+}
+
+/// Adds somebody. False: there is or was somebody with this id, or somebody is this subject.
 pub fn add(turn: &mut Turn<'_>, partner: PartnerId, person: &Person) -> Result<bool, StoreError> {
+    if is_taken(turn.connection, partner, &person.staff_id, person.oidc_subject.as_ref())? {
+        return Ok(false);
+    }
     let date_us = turn.next_date();
     let added = turn.connection.execute_counted(
         "INSERT INTO staff (partner_no, staff_id, name, role, oidc_subject, changed_us) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
@@ -99,7 +115,7 @@ pub struct PersonChange {
     pub oidc_subject: Option<String>,
 }
 
-/// Changes somebody. False: there is nobody of this id.
+/// Changes somebody. False: there is nobody of this id, or somebody else is the subject.
 pub fn change(
     turn: &mut Turn<'_>,
     partner: PartnerId,
@@ -109,11 +125,14 @@ pub fn change(
     let Some(person) = find(turn.connection, partner, staff_id)? else {
         return Ok(false);
     };
-    let date_us = turn.next_date();
     let subject = match &change.oidc_subject {
         None => person.oidc_subject,
         Some(text) => Some(text.clone()).filter(|text| !text.is_empty()),
     };
+    if is_taken(turn.connection, partner, staff_id, subject.as_ref())? {
+        return Ok(false);
+    }
+    let date_us = turn.next_date();
     let changed = turn.connection.execute_counted(
         "UPDATE staff SET name = ?3, role = ?4, oidc_subject = ?5, changed_us = ?6
          WHERE partner_no = ?1 AND staff_id = ?2",

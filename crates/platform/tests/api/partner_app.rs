@@ -187,6 +187,85 @@ async fn staff_have_roles_and_roles_have_rights() {
     assert_eq!(kiosk.data(&other, json!({})).await["a"]["result"], json!([]));
 }
 
+const PROVIDER: &str = "mutation($issuer: String!, $client: String!, $scopes: [String!]!, $back: String) {
+    a: set_staff_provider(partner_id: \"club-shop\", issuer: $issuer, client_id: $client, scopes: $scopes,
+        redirect_uri: $back, ask_consent: true) { result } }";
+const LINK: &str = "mutation($id: String!, $issuer: String!, $subject: String!) {
+    a: link_staff_member(partner_id: \"club-shop\", staff_id: $id, issuer: $issuer, oidc_subject: $subject) { result } }";
+const STAFF: &str = "{ a: get_staff(partner_id: \"club-shop\") { result { staff_id oidc_subject }
+    provider { issuer client_id scopes redirect_uri ask_consent } } }";
+
+fn provider(issuer: &str) -> Value {
+    json!({ "issuer": issuer, "client": "app", "scopes": ["offline_access"], "back": "http://localhost:8417/callback" })
+}
+
+#[tokio::test]
+async fn a_partner_has_a_sign_in_provider_and_people_are_linked_to_it_once() {
+    const ISSUER: &str = "https://login.example.org/tenant";
+    let club = Club::open().await;
+    let shop = club.partner(SHOP).await;
+    let add = "mutation { a: add_staff_member(partner_id: \"club-shop\", staff_id: \"noa\", name: \"Noa\", role: staff)
+        { result } b: add_staff_member(partner_id: \"club-shop\", staff_id: \"kim\", name: \"Kim\", role: manager) { result } }";
+    shop.data(add, json!({})).await;
+    let done = |answer: Value| answer["a"]["result"].as_bool().unwrap();
+    let link =
+        |id: &str, issuer: &str, subject: &str| json!({ "id": id, "issuer": issuer, "subject": subject });
+    assert!(!done(shop.data(LINK, link("noa", ISSUER, "s-1")).await), "there is no provider");
+    assert_eq!(shop.data(STAFF, json!({})).await["a"]["provider"], Value::Null);
+
+    for bad in [
+        json!({ "issuer": "http://login.example.org", "client": "app", "scopes": [] }),
+        json!({ "issuer": "https://login.example.org/?a=b", "client": "app", "scopes": [] }),
+        json!({ "issuer": "https://me:secret@login.example.org", "client": "app", "scopes": [] }),
+        json!({ "issuer": ISSUER, "client": "", "scopes": [] }),
+        json!({ "issuer": ISSUER, "client": "app", "scopes": ["two words"] }),
+        json!({ "issuer": ISSUER, "client": "app", "scopes": vec!["x"; 11] }),
+        json!({ "issuer": ISSUER, "client": "app", "scopes": [], "back": "https://example.org/" }),
+        json!({ "issuer": ISSUER, "client": "app", "scopes": [], "back": "http://localhost.example.org/" }),
+        json!({ "issuer": ISSUER, "client": "app", "scopes": [], "back": "http://localhost:0/" }),
+    ] {
+        assert_eq!(shop.error_code(PROVIDER, bad.clone()).await, "BAD_ARGUMENT", "{bad}");
+    }
+    assert!(done(shop.data(PROVIDER, provider(ISSUER)).await));
+    let told = shop.data(STAFF, json!({})).await["a"]["provider"].take();
+    assert_eq!(
+        told,
+        json!({ "issuer": ISSUER, "client_id": "app", "scopes": ["offline_access"],
+                "redirect_uri": "http://localhost:8417/callback", "ask_consent": true })
+    );
+
+    // A till in staff's hands links staff, and nobody above them.
+    let (till, _) = paired(&club, &shop, "staff").await;
+    assert_eq!(till.error_code(PROVIDER, provider(ISSUER)).await, "NOT_AUTHORIZED");
+    assert!(!done(till.data(LINK, link("kim", ISSUER, "s-1")).await), "a manager");
+    assert!(!done(till.data(LINK, link("noa", "https://other.example.org", "s-1")).await), "another issuer");
+    assert!(!done(till.data(LINK, link("nobody", ISSUER, "s-1")).await));
+    assert_eq!(till.error_code(LINK, link("noa", ISSUER, "")).await, "BAD_ARGUMENT");
+    assert!(done(till.data(LINK, link("noa", ISSUER, "s-1")).await));
+    assert!(done(till.data(LINK, link("noa", ISSUER, "s-1")).await), "the same again is done");
+    assert!(!done(till.data(LINK, link("noa", ISSUER, "s-2")).await), "somebody else there already");
+    assert!(!done(shop.data(LINK, link("kim", ISSUER, "s-1")).await), "Noa is that");
+    let by_hand = "mutation { a: change_staff_member(partner_id: \"club-shop\", staff_id: \"kim\", oidc_subject: \"s-1\")
+        { result } }";
+    assert!(!done(shop.data(by_hand, json!({})).await), "nor by hand");
+    assert!(done(shop.data(LINK, link("kim", ISSUER, "s-2")).await));
+
+    // Another client of the same provider knows the same people; another issuer does not.
+    let subjects = async || shop.data(STAFF, json!({})).await["a"]["result"].take();
+    let renamed = json!({ "issuer": ISSUER, "client": "app-2", "scopes": [] });
+    assert!(done(shop.data(PROVIDER, renamed).await));
+    let linked =
+        json!([{ "staff_id": "kim", "oidc_subject": "s-2" }, { "staff_id": "noa", "oidc_subject": "s-1" }]);
+    assert_eq!(subjects().await, linked);
+    assert!(done(shop.data(PROVIDER, provider("https://other.example.org")).await));
+    let nobody =
+        json!([{ "staff_id": "kim", "oidc_subject": null }, { "staff_id": "noa", "oidc_subject": null }]);
+    assert_eq!(subjects().await, nobody);
+    let remove = "mutation { a: remove_staff_provider(partner_id: \"club-shop\") { result } }";
+    assert!(done(shop.data(remove, json!({})).await) && !done(shop.data(remove, json!({})).await));
+    assert_eq!(shop.data(STAFF, json!({})).await["a"]["provider"], Value::Null);
+}
+
 #[tokio::test]
 async fn reserved_points_are_nobody_else_s() {
     let club = Club::open().await;
