@@ -33,10 +33,10 @@ struct Layout {
 impl Layout {
     /// None: no JPEG picture.
     fn of(bytes: &[u8]) -> Option<Self> {
-        let mut segments = Segments::new(bytes)?;
+        let segments = Segments::new(bytes)?;
         let mut tables = false;
         let mut bare_scan = None;
-        while let Some((mark, at)) = segments.next() {
+        for (mark, at) in segments {
             match mark {
                 END => return Some(Self { length: at + 2, bare_scan }),
                 TABLES => tables = true,
