@@ -7,6 +7,8 @@ pub mod events;
 mod files;
 mod keychain;
 mod kiosk;
+#[cfg(target_os = "linux")]
+mod launcher;
 mod link;
 mod logging;
 mod niceties;
@@ -175,6 +177,8 @@ pub fn run() -> ExitCode {
         })
         .setup(move |app| {
             bindings.mount_events(app);
+            #[cfg(target_os = "linux")]
+            app.manage(launcher::Launcher::start());
             link::listen(app.handle(), arguments.link.as_deref());
             wire(app, &arguments, started)
         })

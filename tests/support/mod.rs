@@ -7,6 +7,7 @@
 #![allow(dead_code, unused_imports)]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, clippy::print_stderr)]
 
+mod bus;
 mod child;
 mod disk;
 mod driver;
@@ -18,7 +19,9 @@ mod stage;
 mod till;
 mod wait;
 
+pub use bus::Monitor;
 pub use disk::SmallDisk;
+pub use driver::second_start;
 pub use keys::Keyboard;
 pub use pictures::{foreign_code, frames, qr, torn};
 pub use platform::{Code, Pairing, Platform, Shop};

@@ -10,6 +10,7 @@ mod support;
 mod access;
 mod camera;
 mod counter;
+mod desktop;
 mod gate;
 mod goods;
 mod handheld;
