@@ -18,6 +18,7 @@ mod look;
 mod lost_answer;
 mod main_job;
 mod offline;
+mod parts;
 mod people;
 mod pictures;
 mod refusals;

@@ -18,15 +18,17 @@ pub fn test(place: &Place, options: &TestOptions) -> Outcome<ExitCode> {
     if prepare(place, &mut summary) {
         if options.only_deep() {
             deep::test(place, options, &mut summary);
+        } else if options.accept_looks {
+            window(place, &mut summary, "parts taken as they look", accept_looks);
         } else if options.window {
-            window(place, &mut summary);
+            window(place, &mut summary, WINDOW_TESTS, window_tests);
         } else {
             look(place, &mut summary);
             summary.record("xtask's tests", || rust::test_self(place));
             summary.record("Rust tests", || rust::test(place));
             summary.record("UI tests", || ui::test(place));
             if !options.fast {
-                window(place, &mut summary);
+                window(place, &mut summary, WINDOW_TESTS, window_tests);
             }
         }
     }
@@ -60,18 +62,28 @@ fn look(place: &Place, summary: &mut Summary) {
     summary.record("clippy", || rust::lint(place));
 }
 
-fn window(place: &Place, summary: &mut Summary) {
-    const STEP: &str = "window tests";
+const WINDOW_TESTS: &str = "window tests";
+
+fn window(place: &Place, summary: &mut Summary, step: &'static str, run: fn(&Place) -> Outcome<String>) {
     let built = summary.record("app and platform", || rust::build(place))
         && summary.record("window tests built", || rust::build_window_tests(place));
     if built {
-        summary.record(STEP, || window_tests(place));
+        summary.record(step, || run(place));
     } else {
-        summary.skip(STEP, "they do not compile");
+        summary.skip(step, "they do not compile");
     }
 }
 
 fn window_tests(place: &Place) -> Outcome<String> {
+    run_window_tests(place, |tests| tests)
+}
+
+/// Runs the test that compares pictures of the parts, which then keeps those that it sees.
+fn accept_looks(place: &Place) -> Outcome<String> {
+    run_window_tests(place, |tests| tests.args(["parts::"]).env("FANPOINTS_ACCEPT_LOOKS", "1"))
+}
+
+fn run_window_tests(place: &Place, which: fn(Leashed) -> Leashed) -> Outcome<String> {
     fresh_folder(&place.e2e())?;
     let screen = Screen::open(place, "e2e")?;
     say("running the window tests on a virtual display");
@@ -81,7 +93,7 @@ fn window_tests(place: &Place) -> Outcome<String> {
         .env("CARGO_TARGET_DIR", place.target())
         .env("FANPOINTS_PROGRAMS", place.programs(Profile::Debug))
         .env("FANPOINTS_E2E", place.e2e());
-    let mut running = screen.dress(tests).start(Words::Piped)?;
+    let mut running = screen.dress(which(tests)).start(Words::Piped)?;
     let lines = running.take_stdout().map(step::echo).unwrap_or_default();
     let finished = Finished { status: running.wait()?, lines };
     let note = tests_note(&finished, "window tests");

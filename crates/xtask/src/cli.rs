@@ -13,6 +13,7 @@ cargo xtask run               install what lacks, build, start the platform, ope
 cargo xtask test              everything: format, lints, Rust tests, UI tests, the real window; a summary
     --fast                    all of it but the window
     --window                  the window alone
+    --accept-looks            keep new pictures of the parts: a change in looks is meant
     --mutants                 break the ledger's rules one by one: each must be caught
     --faults                  the long fault runs (power cuts, full disks, bad networks)
     --fuzz                    each fuzz target for a minute (FANPOINTS_FUZZ_SECONDS to change)
@@ -46,6 +47,7 @@ pub struct RunOptions {
 pub struct TestOptions {
     pub fast: bool,
     pub window: bool,
+    pub accept_looks: bool,
     pub mutants: bool,
     pub faults: bool,
     pub fuzz: bool,
@@ -102,6 +104,7 @@ fn test_options(words: impl Iterator<Item = String>) -> Outcome<TestOptions> {
         match word.as_str() {
             "--fast" => options.fast = true,
             "--window" => options.window = true,
+            "--accept-looks" => options.accept_looks = true,
             "--mutants" => options.mutants = true,
             "--faults" => options.faults = true,
             "--fuzz" => options.fuzz = true,
