@@ -77,19 +77,25 @@ struct Awake {
 #[cfg(desktop)]
 fn awake() -> Option<Awake> {
     let (end, ended) = mpsc::channel::<()>();
-    let hold = move || {
-        let held = keepawake::Builder::default()
-            .display(true)
-            .idle(true)
+    // Who dims the screen and who puts the machine to sleep are not the same on every system, and not every system has
+    // both: what one of them refuses must not take back what the other one promised.
+    let ask = |display, idle| {
+        keepawake::Builder::default()
+            .display(display)
+            .idle(idle)
             .reason("A gate is open")
             .app_name("FanPoints Partner")
             .app_reverse_domain("app.fanpoints.partner")
-            .create();
-        match held {
-            // An error is the word to end: the other side is gone.
-            Ok(_held) => drop(ended.recv()),
-            Err(error) => tracing::warn!(%error, "the screen can not be kept awake"),
+            .create()
+    };
+    let hold = move || {
+        let [screen, machine] = [ask(true, false), ask(false, true)];
+        if let (Err(screen), Err(machine)) = (&screen, &machine) {
+            tracing::warn!(%screen, %machine, "the screen can not be kept awake");
+            return;
         }
+        // An error is the word to end: the other side is gone.
+        ended.recv().unwrap_or_default();
     };
     std::thread::Builder::new().name("awake".into()).spawn(hold).ok()?;
     Some(Awake { _end: end })

@@ -7,6 +7,8 @@ pub mod events;
 mod files;
 mod keychain;
 mod kiosk;
+#[cfg(target_os = "linux")]
+mod launcher;
 mod link;
 mod logging;
 mod niceties;
@@ -174,6 +176,8 @@ pub fn run() -> ExitCode {
         .register_uri_scheme_protocol(preview::SCHEME, |context, request| preview::answer(&context, &request))
         .setup(move |app| {
             bindings.mount_events(app);
+            #[cfg(target_os = "linux")]
+            app.manage(launcher::Launcher::start());
             link::listen(app.handle(), arguments.link.as_deref());
             wire(app, &arguments, started)
         })

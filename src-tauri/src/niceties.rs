@@ -46,26 +46,39 @@ fn show(app: &AppHandle) {
     }
 }
 
-/// The number of what waits, on the dock or the launcher, and in the window's title: not every desktop has a place for
-/// a number on an icon, and all of them list windows by their titles.
+/// The number of what waits, on the icon in the dock or the task bar, and in the window's title: not every desktop has a
+/// place for a number on an icon, and all of them list windows by their titles.
 pub fn badge(app: &AppHandle, waiting: u32) {
     let Some(window) = app.get_webview_window("main") else { return };
     #[cfg(desktop)]
     if let Err(error) = window.set_title(&title(waiting)) {
         tracing::debug!(%error, "the window's title stays");
     }
-    #[cfg(any(target_os = "macos", target_os = "linux", target_os = "ios"))]
-    let done = window.set_badge_count((waiting > 0).then_some(i64::from(waiting)));
+    #[cfg(target_os = "linux")]
+    if let Some(launcher) = app.try_state::<crate::launcher::Launcher>() {
+        launcher.show(waiting);
+    }
+    // Windows has no number for an icon, only a mark on it.
     #[cfg(target_os = "windows")]
-    let done = window.set_overlay_icon((waiting > 0).then(|| app.default_window_icon().cloned()).flatten());
-    #[cfg(target_os = "android")]
-    let done: tauri::Result<()> = {
-        let _ = (window, waiting);
-        Ok(())
-    };
+    let done = window.set_overlay_icon((waiting > 0).then(mark));
+    #[cfg(any(target_os = "macos", target_os = "ios"))]
+    let done = window.set_badge_count((waiting > 0).then_some(i64::from(waiting)));
+    #[cfg(any(target_os = "windows", target_os = "macos", target_os = "ios"))]
     if let Err(error) = done {
         tracing::debug!(%error, "the icon carries no number here");
     }
+}
+
+/// An amber dot.
+#[cfg(any(target_os = "windows", test))]
+fn mark() -> tauri::image::Image<'static> {
+    const SIDE: u32 = 16;
+    let pixel = |at: u32| {
+        // Twice the distance from the middle, so that it lies on whole numbers.
+        let (x, y) = ((2 * (at % SIDE) + 1).abs_diff(SIDE), (2 * (at / SIDE) + 1).abs_diff(SIDE));
+        if x * x + y * y <= (SIDE - 1) * (SIDE - 1) { [0xff, 0xb9, 0x38, 0xff] } else { [0; 4] }
+    };
+    tauri::image::Image::new_owned((0..SIDE * SIDE).flat_map(pixel).collect(), SIDE, SIDE)
 }
 
 #[cfg(desktop)]
@@ -75,11 +88,20 @@ fn title(waiting: u32) -> String {
 
 #[cfg(all(test, desktop))]
 mod tests {
-    use super::title;
+    use super::{mark, title};
 
     #[test]
     fn the_title_carries_what_waits() {
         assert_eq!(title(0), "FanPoints Partner");
         assert_eq!(title(17), "(17) FanPoints Partner");
+    }
+
+    #[test]
+    fn the_mark_is_a_dot_in_the_middle() {
+        let mark = mark();
+        let pixel = |x: usize, y: usize| mark.rgba().chunks(4).nth(y * 16 + x).unwrap().to_owned();
+        assert_eq!(mark.rgba().len(), 16 * 16 * 4);
+        assert_eq!(pixel(8, 8), [0xff, 0xb9, 0x38, 0xff]);
+        assert_eq!([pixel(0, 0), pixel(15, 0), pixel(0, 15), pixel(15, 15)].concat(), [0; 16]);
     }
 }

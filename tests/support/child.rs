@@ -52,6 +52,11 @@ impl Program {
         }
     }
 
+    /// Whether it has ended by itself, in good order.
+    pub fn ended(&mut self) -> bool {
+        self.child.try_wait().expect("a child can be asked").is_some_and(|status| status.success())
+    }
+
     pub fn last_words(&self) -> String {
         let text = std::fs::read_to_string(&self.log).unwrap_or_default();
         let lines: Vec<&str> = text.lines().collect();

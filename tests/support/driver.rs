@@ -4,7 +4,7 @@
 //! connections.
 
 use std::net::TcpListener;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use fantoccini::{Client, ClientBuilder};
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -30,9 +30,7 @@ impl Driver {
     pub async fn start(stage: &Stage, more: &[(&str, &str)]) -> Self {
         let port = free_port();
         let args = [format!("--port={port}"), "--host=127.0.0.1".to_owned()];
-        // What a web view remembers is this test's alone.
-        let homes = ["XDG_DATA_HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME"];
-        let homes = homes.map(|name| (name, stage.path(name).display().to_string()));
+        let homes = homes(stage);
         let mut env = MAY_BE_DRIVEN.to_vec();
         env.extend_from_slice(more);
         env.extend(homes.iter().map(|(name, folder)| (*name, folder.as_str())));
@@ -72,6 +70,25 @@ impl Drop for Driver {
             signal("KILL", pid);
         }
     }
+}
+
+/// What a web view remembers, and what an app without a data folder of its own keeps, is this test's alone.
+fn homes(stage: &Stage) -> [(&'static str, String); 3] {
+    ["XDG_DATA_HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME"]
+        .map(|name| (name, stage.path(name).display().to_string()))
+}
+
+/// Where an app without a data folder of its own keeps what it knows.
+pub fn home_data(stage: &Stage) -> PathBuf {
+    stage.path("XDG_DATA_HOME").join("app.fanpoints.partner")
+}
+
+/// Starts the app beside the one that runs already, and waits until it has ended by itself.
+pub async fn second_start(stage: &Stage, args: &[&str]) {
+    let homes = homes(stage);
+    let env: Vec<(&str, &str)> = homes.iter().map(|(name, folder)| (*name, folder.as_str())).collect();
+    let mut running = Program::start_with(&program(APP), args, &env, stage.path("second.log"));
+    eventually("the second start ends", || std::future::ready(running.ended().then_some(()))).await;
 }
 
 fn free_port() -> u16 {

@@ -41,6 +41,11 @@ impl Keyboard {
         Self { window }
     }
 
+    /// How many windows with this in their title are on the screen.
+    pub fn windows(title: &str) -> usize {
+        xdotool(&["search", "--onlyvisible", "--name", title]).map_or(0, |ids| ids.lines().count())
+    }
+
     /// Types as fast as a handheld scanner does, and ends with Enter as it does.
     pub fn scan(&self, text: &str) {
         self.type_at(text, 2);

@@ -7,10 +7,12 @@
 #![allow(dead_code, unused_imports)]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, clippy::print_stderr)]
 
+mod bus;
 mod child;
 mod disk;
 mod driver;
 mod keys;
+mod likeness;
 mod pictures;
 mod platform;
 mod proxy;
@@ -18,9 +20,12 @@ mod stage;
 mod till;
 mod wait;
 
+pub use bus::Monitor;
 pub use child::Process;
 pub use disk::SmallDisk;
+pub use driver::second_start;
 pub use keys::{Keyboard, Layout};
+pub use likeness::{Difference, difference};
 pub use pictures::{foreign_code, frames, qr, torn};
 pub use platform::{Code, Pairing, Platform, Shop};
 pub use proxy::{Blow, Fault, Proxy};

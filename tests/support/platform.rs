@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -151,6 +152,24 @@ impl Platform {
         assert_eq!(ready.endpoint, self.ready.endpoint, "the platform moved");
         self.running = Some(running);
         self.ready = ready;
+    }
+
+    /// Takes a fan out of the books for ever, while it stands still.
+    pub fn erase(&self, fan: &str) {
+        assert!(self.running.is_none(), "the platform still runs");
+        let mut erase = Command::new(program("fanpoints-platform"));
+        erase.args([
+            "erase-user",
+            "--environment",
+            ENVIRONMENT,
+            "--project",
+            PROGRAM,
+            "--user",
+            fan,
+            "--yes",
+        ]);
+        let done = erase.arg("--data").arg(&self.folder).output().expect("the platform's program runs");
+        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
     }
 
     pub fn address(&self) -> SocketAddr {

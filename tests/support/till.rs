@@ -10,7 +10,7 @@ use fantoccini::{Client, Locator};
 use serde_json::Value;
 
 use super::child::{Process, descendants, runs, signal};
-use super::driver::Driver;
+use super::driver::{Driver, home_data};
 use super::platform::Pairing;
 use super::stage::Stage;
 use super::wait::{PATIENCE, eventually, holds_within};
@@ -26,6 +26,7 @@ const DRAWN: &str = "
 /// How a till is set up before its window opens.
 pub struct TillBuilder {
     data: PathBuf,
+    at_home: bool,
     pictures: PathBuf,
     folder: Stage,
     pairing: Option<Pairing>,
@@ -38,6 +39,14 @@ impl TillBuilder {
     #[must_use]
     pub fn data(mut self, folder: PathBuf) -> Self {
         self.data = folder;
+        self
+    }
+
+    /// Without a data folder of its own, as on a device with one till.
+    #[must_use]
+    pub fn at_home(mut self) -> Self {
+        self.data = home_data(&self.folder);
+        self.at_home = true;
         self
     }
 
@@ -70,7 +79,8 @@ impl TillBuilder {
 
     /// Opens the window and waits until it shows something to use.
     pub async fn open(self) -> Till {
-        let mut args = vec!["--data-dir".to_owned(), self.data.display().to_string()];
+        let own = ["--data-dir".to_owned(), self.data.display().to_string()];
+        let mut args: Vec<String> = own.into_iter().filter(|_| !self.at_home).collect();
         if let Some(pairing) = &self.pairing {
             let file = self.folder.path("pairing.json");
             pairing.write(&file);
@@ -115,6 +125,7 @@ impl Till {
         let folder = Stage::existing(name, stage.path(name));
         TillBuilder {
             data: folder.path("data"),
+            at_home: false,
             pictures: stage.path(""),
             folder,
             pairing: None,
@@ -346,9 +357,14 @@ impl Till {
         self.look(testid, "e.focus()").await;
     }
 
+    /// Waits until what moves has come to rest and what changed has been drawn.
+    pub async fn drawn(&self) {
+        self.client().execute_async(DRAWN, vec![]).await.expect("the window is drawn");
+    }
+
     /// A picture of the window, numbered in the order of the story.
     pub async fn shot(&mut self, name: &str) -> PathBuf {
-        self.client().execute_async(DRAWN, vec![]).await.expect("the window is drawn");
+        self.drawn().await;
         let bytes = self.client().screenshot().await.expect("the window can be pictured");
         self.shots += 1;
         let path = self.pictures.join(format!("{:02}-{name}.png", self.shots));

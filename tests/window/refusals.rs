@@ -112,3 +112,56 @@ async fn a_second_window_does_not_write_to_the_same_database() {
     till.has("strip", "state", "online").await;
     till.close().await;
 }
+
+#[tokio::test]
+async fn a_fan_who_is_gone_meanwhile_gets_and_loses_nothing() {
+    let stage = Stage::new("erased");
+    let (mut platform, mut till) = open_shop(&stage).await;
+    show_code(&stage, &platform, &till, FAN, Code::Live).await;
+    till.has("fan-balance", "value", &FAN_POINTS.to_string()).await;
+    platform.stop();
+    till.has("strip", "state", "offline").await;
+    platform.erase(FAN);
+    key_in(&till, "2500").await;
+    till.press("give").await;
+    till.has("success", "standing", "waiting").await;
+    till.press("same-fan").await;
+
+    platform.start_again().await;
+    till.press("send-now").await;
+    till.has("strip-waiting", "count", "0").await;
+    till.press("nav-queue").await;
+    till.press("queue-tab-refused").await;
+    row(&till, "give", "refused").await;
+    till.shot("refused").await;
+    // Online, the counter says so at once.
+    till.press("nav-counter").await;
+    key_in(&till, "1000").await;
+    till.press("give").await;
+    till.has("success", "standing", "refused").await;
+    told(&till, "unknownFan").await;
+    till.shot("erased").await;
+    till.press("next-fan").await;
+    till.gone("fan-card").await;
+    till.close().await;
+}
+
+#[tokio::test]
+async fn a_rate_that_is_gone_meanwhile_is_said_and_another_one_serves() {
+    let stage = Stage::new("rate-gone");
+    let (platform, mut till) = open_shop(&stage).await;
+    show_code(&stage, &platform, &till, FAN, Code::Live).await;
+    till.has("fan-balance", "value", &FAN_POINTS.to_string()).await;
+    key_in(&till, "2000").await;
+    till.press("rate-label-merchandise").await;
+    till.has("quote-earns", "value", "100").await;
+    let gone = "mutation($partner: String!) {
+        delete_fan_points_rate(partner_id: $partner, rate_label: \"merchandise\") { _empty } }";
+    platform.ask(None, gone, serde_json::json!({ "partner": Shop::ClubShop.id() })).await;
+    till.press("give").await;
+    till.has("success", "standing", "refused").await;
+    told(&till, "unknownRateLabel").await;
+    till.shot("rate-gone").await;
+    assert!(platform.transactions(Shop::ClubShop, FAN).await.is_empty());
+    till.close().await;
+}

@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, normalize } from 'node:path';
 import { expect, test } from 'vitest';
 
 const SOURCE = join(import.meta.dirname, '../src');
@@ -24,4 +24,19 @@ test('colours are named in the tokens alone', () => {
   const styles = files.filter(({ path }) => path.endsWith('.svelte') || path === 'styles/base.css');
   const offenders = styles.filter(({ text }) => /#[0-9a-f]{6,8}\b|rgba?\(/i.test(text.slice(Math.max(0, text.lastIndexOf('<style')))));
   expect(offenders.map(({ path }) => path)).toEqual([]);
+});
+
+test('every part is on the page of parts, where its looks are compared', () => {
+  // The frame stands around every screen; a phone's lens shows nothing but a way out.
+  const elsewhere = ['parts/Frame.svelte', 'parts/PhoneLens.svelte'];
+  const met = new Set<string>();
+  const follow = (path: string): void => {
+    const file = files.find((one) => one.path === path);
+    if (!file || met.has(path)) return;
+    met.add(path);
+    for (const [, named] of file.text.matchAll(/from '(\.[^']*\.svelte)'/g)) follow(normalize(join(path, '..', named ?? '')));
+  };
+  follow('screens/Components.svelte');
+  const parts = files.map(({ path }) => path).filter((path) => /^parts\/.*\.svelte$/.test(path));
+  expect(parts.filter((path) => !met.has(path) && !elsewhere.includes(path))).toEqual([]);
 });

@@ -14,6 +14,7 @@ cargo xtask test              everything: format, lints, Rust tests, UI tests, t
     --fast                    all of it but the window
     --window                  the window alone
     --only NAME               of the window's tests those with this in their name
+    --accept-looks            keep new pictures of the parts: a change in looks is meant
     --mutants                 break ledger, queue and sync one guard at a time: each must be caught
     --faults                  the long fault runs (power cuts, bad networks, a million operations, the window killed)
     --fuzz                    each fuzz target for a minute (FANPOINTS_FUZZ_SECONDS to change)
@@ -49,6 +50,7 @@ pub struct RunOptions {
 pub struct TestOptions {
     pub fast: bool,
     pub window: bool,
+    pub accept_looks: bool,
     pub mutants: bool,
     pub faults: bool,
     pub fuzz: bool,
@@ -115,6 +117,7 @@ fn test_options(mut words: impl Iterator<Item = String>) -> Outcome<TestOptions>
         match word.as_str() {
             "--fast" => options.fast = true,
             "--window" => options.window = true,
+            "--accept-looks" => options.accept_looks = true,
             "--mutants" => options.mutants = true,
             "--faults" => options.faults = true,
             "--fuzz" => options.fuzz = true,

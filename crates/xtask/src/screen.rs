@@ -91,6 +91,11 @@ impl Screen {
             .env("GDK_BACKEND", "x11")
             .env("LIBGL_ALWAYS_SOFTWARE", "1")
             .env("NO_AT_BRIDGE", "1")
+            // What is pictured must not depend on where the machine stands.
+            .env("LANG", "C.UTF-8")
+            .env("TZ", "UTC")
+            .without_env("LC_ALL")
+            .without_env("LANGUAGE")
             // A failed test says what it saw and where; how it got there is in its text.
             .env("RUST_BACKTRACE", "0")
             .env("HOME", &self.home)

@@ -1,0 +1,153 @@
+//! What a desktop gives an app and expects of it: a number on the icon, one window, links, a remembered window, the
+//! keyboard.
+
+use std::path::Path;
+
+use crate::steps::{FAN, FAN_POINTS, balance_becomes, key_in, open_shop, show_code};
+use crate::support::{Code, Keyboard, Monitor, Platform, Shop, Stage, Till, eventually, second_start};
+
+const FAN_LABEL: &str = "0084 0711 9295";
+
+#[tokio::test]
+async fn what_waits_is_on_the_icon_and_in_the_title() {
+    let stage = Stage::new("badge");
+    let icon = Monitor::of(&stage, "interface='com.canonical.Unity.LauncherEntry'").await;
+    let (mut platform, mut till) = open_shop(&stage).await;
+    show_code(&stage, &platform, &till, FAN, Code::Live).await;
+    till.has("fan-balance", "value", &FAN_POINTS.to_string()).await;
+    platform.stop();
+    till.has("strip", "state", "offline").await;
+    key_in(&till, "700").await;
+    till.press("redeem").await;
+    till.has("success", "standing", "waiting").await;
+    icon.tells("application://FanPoints Partner.desktop").await;
+    icon.tells("int64 1").await;
+    Keyboard::at_window("(1) FanPoints Partner").await;
+    platform.start_again().await;
+    till.press("send-now").await;
+    till.has("strip-waiting", "count", "0").await;
+    Keyboard::at_window("^FanPoints Partner$").await;
+    icon.says_last("int64", "int64 0").await;
+    till.close().await;
+}
+
+#[tokio::test]
+async fn a_link_brings_its_fan_to_the_one_window_that_is_open() {
+    let stage = Stage::new("link");
+    let platform = Platform::start(&stage).await;
+    // With the data folder of everybody's: only then there is one window.
+    let mut till = Till::on(&stage).at_home().paired(platform.pairing(Shop::ClubShop)).open().await;
+    till.has("strip", "state", "online").await;
+    key_in(&till, "2500").await;
+    till.press("nav-settings").await;
+
+    second_start(&stage, &["fanpoints-partner://distribute?user_id=008407119295"]).await;
+    assert_eq!(till.text("fan-label").await, FAN_LABEL);
+    // Somebody who only opens a link has not signed anything: the code is worth no more than a typed one.
+    till.has("fan-card", "trust", "unsigned").await;
+    till.has("amount", "value", "2500").await;
+
+    second_start(&stage, &["fanpoints-partner://redeem?user_id=008407119295"]).await;
+    second_start(&stage, &[]).await;
+    assert_eq!(till.text("fan-label").await, FAN_LABEL);
+    assert_eq!(Keyboard::windows("FanPoints Partner"), 1);
+    till.close().await;
+}
+
+#[tokio::test]
+async fn the_window_comes_back_as_it_was_left() {
+    let stage = Stage::new("remembered");
+    let (_platform, mut till) = open_shop(&stage).await;
+    let before = size(&till).await;
+    till.resize(1010, 730).await;
+    eventually("the new size", || async { (size(&till).await == (1010, 730)).then_some(()) }).await;
+    assert_ne!(before, (1010, 730));
+    till.close().await;
+    till.open().await;
+    eventually("the size that was left", || async { (size(&till).await == (1010, 730)).then_some(()) }).await;
+    till.close().await;
+}
+
+async fn size(till: &Till) -> (u64, u64) {
+    let script = "return [window.innerWidth, window.innerHeight]";
+    let size = till.client().execute(script, vec![]).await.expect("the window answers");
+    serde_json::from_value(size).expect("two numbers")
+}
+
+#[tokio::test]
+async fn a_purchase_needs_no_mouse() {
+    let stage = Stage::new("keyboard");
+    let (platform, mut till) = open_shop(&stage).await;
+    let keyboard = Keyboard::at_window("FanPoints Partner").await;
+    keyboard.press("F2");
+    keyboard.type_slowly("0084 0711 9295");
+    keyboard.press("Return");
+    assert_eq!(till.text("fan-label").await, FAN_LABEL);
+    keyboard.press("Escape");
+    till.gone("fan-card").await;
+    keyboard.press("F2");
+    keyboard.type_slowly("0084 0711 9295");
+    keyboard.press("Return");
+    till.find("fan-card").await;
+    // Out of the field of the code: from here on digits are an amount.
+    keyboard.press("Tab");
+    keyboard.type_slowly("25");
+    keyboard.press("period");
+    keyboard.type_slowly("5");
+    till.has("amount", "value", "2550").await;
+    till.has("quote-earns", "value", "51").await;
+    till.focus("tab-amount").await;
+    keyboard.press("ctrl+Return");
+    till.has("success", "kind", "redeem").await;
+    balance_becomes(&platform, FAN, FAN_POINTS - 2550).await;
+    keyboard.press("ctrl+z");
+    till.has("success", "kind", "undo").await;
+    balance_becomes(&platform, FAN, FAN_POINTS).await;
+    // Enter is the next fan, as the button that has the focus says.
+    keyboard.press("Return");
+    till.gone("success").await;
+    till.gone("fan-card").await;
+
+    keyboard.press("question");
+    till.find("help").await;
+    till.shot("help").await;
+    keyboard.press("Escape");
+    till.gone("help").await;
+    keyboard.press("F6");
+    till.find("item-title").await;
+    for (number, screen) in
+        ["counter", "gate", "queue", "review", "settings", "shift", "figures"].iter().enumerate()
+    {
+        keyboard.press(&format!("ctrl+{}", number + 1));
+        till.find(screen).await;
+    }
+    till.close().await;
+}
+
+#[tokio::test]
+async fn the_first_minute_is_guided_and_can_be_skipped() {
+    let stage = Stage::new("tour");
+    let (platform, mut till) = open_shop(&stage).await;
+    till.find("tour").await;
+    till.shot("tour").await;
+    till.press("tour-fan").await;
+    assert_eq!(till.text("fan-label").await, FAN_LABEL);
+    till.press("nav-settings").await;
+    till.press("nav-counter").await;
+    till.find("counter").await;
+    till.gone("tour").await;
+    till.close().await;
+
+    let pairing = platform.pairing(Shop::ClubShop);
+    let mut other = Till::named(&stage, "other").paired(pairing).open().await;
+    other.press("tour-skip").await;
+    other.gone("tour").await;
+    // What was skipped stays away.
+    other.close().await;
+    other.open().await;
+    other.find("counter").await;
+    other.has("strip", "state", "online").await;
+    assert!(!other.shows("tour").await);
+    other.close().await;
+    assert!(Path::new(&stage.path("other")).exists());
+}
