@@ -131,7 +131,7 @@ impl Album {
 
     /// Fails with all that has changed, at once.
     fn close(self) {
-        let kept = fs::read_dir(&self.kept).expect("pictures are kept").map(|entry| entry.unwrap().path());
+        let kept = fs::read_dir(&self.kept).into_iter().flatten().flatten().map(|entry| entry.path());
         for gone in kept.filter(|path| !self.met.contains(path)) {
             assert!(self.accepts, "nothing looks like {} any more", gone.display());
             fs::remove_file(gone).expect("a picture can be removed");
