@@ -26,13 +26,15 @@ pub struct Driver {
 }
 
 impl Driver {
-    pub async fn start(stage: &Stage) -> Self {
+    /// `browser`: the command that the app opens addresses with.
+    pub async fn start(stage: &Stage, browser: Option<&str>) -> Self {
         let port = free_port();
         let args = [format!("--port={port}"), "--host=127.0.0.1".to_owned()];
         // What a web view remembers is this test's alone.
         let homes = ["XDG_DATA_HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME"];
         let homes = homes.map(|name| (name, stage.path(name).display().to_string()));
         let mut env = MAY_BE_DRIVEN.to_vec();
+        env.extend(browser.map(|command| ("BROWSER", command)));
         env.extend(homes.iter().map(|(name, folder)| (*name, folder.as_str())));
         let mut running = Program::start_with(Path::new(DRIVER), args, &env, stage.path("driver.log"));
         eventually("the web view's driver listens", || {

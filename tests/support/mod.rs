@@ -18,6 +18,9 @@ mod stage;
 mod till;
 mod wait;
 
+#[path = "../oidc/rig.rs"]
+pub mod rig;
+
 pub use disk::SmallDisk;
 pub use keys::Keyboard;
 pub use pictures::{foreign_code, frames, qr, torn};

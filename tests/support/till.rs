@@ -30,6 +30,7 @@ pub struct TillBuilder {
     folder: Stage,
     pairing: Option<Pairing>,
     frames: Option<PathBuf>,
+    browser: Option<String>,
 }
 
 impl TillBuilder {
@@ -50,6 +51,13 @@ impl TillBuilder {
     #[must_use]
     pub fn camera(mut self, frames: PathBuf) -> Self {
         self.frames = Some(frames);
+        self
+    }
+
+    /// Opens addresses with this command, as the person's browser.
+    #[must_use]
+    pub fn browser(mut self, command: String) -> Self {
+        self.browser = Some(command);
         self
     }
 
@@ -76,6 +84,7 @@ impl TillBuilder {
             pictures: self.pictures,
             folder: self.folder,
             args,
+            browser: self.browser,
             driver: None,
             client: None,
             shots: 0,
@@ -90,6 +99,7 @@ pub struct Till {
     pictures: PathBuf,
     folder: Stage,
     args: Vec<String>,
+    browser: Option<String>,
     driver: Option<Driver>,
     client: Option<Client>,
     shots: u32,
@@ -109,13 +119,14 @@ impl Till {
             folder,
             pairing: None,
             frames: None,
+            browser: None,
         }
     }
 
     /// Opens the window, the first time or after it was closed or killed.
     pub async fn open(&mut self) {
         assert!(self.client.is_none(), "the window is open already");
-        let driver = Driver::start(&self.folder).await;
+        let driver = Driver::start(&self.folder, self.browser.as_deref()).await;
         self.client = Some(driver.open(&self.args).await);
         self.driver = Some(driver);
     }

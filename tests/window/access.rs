@@ -17,12 +17,12 @@ const RUN: &str = "
         (error) => done([String(error)]));";
 
 /// Its text; the packages of the UI are installed before anything is tested.
-fn axe() -> String {
+pub fn axe() -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("ui/node_modules/axe-core/axe.min.js");
     std::fs::read_to_string(path).expect("axe-core is installed with the UI's packages")
 }
 
-async fn check(till: &Till, what: &str) {
+pub async fn check(till: &Till, what: &str) {
     let found = till.client().execute_async(RUN, vec![]).await.expect("axe answers");
     assert_eq!(found, Value::Array(Vec::new()), "{what}");
 }

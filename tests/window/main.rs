@@ -19,6 +19,7 @@ mod main_job;
 mod offline;
 mod people;
 mod pictures;
+mod provider;
 mod refusals;
 mod review;
 mod screen;

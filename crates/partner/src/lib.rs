@@ -22,6 +22,7 @@ mod passage;
 mod pay;
 mod people;
 mod pin;
+mod provider;
 mod quick;
 mod review;
 pub mod rights;
