@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::time::{Duration, Instant};
 
+use openidconnect::{HttpRequest, HttpResponse};
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
 use reqwest::{Client, RequestBuilder, Response, StatusCode, Url};
 use serde_json::Value;
@@ -125,6 +126,19 @@ pub(crate) async fn post_form(
         .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
         .body(body);
     send(request.timeout(timeout)).await
+}
+
+/// A request that a library has put together, with the same care as our own.
+pub(crate) async fn exchange(client: &Client, request: HttpRequest) -> Result<HttpResponse, ClientError> {
+    address(&request.uri().to_string(), false)?;
+    let request = reqwest::Request::try_from(request).map_err(|_| ClientError::BadAddress)?;
+    let response = client.execute(request).await.map_err(|error| failure(&error))?;
+    let mut exchanged = HttpResponse::new(Vec::new());
+    *exchanged.status_mut() = response.status();
+    exchanged.headers_mut().clone_from(response.headers());
+    exchanged.body_mut().clone_from(&*read(response).await?);
+    tracing::info!(status = exchanged.status().as_u16(), "the provider answered");
+    Ok(exchanged)
 }
 
 /// Names the request, in the platform's log and in this one.

@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
-use crate::ClientError;
 use crate::answer::{Fault, Reply};
 use crate::wire::Request;
+use crate::{ClientError, OidcProvider};
 
 /// One of the partner's people.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,12 +32,15 @@ pub struct StaffRight {
 pub struct StaffList {
     pub people: Vec<StaffMember>,
     pub rights: Vec<StaffRight>,
+    /// Where people may sign in beside their PINs.
+    pub provider: Option<OidcProvider>,
 }
 
 const STAFF: &str = "query Staff($partner_id: String!) {
   get_staff(partner_id: $partner_id) {
     result { staff_id name role oidc_subject removed_date }
     rights { role action allowed }
+    provider { issuer client_id scopes redirect_uri ask_consent }
   }
 }";
 
@@ -56,6 +59,10 @@ pub(crate) fn read(reply: &Reply) -> Result<StaffList, ClientError> {
         Some(StaffList {
             people: rows("result")?.iter().map(member).collect::<Option<_>>()?,
             rights: rows("rights")?.iter().map(right).collect::<Option<_>>()?,
+            provider: match told.get("provider")? {
+                Value::Null => None,
+                provider => Some(serde_json::from_value(provider.clone()).ok()?),
+            },
         })
     };
     list().ok_or(ClientError::Malformed)
@@ -80,6 +87,15 @@ pub enum StaffChange {
     Remove {
         staff_id: String,
     },
+    /// Somebody who is nobody at the provider yet is this subject there.
+    Link {
+        staff_id: String,
+        issuer: String,
+        subject: String,
+    },
+    /// Another issuer than before unlinks everybody.
+    SetProvider(OidcProvider),
+    RemoveProvider,
     SetRight {
         role: &'static str,
         action: &'static str,
@@ -94,6 +110,9 @@ impl StaffChange {
             Self::Add { .. } => "add_staff_member",
             Self::Alter { .. } => "change_staff_member",
             Self::Remove { .. } => "remove_staff_member",
+            Self::Link { .. } => "link_staff_member",
+            Self::SetProvider(_) => "set_staff_provider",
+            Self::RemoveProvider => "remove_staff_provider",
             Self::SetRight { .. } => "set_staff_right",
         }
     }
@@ -122,6 +141,28 @@ impl StaffChange {
 }",
                 "RemoveStaff",
                 json!({ "partner_id": partner_id, "staff_id": staff_id }),
+            ),
+            Self::Link { staff_id, issuer, subject } => Request::fixed(
+                "mutation Link($partner_id: String!, $staff_id: String!, $issuer: String!, $subject: String!) {
+  link_staff_member(partner_id: $partner_id, staff_id: $staff_id, issuer: $issuer, oidc_subject: $subject) { result }
+}",
+                "Link",
+                json!({ "partner_id": partner_id, "staff_id": staff_id, "issuer": issuer, "subject": subject }),
+            ),
+            Self::SetProvider(provider) => Request::fixed(
+                "mutation SetProvider($partner_id: String!, $issuer: String!, $client_id: String!, $scopes: [String!]!, $redirect_uri: String, $consent: Boolean!) {
+  set_staff_provider(partner_id: $partner_id, issuer: $issuer, client_id: $client_id, scopes: $scopes, redirect_uri: $redirect_uri, ask_consent: $consent) { result }
+}",
+                "SetProvider",
+                json!({ "partner_id": partner_id, "issuer": provider.issuer, "client_id": provider.client_id,
+                        "scopes": provider.scopes, "redirect_uri": provider.redirect_uri, "consent": provider.ask_consent }),
+            ),
+            Self::RemoveProvider => Request::fixed(
+                "mutation RemoveProvider($partner_id: String!) {
+  remove_staff_provider(partner_id: $partner_id) { result }
+}",
+                "RemoveProvider",
+                json!({ "partner_id": partner_id }),
             ),
             Self::SetRight { role, action, allowed } => Request::fixed(
                 "mutation SetRight($partner_id: String!, $role: AppRole!, $action: String!, $allowed: Boolean!) {

@@ -15,7 +15,9 @@ use crate::{rust, system, ui};
 
 pub fn test(place: &Place, options: &TestOptions) -> Outcome<ExitCode> {
     let mut summary = Summary::default();
-    if prepare(place, &mut summary) {
+    let prepared = prepare(place, &mut summary)
+        && summary.record("sign-in provider of the tests", || ui::install_provider(place));
+    if prepared {
         if options.only_deep() {
             deep::test(place, options, &mut summary);
         } else if options.accept_looks {

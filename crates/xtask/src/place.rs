@@ -38,6 +38,11 @@ impl Place {
         self.root.join("ui")
     }
 
+    /// The OpenID Connect provider of the tests.
+    pub fn provider(&self) -> PathBuf {
+        self.root.join("tests/oidc")
+    }
+
     pub fn target(&self) -> &Path {
         &self.target
     }

@@ -1,5 +1,6 @@
 //! The web view's side: its packages, its build, its tests. Nothing is done twice for the same files.
 
+use std::path::Path;
 use std::process::Command;
 
 use crate::place::Place;
@@ -8,16 +9,23 @@ use crate::stamp::{self, Stamp};
 use crate::step;
 
 pub fn install(place: &Place) -> Outcome<String> {
-    let ui = place.ui();
-    let print = stamp::fingerprint(&[ui.join("package-lock.json"), ui.join("package.json")])?;
-    let stamp = Stamp::new(&place.stamps(), "npm");
+    install_in(place, &place.ui(), "npm", "installing the UI's packages: npm ci")
+}
+
+/// The OpenID Connect provider that the tests sign in at.
+pub fn install_provider(place: &Place) -> Outcome<String> {
+    install_in(place, &place.provider(), "npm-oidc", "installing the tests' sign-in provider: npm ci")
+}
+
+fn install_in(place: &Place, folder: &Path, name: &str, what: &str) -> Outcome<String> {
+    let print = stamp::fingerprint(&[folder.join("package-lock.json"), folder.join("package.json")])?;
+    let stamp = Stamp::new(&place.stamps(), name);
     // npm writes this file last: an interrupted installation has none.
-    if stamp.matches(&print) && ui.join("node_modules/.package-lock.json").is_file() {
+    if stamp.matches(&print) && folder.join("node_modules/.package-lock.json").is_file() {
         return Ok("as before".to_owned());
     }
     stamp.clear();
-    step::run("installing the UI's packages: npm ci", npm(place, &["ci", "--no-fund", "--no-audit"]))?
-        .or_fail("npm ci")?;
+    step::run(what, npm(folder, &["ci", "--no-fund", "--no-audit"]))?.or_fail("npm ci")?;
     stamp.set(&print)?;
     Ok("installed".to_owned())
 }
@@ -30,19 +38,20 @@ pub fn build(place: &Place) -> Outcome<String> {
         return Ok("as before".to_owned());
     }
     stamp.clear();
-    step::run("building the UI: npm run build", npm(place, &["run", "build"]))?.or_fail("the UI's build")?;
+    step::run("building the UI: npm run build", npm(&place.ui(), &["run", "build"]))?
+        .or_fail("the UI's build")?;
     stamp.set(&print)?;
     Ok("built".to_owned())
 }
 
 pub fn check(place: &Place) -> Outcome<String> {
-    step::run("checking the UI's types and style: npm run check", npm(place, &["run", "check"]))?
+    step::run("checking the UI's types and style: npm run check", npm(&place.ui(), &["run", "check"]))?
         .or_fail("the UI's check")?;
     Ok(String::new())
 }
 
 pub fn test(place: &Place) -> Outcome<String> {
-    let finished = step::run_and_keep("testing the UI: npm test", npm(place, &["test"]))?;
+    let finished = step::run_and_keep("testing the UI: npm test", npm(&place.ui(), &["test"]))?;
     let note = passed(&finished.lines);
     finished.or_fail("the UI's tests")?;
     Ok(note)
@@ -69,9 +78,9 @@ fn passed(lines: &[String]) -> String {
         .unwrap_or_default()
 }
 
-fn npm(place: &Place, words: &[&str]) -> Command {
+fn npm(folder: &Path, words: &[&str]) -> Command {
     let program = if cfg!(windows) { "npm.cmd" } else { "npm" };
-    let mut command = step::command(program, words, &place.ui());
+    let mut command = step::command(program, words, folder);
     command.env("CI", "1").env("npm_config_update_notifier", "false");
     command
 }
