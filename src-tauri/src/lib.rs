@@ -120,6 +120,12 @@ pub fn bindings() -> Builder<tauri::Wry> {
             commands::people::change_person,
             commands::people::remove_person,
             commands::people::reset_person_pin,
+            commands::people::sign_in_with_provider,
+            commands::people::cancel_provider_sign_in,
+            commands::people::link_provider_sign_in,
+            commands::people::sign_in_provider,
+            commands::people::test_sign_in_provider,
+            commands::people::set_sign_in_provider,
             commands::people::pair,
             commands::people::devices,
             commands::people::invite_device,
@@ -232,6 +238,7 @@ fn wire(
         announce: Arc::new(move |news| announce(&handle, news)),
         recent_errors: Arc::new(move || recent.list()),
         clock: Arc::new(system_clock),
+        open_browser: Arc::new(|address| webbrowser::open(address).map_err(|error| error.to_string())),
     };
     app.manage(tauri::async_runtime::block_on(async { Terminal::start(options) }));
     Ok(())

@@ -27,12 +27,12 @@ pub struct Driver {
 
 impl Driver {
     /// `more` is what the app finds in its environment beside the ordinary.
-    pub async fn start(stage: &Stage, more: &[(&str, &str)]) -> Self {
+    pub async fn start(stage: &Stage, more: &[(&str, String)]) -> Self {
         let port = free_port();
         let args = [format!("--port={port}"), "--host=127.0.0.1".to_owned()];
         let homes = homes(stage);
         let mut env = MAY_BE_DRIVEN.to_vec();
-        env.extend_from_slice(more);
+        env.extend(more.iter().map(|(name, value)| (*name, value.as_str())));
         env.extend(homes.iter().map(|(name, folder)| (*name, folder.as_str())));
         let mut running = Program::start_with(Path::new(DRIVER), args, &env, stage.path("driver.log"));
         eventually("the web view's driver listens", || {

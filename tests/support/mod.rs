@@ -20,6 +20,9 @@ mod stage;
 mod till;
 mod wait;
 
+#[path = "../oidc/rig.rs"]
+pub mod rig;
+
 pub use bus::Monitor;
 pub use child::Process;
 pub use disk::SmallDisk;

@@ -31,7 +31,7 @@ pub struct TillBuilder {
     folder: Stage,
     pairing: Option<Pairing>,
     frames: Option<PathBuf>,
-    env: Vec<(&'static str, &'static str)>,
+    env: Vec<(&'static str, String)>,
 }
 
 impl TillBuilder {
@@ -66,7 +66,14 @@ impl TillBuilder {
     /// Logs all that can be logged, of every library too.
     #[must_use]
     pub fn verbose(mut self) -> Self {
-        self.env.push(("FANPOINTS_LOG", "trace"));
+        self.env.push(("FANPOINTS_LOG", "trace".to_owned()));
+        self
+    }
+
+    /// Opens addresses with this command, as the person's browser.
+    #[must_use]
+    pub fn browser(mut self, command: String) -> Self {
+        self.env.push(("BROWSER", command));
         self
     }
 
@@ -109,7 +116,7 @@ pub struct Till {
     pictures: PathBuf,
     folder: Stage,
     args: Vec<String>,
-    env: Vec<(&'static str, &'static str)>,
+    env: Vec<(&'static str, String)>,
     driver: Option<Driver>,
     client: Option<Client>,
     shots: u32,

@@ -25,6 +25,7 @@ mod offline;
 mod parts;
 mod people;
 mod pictures;
+mod provider;
 mod refusals;
 mod review;
 mod screen;

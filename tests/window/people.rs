@@ -8,7 +8,7 @@ use crate::signatures::{Signature, signatures};
 use crate::steps::{open_shop, told};
 use crate::support::{Stage, Till};
 
-const KIMS: &str = "271828";
+pub const KIMS: &str = "271828";
 const NOAS: &str = "314159";
 
 /// What a command wants of whoever calls it.
@@ -32,7 +32,8 @@ fn wanted() -> BTreeMap<&'static str, Wants> {
         "status set_preferences send_now cameras camera_start camera_stop diagnostics gate attend_gate gate_text
          decide_passage close_gate reset_manager_pin take_link quick_buttons qr_code scan_start screens camera_facts
          camera_set serial_ports serial_start serial_stop serial_state handheld_text teach_codes teach health people
-         sign_in start_person lock sign_out note_input set_zoom",
+         sign_in start_person lock sign_out note_input set_zoom cancel_provider_sign_in sign_in_with_provider
+         link_provider_sign_in",
     )
     .chain(of(Wants::Person, "change_own_pin"))
     .chain(of(
@@ -45,7 +46,8 @@ fn wanted() -> BTreeMap<&'static str, Wants> {
         Wants::More,
         "connect disconnect prepare_gate set_manager_pin set_quick_buttons dismiss_set_aside reconcile
          offline_limits set_offline_limits raise_limit set_retention evacuate import_evacuation role_rights set_role_right
-         add_person change_person remove_person reset_person_pin pair devices invite_device revoke_device shift
+         add_person change_person remove_person reset_person_pin sign_in_provider test_sign_in_provider
+         set_sign_in_provider pair devices invite_device revoke_device shift
          open_shift hand_over_shift close_shift shifts shift_report shift_file save_diagnostics figures handover_codes review_list review_count
          review_choices save_view forget_view review_detail fetch_others reverse_operation cases decide_cases
          begin_export export_state cancel_export show_export signal_rules set_signal_rules signals settle_differences",
@@ -71,7 +73,7 @@ async fn tried(till: &Till, every: &[Signature], which: impl Fn(Wants) -> bool, 
     wrong
 }
 
-async fn first_manager(till: &Till) {
+pub async fn first_manager(till: &Till) {
     till.press("nav-settings").await;
     till.press("people-open").await;
     till.type_into("person-name", "Kim").await;
@@ -81,7 +83,7 @@ async fn first_manager(till: &Till) {
     till.has("person-at-work", "name", "Kim").await;
 }
 
-async fn choose_person(till: &Till, name: &str) {
+pub async fn choose_person(till: &Till, name: &str) {
     let css = format!("[data-testid='sign-in-person'][data-name='{name}']");
     till.find("sign-in-people").await;
     let found = till.client().wait().for_element(fantoccini::Locator::Css(&css)).await;

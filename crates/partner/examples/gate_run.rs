@@ -42,6 +42,7 @@ async fn main() {
         announce: Arc::new(|_| {}),
         recent_errors: Arc::new(Vec::new),
         clock: Arc::new(move || Timestamp(system_clock().0 + clock.load(Ordering::Relaxed))),
+        open_browser: Arc::new(|_| Err("there is none".into())),
     });
     terminal.connect(club_shop(&server)).await.expect("the till connects");
     // What the till has met is known to it when the network is gone.

@@ -172,6 +172,7 @@ impl Terminal {
                 tracing::warn!(code = ?error.code, "the configuration could not be fetched");
             }
             if online && !was_online {
+                self.0.provider.ring();
                 self.refresh_present().await;
             }
             was_online = online;

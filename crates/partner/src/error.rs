@@ -126,6 +126,17 @@ pub enum ErrorCode {
     PersonGone,
     PinNotSet,
     LastManager,
+    // The partner's sign-in provider
+    ProviderUnreachable,
+    ProviderCancelled,
+    ProviderTimedOut,
+    ProviderUntrusted,
+    ProviderRefused,
+    ProviderSettings,
+    ProviderUnknown,
+    ProviderAgain,
+    SignInTaken,
+    BrowserFailed,
     // Devices
     PairingRefused,
     DeviceRevoked,

@@ -23,6 +23,7 @@ mod passage;
 mod pay;
 mod people;
 mod pin;
+mod provider;
 mod quick;
 mod raise;
 mod review;

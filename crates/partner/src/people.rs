@@ -7,10 +7,11 @@ use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use sync::{ClientError, PlatformClient, StaffList};
+use sync::{ClientError, OidcProvider, PlatformClient, StaffList};
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
+use crate::provider::host;
 use crate::rights::{Acting, Right, RightsTable, Role};
 use crate::terminal::Opened;
 use crate::view::SessionView;
@@ -40,6 +41,9 @@ pub(crate) struct Known {
     pub rights: RightsTable,
     /// The highest role of people who may work on this device. None: any.
     pub highest: Option<Role>,
+    /// Where people may sign in beside their PINs.
+    #[serde(default)]
+    pub provider: Option<OidcProvider>,
 }
 
 impl Known {
@@ -58,6 +62,12 @@ impl Known {
     /// Somebody who may sign in.
     pub fn person(&self, staff_id: &str) -> Option<&Person> {
         self.people.iter().find(|person| person.staff_id == staff_id && !person.removed)
+    }
+
+    /// Who somebody is whom the provider calls so.
+    pub fn subject(&self, subject: &str) -> Option<&Person> {
+        let mut people = self.people.iter().filter(|person| !person.removed);
+        people.find(|person| person.oidc_subject.as_deref() == Some(subject))
     }
 
     /// What the person is on this device.
@@ -149,6 +159,16 @@ impl People {
         self.bell.notify_one();
     }
 
+    /// Ends the work of this person. False: it is somebody else's, or nobody's.
+    pub fn end_of(&self, staff_id: &str) -> bool {
+        let ended = {
+            let mut state = self.write();
+            state.session.take_if(|session| session.staff_id == staff_id).is_some()
+        };
+        self.bell.notify_one();
+        ended
+    }
+
     pub fn lock(&self) {
         if let Some(session) = &mut self.write().session {
             session.locked = true;
@@ -228,16 +248,12 @@ impl People {
 
     pub fn view(&self) -> SessionView {
         let state = self.read();
+        let provider = state.known.provider.as_ref().map(|provider| host(&provider.issuer));
         let Some(signed_in) = state.signed_in() else {
-            return SessionView {
-                knows_people: false,
-                person: None,
-                locked: false,
-                rights: Right::ALL.into(),
-            };
+            return SessionView { rights: Right::ALL.into(), provider, ..SessionView::default() };
         };
         let Some((session, person)) = signed_in else {
-            return SessionView { knows_people: true, person: None, locked: false, rights: Vec::new() };
+            return SessionView { knows_people: true, provider, ..SessionView::default() };
         };
         let role = state.known.role(person);
         SessionView {
@@ -245,6 +261,7 @@ impl People {
             person: Some(Acting { staff_id: person.staff_id.clone(), name: person.name.clone(), role }),
             locked: session.is_locked(Instant::now()),
             rights: state.known.rights.of(role),
+            provider,
         }
     }
 }
@@ -259,7 +276,8 @@ impl Terminal {
             told => told?,
         };
         let known = self.0.people.known();
-        let fresh = Known { people: people(&told), rights: rights(&told), ..known.clone() };
+        let (people, rights) = (people(&told), rights(&told));
+        let fresh = Known { people, rights, provider: told.provider, ..known.clone() };
         if fresh == known {
             return Ok(());
         }
@@ -293,6 +311,7 @@ impl Terminal {
         }
         drop(state);
         self.ring();
+        self.0.provider.ring();
         Ok(())
     }
 
@@ -359,6 +378,7 @@ mod tests {
             }),
             recent_errors: Arc::new(Vec::new),
             clock: Arc::new(system_clock),
+            open_browser: Arc::new(|_| Err("there is none".into())),
         });
         terminal.opened().await.unwrap();
         let kim = Person {

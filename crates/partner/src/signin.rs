@@ -47,7 +47,7 @@ impl Terminal {
                 role: person.role,
                 pin,
                 vouches: known.vouches(person),
-                oidc_subject: person.oidc_subject.clone(),
+                linked: person.oidc_subject.is_some(),
             });
         }
         Ok(people)
@@ -56,8 +56,8 @@ impl Terminal {
     /// Signs somebody in, in whoever's place, and unlocks the device.
     ///
     /// # Errors
-    /// `PersonGone` for somebody who may not sign in (any more), `PinNotSet` before the first PIN, and for a wrong PIN
-    /// as [`Terminal::prepare_gate`].
+    /// `PersonGone` for somebody who may not sign in (any more), `PinNotSet` before the first PIN, `ProviderAgain` for
+    /// somebody whose sign-in the provider has ended, and for a wrong PIN as [`Terminal::prepare_gate`].
     pub async fn sign_in(&self, staff_id: &str, pin: String) -> Result<Status, AppError> {
         self.opened().await?;
         let pin = Zeroizing::new(pin);
@@ -79,7 +79,8 @@ impl Terminal {
         strong(&pin)?;
         let known = self.0.people.known();
         let person = known.person(staff_id).ok_or(ErrorCode::PersonGone)?;
-        self.vouched(&opened, person, approval).await?;
+        self.require_grant(staff_id).await?;
+        self.vouched(&opened, person, approval, "set a PIN").await?;
         self.write_pin(&Holder::Person(staff_id.to_owned()), pin).await?;
         self.begin_work(staff_id).await
     }
@@ -144,22 +145,31 @@ impl Terminal {
         let known = self.0.people.known();
         let person = known.person(staff_id).ok_or(ErrorCode::PersonGone)?;
         self.0.people.begin(&person.staff_id);
+        self.0.provider.ring();
         self.note_device(&format!("{staff_id:?} signed in")).await?;
         self.ring();
         self.status().await
     }
 
-    async fn check_person(&self, staff_id: &str, pin: &str) -> Result<(), AppError> {
+    pub(crate) async fn check_person(&self, staff_id: &str, pin: &str) -> Result<(), AppError> {
         let known = self.0.people.known();
         let person = known.person(staff_id).ok_or(ErrorCode::PersonGone)?;
         let holder = Holder::Person(person.staff_id.clone());
         if !self.pin_view(&holder).await?.set {
             return Err(ErrorCode::PinNotSet.into());
         }
+        self.require_grant(staff_id).await?;
         self.check_pin(&holder, Some(pin)).await
     }
 
-    async fn vouched(&self, opened: &Opened, person: &Person, approval: Approval) -> Result<(), AppError> {
+    /// Whether somebody vouches for what the person is to be allowed.
+    pub(crate) async fn vouched(
+        &self,
+        opened: &Opened,
+        person: &Person,
+        approval: Approval,
+        what: &str,
+    ) -> Result<(), AppError> {
         let refused = || AppError::new(ErrorCode::NotAllowed).detail(Right::Staff.action());
         let known = self.0.people.known();
         let by = match approval {
@@ -191,6 +201,6 @@ impl Terminal {
                 "the client secret".to_owned()
             }
         };
-        self.note_device(&format!("{:?} may set a PIN: {by}", person.staff_id)).await
+        self.note_device(&format!("{:?} may {what}: {by}", person.staff_id)).await
     }
 }

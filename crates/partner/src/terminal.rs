@@ -20,6 +20,7 @@ use crate::handheld::SerialDesk;
 use crate::identify::PresentFans;
 use crate::keychain::{Keychain, Secret};
 use crate::people::People;
+use crate::provider::ProviderDesk;
 use crate::review::Watched;
 use crate::upkeep::{self, Upkeep};
 use crate::view::{
@@ -51,6 +52,8 @@ pub struct Options {
     pub announce: Arc<dyn Fn(News) + Send + Sync>,
     pub recent_errors: Arc<dyn Fn() -> Vec<ErrorNote> + Send + Sync>,
     pub clock: Arc<dyn Fn() -> Timestamp + Send + Sync>,
+    /// Shows an address in the system's browser; the text tells why not.
+    pub open_browser: Arc<dyn Fn(&str) -> Result<(), String> + Send + Sync>,
 }
 
 /// A folder of pictures, shown at a rate (frames a second).
@@ -95,6 +98,7 @@ pub(crate) struct Inner {
     pub pins: Mutex<()>,
     pub watched: Watched,
     pub people: People,
+    pub provider: ProviderDesk,
     /// The last status told; None: nothing was told yet.
     pub told: watch::Sender<Option<Status>>,
     /// Rings when a status should be told.
@@ -144,6 +148,7 @@ impl Terminal {
             pins: Mutex::new(()),
             watched: Watched::default(),
             people: People::default(),
+            provider: ProviderDesk::default(),
             told: watch::Sender::new(None),
             bell: Notify::new(),
             changed: Notify::new(),
@@ -157,6 +162,7 @@ impl Terminal {
         tokio::spawn(terminal.clone().keep_up());
         tokio::spawn(terminal.clone().deliver_reports());
         tokio::spawn(terminal.clone().watch_lock());
+        tokio::spawn(terminal.clone().watch_grants());
         let opening = terminal.clone();
         tokio::spawn(async move {
             if opening.opened().await.is_ok() {
@@ -255,7 +261,7 @@ impl Terminal {
         }
     }
 
-    fn is_closed(&self) -> bool {
+    pub(crate) fn is_closed(&self) -> bool {
         self.0.closed.load(Ordering::Acquire)
     }
 

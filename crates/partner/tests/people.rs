@@ -3,33 +3,20 @@
 
 mod common;
 
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::{Duration, Instant};
 
-use common::{FIRST_FAN, Platform, Till, purchase};
+use common::{FIRST_FAN, Platform, Till, code, connected, eventually, purchase, somebody};
 use partner::rights::{Right, Role};
 use partner::upkeep::AuditState;
 use partner::view::{
-    CodeSource, DeviceView, Environment, InviteRequest, LinkState, NewPerson, OperationStateView,
-    PersonChange, RaisedDeed, RaiserView, ReviewFilter, ReviewQuery, ReviewRow, Status,
+    CodeSource, DeviceView, InviteRequest, LinkState, OperationStateView, PersonChange, RaisedDeed,
+    RaiserView, ReviewFilter, ReviewQuery, ReviewRow, Status,
 };
-use partner::{AppError, Approval, ErrorCode, MemoryKeychain};
+use partner::{Approval, ErrorCode, MemoryKeychain};
 
 const KIMS: &str = "271828";
 const NOAS: &str = "314159";
-
-async fn connected(platform: &Platform, folder: &Path) -> Till {
-    let till = Till::open(folder, Arc::new(MemoryKeychain::default()));
-    till.terminal.connect(platform.club_shop(Environment::Development)).await.unwrap();
-    till.until_link(LinkState::Online).await;
-    till
-}
-
-fn somebody(name: &str, role: Role, first_pin: Option<&str>) -> NewPerson {
-    NewPerson { name: name.into(), role, oidc_subject: None, first_pin: first_pin.map(str::to_owned) }
-}
 
 /// Kim, the first manager, at work; and Noa of the staff, who has not been here yet.
 async fn with_people(till: &Till) -> (String, String) {
@@ -51,18 +38,6 @@ async fn start_noa(till: &Till, kim: &str, noa: &str) -> Status {
 
 fn at_work(status: &Status) -> Option<&str> {
     status.session.person.as_ref().map(|person| person.name.as_str())
-}
-
-fn code<T: std::fmt::Debug>(answer: Result<T, AppError>) -> ErrorCode {
-    answer.unwrap_err().code
-}
-
-async fn eventually<F: Future<Output = bool>>(what: &str, look: impl Fn() -> F) {
-    let deadline = Instant::now() + Duration::from_secs(40);
-    while !look().await {
-        assert!(Instant::now() < deadline, "never: {what}");
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -3,7 +3,8 @@
 use partner::Approval;
 use partner::rights::{Right, Role};
 use partner::view::{
-    DeviceInvitationView, DeviceView, InviteRequest, NewPerson, PersonChange, PersonView, RoleRights, Status,
+    DeviceInvitationView, DeviceView, InviteRequest, NewPerson, PersonChange, PersonView, ProviderFacts,
+    ProviderPage, ProviderView, RoleRights, Status,
 };
 
 use super::{Answer, App};
@@ -97,6 +98,58 @@ pub async fn remove_person(app: App<'_>, person: String) -> Answer<Vec<PersonVie
 #[specta::specta]
 pub async fn reset_person_pin(app: App<'_>, person: String) -> Answer<Vec<PersonView>> {
     app.reset_person_pin(&person).await
+}
+
+/// Signs somebody in at the partner's provider, in the system's browser. Null: the provider vouches for somebody whom
+/// nobody here knows yet.
+#[tauri::command]
+#[specta::specta]
+pub async fn sign_in_with_provider(app: App<'_>, page: ProviderPage) -> Answer<Option<Status>> {
+    app.sign_in_with_provider(page).await
+}
+
+/// Ends a sign-in at the provider that is under way.
+#[tauri::command]
+#[specta::specta]
+pub async fn cancel_provider_sign_in(app: App<'_>) -> Answer<()> {
+    app.cancel_provider_sign_in();
+    Ok(())
+}
+
+/// Says whose the sign-in is that was just made at the provider, and signs that person in.
+#[tauri::command]
+#[specta::specta]
+pub async fn link_provider_sign_in(
+    app: App<'_>,
+    person: String,
+    approval: Approval,
+    first_pin: Option<String>,
+) -> Answer<Status> {
+    app.link_provider_sign_in(&person, approval, first_pin).await
+}
+
+/// The provider of the partner's people.
+#[tauri::command]
+#[specta::specta]
+pub async fn sign_in_provider(app: App<'_>) -> Answer<Option<ProviderView>> {
+    app.sign_in_provider().await
+}
+
+/// Asks a provider what it is.
+#[tauri::command]
+#[specta::specta]
+pub async fn test_sign_in_provider(app: App<'_>, provider: ProviderView) -> Answer<ProviderFacts> {
+    app.test_sign_in_provider(provider).await
+}
+
+/// Sets the provider of the partner's people; null takes it away.
+#[tauri::command]
+#[specta::specta]
+pub async fn set_sign_in_provider(
+    app: App<'_>,
+    provider: Option<ProviderView>,
+) -> Answer<Option<ProviderView>> {
+    app.set_sign_in_provider(provider).await
 }
 
 /// Connects this device by the code that a manager's device shows.

@@ -1,5 +1,5 @@
 // People and devices of the shop without Rust.
-import type { AppError, DeviceView, ErrorCode, PersonView, Right, RoleRights, Role, Status } from '../ipc/bindings';
+import type { AppError, DeviceView, ErrorCode, PersonView, ProviderView, Right, RoleRights, Role, Status } from '../ipc/bindings';
 import type { Port } from '../ipc/port';
 import { RIGHTS } from './sample';
 
@@ -10,9 +10,9 @@ interface Shop {
   tellStatus: () => void;
 }
 
-const OPEN: Status['session'] = { knowsPeople: false, person: null, locked: false, rights: [...RIGHTS] };
+const OPEN: Status['session'] = { knowsPeople: false, person: null, locked: false, rights: [...RIGHTS], provider: null };
 
-type Names = 'people' | 'signIn' | 'startPerson' | 'changeOwnPin' | 'lock' | 'signOut' | 'noteInput' | 'roleRights' | 'setRoleRight' | 'addPerson' | 'changePerson' | 'removePerson' | 'resetPersonPin' | 'pair' | 'devices' | 'inviteDevice' | 'revokeDevice';
+type Names = 'people' | 'signIn' | 'startPerson' | 'changeOwnPin' | 'lock' | 'signOut' | 'noteInput' | 'roleRights' | 'setRoleRight' | 'addPerson' | 'changePerson' | 'removePerson' | 'resetPersonPin' | 'signInWithProvider' | 'cancelProviderSignIn' | 'linkProviderSignIn' | 'signInProvider' | 'testSignInProvider' | 'setSignInProvider' | 'pair' | 'devices' | 'inviteDevice' | 'revokeDevice';
 
 /** The people of a shop; their PINs are kept as they are typed. */
 export class FakePeople {
@@ -20,6 +20,10 @@ export class FakePeople {
   pins = new Map<string, string>();
   rights = new Map<Role, Right[]>();
   devices: DeviceView[] = [];
+  provider: ProviderView | null = null;
+  /** Who comes back from the browser: one of the people, somebody unknown, or nobody with this error. Null: nobody yet. */
+  returns: { person: string } | 'unknown' | ErrorCode | null = null;
+  private awaited: (() => void) | null = null;
 
   constructor(private shop: Shop, private failure: (code: ErrorCode, more?: Partial<AppError>) => AppError) {
     this.reset();
@@ -27,6 +31,8 @@ export class FakePeople {
 
   reset(): void {
     this.people = [];
+    this.provider = null;
+    this.returns = null;
     this.pins.clear();
     this.rights = new Map([['staff', RIGHTS.slice(0, 5)], ['supervisor', RIGHTS.slice(0, 10)], ['manager', [...RIGHTS]]]);
     this.devices = [
@@ -36,7 +42,7 @@ export class FakePeople {
   }
 
   add(name: string, role: Role, pin?: string): PersonView {
-    const person: PersonView = { staffId: `p-${this.people.length + 1}`, name, role, pin: { set: false, waitUntil: null, locked: false }, vouches: role === 'manager', oidcSubject: null };
+    const person: PersonView = { staffId: `p-${this.people.length + 1}`, name, role, pin: { set: false, waitUntil: null, locked: false }, vouches: role === 'manager', linked: false };
     this.people = [...this.people, person];
     if (pin) this.setPin(person.staffId, pin);
     this.show({ ...this.shop.status.session, knowsPeople: true, rights: [] });
@@ -47,6 +53,17 @@ export class FakePeople {
     this.shop.status = { ...this.shop.status, session };
     this.shop.tellStatus();
     return this.shop.status;
+  }
+
+  private get host(): string | null {
+    return this.provider && new URL(this.provider.issuer).host;
+  }
+
+  useProvider(provider: ProviderView | null): ProviderView | null {
+    this.provider = provider;
+    if (!provider) this.people = this.people.map((one) => ({ ...one, linked: false }));
+    this.show({ ...this.shop.status.session, provider: this.host });
+    return provider;
   }
 
   private setPin(id: string, pin: string): void {
@@ -74,7 +91,7 @@ export class FakePeople {
 
   private begin(person: PersonView): Status {
     const { staffId, name, role } = person;
-    return this.show({ knowsPeople: true, person: { staffId, name, role }, locked: false, rights: this.rights.get(role) ?? [] });
+    return this.show({ knowsPeople: true, person: { staffId, name, role }, locked: false, rights: this.rights.get(role) ?? [], provider: this.host });
   }
 
   private table = (): RoleRights[] => [...this.rights].map(([role, rights]) => ({ role, rights }));
@@ -94,7 +111,7 @@ export class FakePeople {
     },
     changeOwnPin: async (_old, pin) => (this.setPin(this.shop.status.session.person?.staffId ?? '', pin), null),
     lock: async () => (this.shop.call('lock'), this.show({ ...this.shop.status.session, locked: true })),
-    signOut: async () => this.show({ ...OPEN, knowsPeople: true, rights: [] }),
+    signOut: async () => this.show({ ...OPEN, knowsPeople: true, rights: [], provider: this.host }),
     noteInput: async () => (this.shop.call('noteInput'), null),
     roleRights: async () => this.table(),
     setRoleRight: async (role, right, allowed) => {
@@ -114,6 +131,7 @@ export class FakePeople {
     changePerson: async (id, change) => {
       if (change.role && change.role !== 'manager') this.keepManager(id);
       if (change.role) this.change(id, { role: change.role, vouches: change.role === 'manager' });
+      if (change.oidcSubject === '') this.change(id, { linked: false });
       return this.people;
     },
     removePerson: async (id) => {
@@ -123,6 +141,31 @@ export class FakePeople {
       return this.people;
     },
     resetPersonPin: async (id) => (this.change(id, { pin: { set: false, waitUntil: null, locked: false } }), this.people),
+    signInWithProvider: async (page) => {
+      this.shop.call('signInWithProvider', page.language);
+      if (this.returns === null) await new Promise<void>((resolve) => (this.awaited = resolve));
+      const came = this.returns;
+      if (came === null) throw this.failure('providerCancelled', { retry: true });
+      if (came === 'unknown') return null;
+      if (typeof came === 'string') throw this.failure(came, { retry: true });
+      return this.begin(this.find(came.person));
+    },
+    cancelProviderSignIn: async () => (this.shop.call('cancelProviderSignIn'), this.awaited?.(), null),
+    linkProviderSignIn: async (id, approval, pin) => {
+      this.shop.call('linkProviderSignIn', id, approval.kind);
+      if (this.find(id).linked) throw this.failure('signInTaken');
+      if (approval.kind === 'person') this.check(approval.staffId, approval.pin);
+      if (pin) this.setPin(id, pin);
+      this.change(id, { linked: true });
+      return this.begin(this.find(id));
+    },
+    signInProvider: async () => this.provider,
+    testSignInProvider: async (provider) => {
+      this.shop.call('testSignInProvider', provider.issuer);
+      if (!provider.issuer.startsWith('https://')) throw this.failure('providerSettings', { detail: 'issuer' });
+      return { issuer: provider.issuer, offlineAccess: !provider.issuer.includes('plain') };
+    },
+    setSignInProvider: async (provider) => (this.shop.call('setSignInProvider', provider?.issuer), this.useProvider(provider)),
     pair: async (text) => {
       this.shop.call('pair', text);
       if (!text.startsWith('fanpoints-partner://pair?')) throw this.failure('notOurCode');

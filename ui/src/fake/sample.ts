@@ -52,7 +52,7 @@ export const sampleStatus = (now: number): Status => ({
   cases: { open: 0, overdue: 0, oldest: null },
   exposure: { points: 0, cap: 200_000, warn: false },
   preferences: { language: 'system', theme: 'system' },
-  session: { knowsPeople: false, person: null, locked: false, rights: [...RIGHTS] },
+  session: { knowsPeople: false, person: null, locked: false, rights: [...RIGHTS], provider: null },
   device: null,
   trouble: null,
   phone: null,

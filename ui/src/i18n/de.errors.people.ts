@@ -33,6 +33,56 @@ export const people = {
     meaning: 'Ohne Leitung könnte niemand mehr Personen hinzufügen.',
     action: 'Zuerst jemand anderen zur Leitung machen.',
   },
+  providerUnreachable: {
+    title: 'Die Anmeldung der Organisation ist nicht erreichbar',
+    meaning: 'Es wurde niemand angemeldet. Die PIN geht auch ohne.',
+    action: 'Mit der PIN anmelden, oder noch einmal versuchen, wenn das Netz wieder da ist.',
+  },
+  providerCancelled: {
+    title: 'Die Anmeldung wurde abgebrochen',
+    meaning: 'Es wurde niemand angemeldet.',
+    action: 'Neu beginnen, oder die PIN verwenden.',
+  },
+  providerTimedOut: {
+    title: 'Aus dem Browser kam niemand zurück',
+    meaning: 'Die Anmeldung wurde nach fünf Minuten aufgegeben.',
+    action: 'Neu beginnen und auf der Seite im Browser zu Ende führen.',
+  },
+  providerUntrusted: {
+    title: 'Der Antwort der Anmeldung wird nicht vertraut',
+    meaning: 'Sie passt nicht zur Anfrage, darum wurde niemand angemeldet.',
+    action: 'Datum und Uhrzeit des Geräts prüfen und noch einmal versuchen. Bleibt es so, den Code unten denen zeigen, die die Anmeldung betreiben.',
+  },
+  providerRefused: {
+    title: 'Die Anmeldung der Organisation lehnt ab',
+    meaning: 'Ihr eigener Grund steht im Code unten. Es wurde niemand angemeldet.',
+    action: 'Die PIN verwenden und den Code denen zeigen, die die Anmeldung betreiben.',
+  },
+  providerSettings: {
+    title: 'Mit diesen Einstellungen geht die Anmeldung nicht',
+    meaning: 'Der Code unten nennt die Stelle.',
+    action: 'Die Leitung kann sie unter Einstellungen, Personen berichtigen.',
+  },
+  providerUnknown: {
+    title: 'Diese Anmeldung ist hier nicht bekannt',
+    meaning: 'Sie liegt zu lange zurück, oder es gab keine.',
+    action: 'Noch einmal mit der Organisation anmelden, dann sagen, wer Sie sind.',
+  },
+  providerAgain: {
+    title: 'Bitte wieder mit der Organisation anmelden',
+    meaning: 'Sie hat die Anmeldung beendet, auf der die PIN beruhte.',
+    action: '„Mit der Organisation anmelden“ verwenden. Danach geht die PIN wie zuvor.',
+  },
+  signInTaken: {
+    title: 'Diese Anmeldung lässt sich nicht mit dieser Person verknüpfen',
+    meaning: 'Person oder Anmeldung ist schon verknüpft, oder dieses Gerät darf niemanden dieser Rolle verknüpfen.',
+    action: 'Einen anderen Namen wählen, oder die Leitung bitten, sie zu lösen oder auf einem Gerät der Leitung zu verknüpfen.',
+  },
+  browserFailed: {
+    title: 'Der Browser ließ sich nicht öffnen',
+    meaning: 'Für die Anmeldung mit der Organisation braucht es den Browser dieses Geräts.',
+    action: 'Prüfen, ob ein Browser installiert und als Standard gewählt ist. Bis dahin die PIN verwenden.',
+  },
   pairingRefused: {
     title: 'Dieser Kopplungscode gilt nicht mehr',
     meaning: 'Jeder gilt einmal und zehn Minuten lang.',

@@ -33,6 +33,56 @@ export const people = {
     meaning: 'Senza un responsabile nessuno potrebbe più aggiungere persone.',
     action: 'Nomina prima un altro responsabile.',
   },
+  providerUnreachable: {
+    title: 'L’accesso della tua organizzazione non è raggiungibile',
+    meaning: 'Nessuno ha effettuato l’accesso. Il PIN funziona anche senza.',
+    action: 'Accedi con il PIN, o riprova quando torna la rete.',
+  },
+  providerCancelled: {
+    title: 'L’accesso è stato annullato',
+    meaning: 'Nessuno ha effettuato l’accesso.',
+    action: 'Ricomincia, o usa il PIN.',
+  },
+  providerTimedOut: {
+    title: 'Nessuno è tornato dal browser',
+    meaning: 'L’accesso è stato abbandonato dopo cinque minuti.',
+    action: 'Ricomincia, e concludi sulla pagina nel browser.',
+  },
+  providerUntrusted: {
+    title: 'La risposta della tua organizzazione non è attendibile',
+    meaning: 'Non corrisponde alla richiesta, quindi nessuno ha effettuato l’accesso.',
+    action: 'Controlla data e ora del dispositivo e riprova. Se continua, mostra il codice qui sotto a chi gestisce l’accesso.',
+  },
+  providerRefused: {
+    title: 'L’accesso della tua organizzazione rifiuta',
+    meaning: 'Il suo motivo è nel codice qui sotto. Nessuno ha effettuato l’accesso.',
+    action: 'Usa il PIN, e mostra il codice a chi gestisce l’accesso.',
+  },
+  providerSettings: {
+    title: 'Le impostazioni dell’accesso non si possono usare',
+    meaning: 'Il codice qui sotto nomina il punto.',
+    action: 'Un responsabile può correggerle in Impostazioni, Persone.',
+  },
+  providerUnknown: {
+    title: 'Questo accesso non è noto qui',
+    meaning: 'È avvenuto troppo tempo fa, o non c’è stato.',
+    action: 'Accedi di nuovo con la tua organizzazione, poi di’ chi sei.',
+  },
+  providerAgain: {
+    title: 'Accedi di nuovo con la tua organizzazione',
+    meaning: 'Ha chiuso l’accesso su cui si basava il tuo PIN.',
+    action: 'Usa «Accedi con la tua organizzazione». Poi il PIN funziona come prima.',
+  },
+  signInTaken: {
+    title: 'Questo accesso non si può collegare a questa persona',
+    meaning: 'La persona o l’accesso è già collegato, o questo dispositivo non può collegare qualcuno di quel ruolo.',
+    action: 'Scegli un altro nome, o chiedi a un responsabile di scollegarlo, o di collegarlo su un dispositivo da responsabile.',
+  },
+  browserFailed: {
+    title: 'Il browser non si è aperto',
+    meaning: 'L’accesso con la tua organizzazione richiede il browser di questo dispositivo.',
+    action: 'Controlla che un browser sia installato e impostato come predefinito. Fino ad allora, usa il PIN.',
+  },
   pairingRefused: {
     title: 'Questo codice di associazione non è più valido',
     meaning: 'Ognuno vale una volta e per dieci minuti.',

@@ -160,6 +160,21 @@ export const commands = {
 	removePerson: (person: string) => __TAURI_INVOKE<PersonView[]>("remove_person", { person }),
 	/**  Takes somebody's PIN on this device away. */
 	resetPersonPin: (person: string) => __TAURI_INVOKE<PersonView[]>("reset_person_pin", { person }),
+	/**
+	 *  Signs somebody in at the partner's provider, in the system's browser. Null: the provider vouches for somebody whom
+	 *  nobody here knows yet.
+	 */
+	signInWithProvider: (page: ProviderPage) => __TAURI_INVOKE<Status | null>("sign_in_with_provider", { page }),
+	/**  Ends a sign-in at the provider that is under way. */
+	cancelProviderSignIn: () => __TAURI_INVOKE<null>("cancel_provider_sign_in"),
+	/**  Says whose the sign-in is that was just made at the provider, and signs that person in. */
+	linkProviderSignIn: (person: string, approval: Approval, firstPin: string | null) => __TAURI_INVOKE<Status>("link_provider_sign_in", { person, approval, firstPin }),
+	/**  The provider of the partner's people. */
+	signInProvider: () => __TAURI_INVOKE<ProviderView | null>("sign_in_provider"),
+	/**  Asks a provider what it is. */
+	testSignInProvider: (provider: ProviderView) => __TAURI_INVOKE<ProviderFacts>("test_sign_in_provider", { provider }),
+	/**  Sets the provider of the partner's people; null takes it away. */
+	setSignInProvider: (provider: ProviderView | null) => __TAURI_INVOKE<ProviderView | null>("set_sign_in_provider", { provider }),
 	/**  Connects this device by the code that a manager's device shows. */
 	pair: (text: string) => __TAURI_INVOKE<Status>("pair", { text }),
 	devices: () => __TAURI_INVOKE<DeviceView[]>("devices"),
@@ -504,7 +519,7 @@ export type DifferenceInput = {
 export type Environment = "development" | "production";
 
 /**  Every reason that a person can meet. */
-export type ErrorCode = "notConnected" | "invalidEndpoint" | "missingField" | "signInRefused" | "noAccess" | "wrongEnvironment" | "offline" | "timedOut" | "rateLimited" | "platformFailed" | "platformUnintelligible" | "keychainUnavailable" | "queueNotEmpty" | "noCodeFound" | "notOurCode" | "codeTooLong" | "codeDamaged" | "checkDigitWrong" | "passExpired" | "passNotYetValid" | "passUnknownKey" | "passForged" | "passOtherProgram" | "passReplayed" | "passCopied" | "passRevoked" | "passStale" | "passKeysTooOld" | "pictureUnreadable" | "pictureTooLarge" | "pictureHeic" | "clipboardEmpty" | "noCamera" | "cameraBusy" | "cameraDenied" | "cameraUnplugged" | "cameraFailed" | "screenHidden" | "scannerGone" | "scannerBusy" | "scannerDenied" | "scannerFailed" | "teachUnread" | "fanNotIdentified" | "unknownFan" | "unknownRule" | "tooFewPoints" | "invalidAmount" | "noItems" | "tooManyItems" | "unknownRateLabel" | "unknownAction" | "unknownOperation" | "notReversible" | "alreadyReversed" | "moduleOff" | "unsupportedCurrency" | "idConflict" | "refusedByLedger" | "onlineOnly" | "neverSynced" | "syncTooOld" | "balanceTooOld" | "overPurchaseLimit" | "overFanLimit" | "overDeviceLimit" | "overPassAllowance" | "overGrantLimit" | "askManager" | "limitLaxer" | "unknownAnswer" | "differentTransaction" | "storageFull" | "storageReadOnly" | "storageInUse" | "storageNewer" | "storageDamaged" | "storageKeyMissing" | "storageFailed" | "gateNotPrepared" | "gateClosed" | "unknownPassage" | "reasonMissing" | "pinNeeded" | "pinWrong" | "pinWait" | "pinLocked" | "pinTooWeak" | "managerPinUnset" | "signInNeeded" | "locked" | "notAllowed" | "personGone" | "pinNotSet" | "lastManager" | "pairingRefused" | "deviceRevoked" | "unknownDevice" | "nothingToMove" | "passphraseTooShort" | "badDeviceKey" | "evacuationDamaged" | "evacuationForOther" | "evacuationForged" | "evacuationOtherProgram" | "evacuationImported" | "evacuationIncomplete" | "unknownEvacuation" | "goodsOffline" | "goodsNotOpen" | "goodsOtherFan" | "shiftOpen" | "shiftNotOpen" | "shiftStillOpen" | "samePerson" | "internal";
+export type ErrorCode = "notConnected" | "invalidEndpoint" | "missingField" | "signInRefused" | "noAccess" | "wrongEnvironment" | "offline" | "timedOut" | "rateLimited" | "platformFailed" | "platformUnintelligible" | "keychainUnavailable" | "queueNotEmpty" | "noCodeFound" | "notOurCode" | "codeTooLong" | "codeDamaged" | "checkDigitWrong" | "passExpired" | "passNotYetValid" | "passUnknownKey" | "passForged" | "passOtherProgram" | "passReplayed" | "passCopied" | "passRevoked" | "passStale" | "passKeysTooOld" | "pictureUnreadable" | "pictureTooLarge" | "pictureHeic" | "clipboardEmpty" | "noCamera" | "cameraBusy" | "cameraDenied" | "cameraUnplugged" | "cameraFailed" | "screenHidden" | "scannerGone" | "scannerBusy" | "scannerDenied" | "scannerFailed" | "teachUnread" | "fanNotIdentified" | "unknownFan" | "unknownRule" | "tooFewPoints" | "invalidAmount" | "noItems" | "tooManyItems" | "unknownRateLabel" | "unknownAction" | "unknownOperation" | "notReversible" | "alreadyReversed" | "moduleOff" | "unsupportedCurrency" | "idConflict" | "refusedByLedger" | "onlineOnly" | "neverSynced" | "syncTooOld" | "balanceTooOld" | "overPurchaseLimit" | "overFanLimit" | "overDeviceLimit" | "overPassAllowance" | "overGrantLimit" | "askManager" | "limitLaxer" | "unknownAnswer" | "differentTransaction" | "storageFull" | "storageReadOnly" | "storageInUse" | "storageNewer" | "storageDamaged" | "storageKeyMissing" | "storageFailed" | "gateNotPrepared" | "gateClosed" | "unknownPassage" | "reasonMissing" | "pinNeeded" | "pinWrong" | "pinWait" | "pinLocked" | "pinTooWeak" | "managerPinUnset" | "signInNeeded" | "locked" | "notAllowed" | "personGone" | "pinNotSet" | "lastManager" | "providerUnreachable" | "providerCancelled" | "providerTimedOut" | "providerUntrusted" | "providerRefused" | "providerSettings" | "providerUnknown" | "providerAgain" | "signInTaken" | "browserFailed" | "pairingRefused" | "deviceRevoked" | "unknownDevice" | "nothingToMove" | "passphraseTooShort" | "badDeviceKey" | "evacuationDamaged" | "evacuationForOther" | "evacuationForged" | "evacuationOtherProgram" | "evacuationImported" | "evacuationIncomplete" | "unknownEvacuation" | "goodsOffline" | "goodsNotOpen" | "goodsOtherFan" | "shiftOpen" | "shiftNotOpen" | "shiftStillOpen" | "samePerson" | "internal";
 
 export type ErrorNote = {
 	at: number,
@@ -983,7 +998,8 @@ export type PersonView = {
 	pin: PinView,
 	/**  Whether they can vouch for another person's first PIN. */
 	vouches: boolean,
-	oidcSubject: string | null,
+	/**  The partner's sign-in provider knows who they are. */
+	linked: boolean,
 };
 
 export type PhoneSystem = "android" | "ios";
@@ -1031,6 +1047,36 @@ export type Preferences = {
 export type ProgressView = {
 	done: number,
 	total: number,
+};
+
+/**  What a provider says of itself. */
+export type ProviderFacts = {
+	/**  As the provider writes it. */
+	issuer: string,
+	/**  It says that it gives refresh tokens for the scope `offline_access`. */
+	offlineAccess: boolean,
+};
+
+/**  What the browser shows when a person is through, in the language of the screens. */
+export type ProviderPage = {
+	/**  A language tag such as `de`. */
+	language: string,
+	title: string,
+	done: string,
+	failed: string,
+};
+
+/**  An OpenID Connect provider where the partner's people may sign in. All of it is public. */
+export type ProviderView = {
+	issuer: string,
+	/**  The app there: a native, public client. */
+	clientId: string,
+	/**  Beside `openid`. */
+	scopes: string[],
+	/**  Where the browser comes back to, as registered there. None: `http://127.0.0.1/callback`, at any port. */
+	redirectUri: string | null,
+	/**  People are asked for consent at each sign-in: some providers give no refresh token without. */
+	askConsent: boolean,
 };
 
 export type QueueCounts = {
@@ -1393,6 +1439,8 @@ export type SessionView = {
 	locked: boolean,
 	/**  What may be done here now. A locked device shows what the person may once it is unlocked. */
 	rights: Right[],
+	/**  Where people may sign in beside their PINs: the provider's host. None: nowhere. */
+	provider: string | null,
 };
 
 export type SetAsideView = {

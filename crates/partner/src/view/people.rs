@@ -17,6 +17,8 @@ pub struct SessionView {
     pub locked: bool,
     /// What may be done here now. A locked device shows what the person may once it is unlocked.
     pub rights: Vec<Right>,
+    /// Where people may sign in beside their PINs: the provider's host. None: nowhere.
+    pub provider: Option<String>,
 }
 
 /// Somebody who may sign in here.
@@ -30,7 +32,44 @@ pub struct PersonView {
     pub pin: PinView,
     /// Whether they can vouch for another person's first PIN.
     pub vouches: bool,
-    pub oidc_subject: Option<String>,
+    /// The partner's sign-in provider knows who they are.
+    pub linked: bool,
+}
+
+/// An OpenID Connect provider where the partner's people may sign in. All of it is public.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct ProviderView {
+    pub issuer: String,
+    /// The app there: a native, public client.
+    pub client_id: String,
+    /// Beside `openid`.
+    pub scopes: Vec<String>,
+    /// Where the browser comes back to, as registered there. None: `http://127.0.0.1/callback`, at any port.
+    pub redirect_uri: Option<String>,
+    /// People are asked for consent at each sign-in: some providers give no refresh token without.
+    pub ask_consent: bool,
+}
+
+/// What a provider says of itself.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct ProviderFacts {
+    /// As the provider writes it.
+    pub issuer: String,
+    /// It says that it gives refresh tokens for the scope `offline_access`.
+    pub offline_access: bool,
+}
+
+/// What the browser shows when a person is through, in the language of the screens.
+#[derive(Clone, Debug, Deserialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct ProviderPage {
+    /// A language tag such as `de`.
+    pub language: String,
+    pub title: String,
+    pub done: String,
+    pub failed: String,
 }
 
 #[derive(Clone, Deserialize, Type)]

@@ -1,17 +1,22 @@
 //! A terminal and a real platform, both in this process, talking over loopback.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, dead_code)]
 
-use std::path::Path;
+#[path = "../../../../tests/oidc/rig.rs"]
+pub mod rig;
+
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use base64::Engine as _;
 use ledger::Timestamp;
+use partner::rights::Role;
 use partner::view::{
-    ConnectRequest, Environment, FanCard, ItemInput, OperationFilter, OperationStateView, OperationView,
+    ConnectRequest, Environment, FanCard, ItemInput, LinkState, NewPerson, OperationFilter,
+    OperationStateView, OperationView,
 };
-use partner::{AppError, MemoryKeychain, News, Options, Terminal, system_clock};
+use partner::{AppError, ErrorCode, MemoryKeychain, News, Options, Terminal, system_clock};
 use tempfile::TempDir;
 
 pub const FIRST_FAN: &str = "008407119295";
@@ -244,6 +249,8 @@ pub struct Till {
     pub told: Arc<Mutex<Vec<News>>>,
     /// Added to the system's clock, in milliseconds.
     pub ahead: Arc<AtomicI64>,
+    /// What the person in front of the browser does; without this file there is no browser.
+    pub habits: PathBuf,
 }
 
 impl Till {
@@ -259,6 +266,8 @@ impl Till {
         let told = Arc::new(Mutex::new(Vec::new()));
         let ahead = Arc::new(AtomicI64::new(0));
         let (ear, clock) = (told.clone(), ahead.clone());
+        let habits = folder.join("habits.json");
+        let browser = habits.clone();
         let terminal = Terminal::start(Options {
             data_dir: folder.to_owned(),
             log_dir: folder.join("logs"),
@@ -270,8 +279,12 @@ impl Till {
             announce: Arc::new(move |news| ear.lock().unwrap().push(news)),
             recent_errors: Arc::new(Vec::new),
             clock: Arc::new(move || Timestamp(system_clock().0 + clock.load(Ordering::Relaxed))),
+            open_browser: Arc::new(move |address| match browser.exists() {
+                true => rig::open(&browser, address),
+                false => Err("there is none".into()),
+            }),
         });
-        Self { terminal, keychain, told, ahead }
+        Self { terminal, keychain, told, ahead, habits }
     }
 
     pub async fn show_picture(&self, picture: &[u8]) -> Result<FanCard, AppError> {
@@ -355,4 +368,31 @@ pub async fn close(till: Till) {
 /// The newest operations of any kind.
 pub fn everything() -> OperationFilter {
     OperationFilter { states: vec![], kinds: vec![], from: None, to: None, after: None, limit: 200 }
+}
+
+/// A till of the club shop that is online.
+pub async fn connected(platform: &Platform, folder: &Path) -> Till {
+    let till = Till::open(folder, Arc::new(MemoryKeychain::default()));
+    till.terminal.connect(platform.club_shop(Environment::Development)).await.unwrap();
+    till.until_link(LinkState::Online).await;
+    till
+}
+
+/// Somebody to be added.
+pub fn somebody(name: &str, role: Role, first_pin: Option<&str>) -> NewPerson {
+    NewPerson { name: name.into(), role, oidc_subject: None, first_pin: first_pin.map(str::to_owned) }
+}
+
+/// Why it was refused.
+pub fn code<T: std::fmt::Debug>(answer: Result<T, AppError>) -> ErrorCode {
+    answer.unwrap_err().code
+}
+
+/// Waits until it is so.
+pub async fn eventually<F: Future<Output = bool>>(what: &str, look: impl Fn() -> F) {
+    let deadline = Instant::now() + Duration::from_secs(40);
+    while !look().await {
+        assert!(Instant::now() < deadline, "never: {what}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
 }
