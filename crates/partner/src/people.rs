@@ -378,6 +378,7 @@ mod tests {
             }),
             recent_errors: Arc::new(Vec::new),
             clock: Arc::new(system_clock),
+            open_browser: Arc::new(|_| Err("there is none".into())),
         });
         terminal.opened().await.unwrap();
         let kim = Person {

@@ -10,10 +10,10 @@ use common::{FIRST_FAN, Platform, Till, code, connected, eventually, purchase, s
 use partner::rights::{Right, Role};
 use partner::upkeep::AuditState;
 use partner::view::{
-    CodeSource, DeviceView, Environment, InviteRequest, LinkState, NewPerson, OperationStateView,
-    PersonChange, RaisedDeed, RaiserView, ReviewFilter, ReviewQuery, ReviewRow, Status,
+    CodeSource, DeviceView, InviteRequest, LinkState, OperationStateView, PersonChange, RaisedDeed,
+    RaiserView, ReviewFilter, ReviewQuery, ReviewRow, Status,
 };
-use partner::{AppError, Approval, ErrorCode, MemoryKeychain};
+use partner::{Approval, ErrorCode, MemoryKeychain};
 
 const KIMS: &str = "271828";
 const NOAS: &str = "314159";

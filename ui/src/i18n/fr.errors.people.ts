@@ -50,7 +50,7 @@ export const people = {
   },
   providerUntrusted: {
     title: 'La réponse de votre organisation n’est pas fiable',
-    meaning: 'Elle ne correspond pas à la demande ; personne n’a été connecté.',
+    meaning: 'Elle ne correspond pas à la demande ; personne n’a été connecté.',
     action: 'Vérifiez la date et l’heure de l’appareil et réessayez. Si cela persiste, montrez le code ci-dessous à qui gère la connexion.',
   },
   providerRefused: {
@@ -71,7 +71,7 @@ export const people = {
   providerAgain: {
     title: 'Connectez-vous de nouveau avec votre organisation',
     meaning: 'Elle a mis fin à la connexion sur laquelle reposait votre code PIN.',
-    action: 'Utilisez « Se connecter avec votre organisation ». Ensuite votre code PIN marche comme avant.',
+    action: 'Utilisez « Se connecter avec votre organisation ». Ensuite votre code PIN marche comme avant.',
   },
   signInTaken: {
     title: 'Ce compte ne peut pas être lié à cette personne',
