@@ -262,7 +262,7 @@ impl StaffMutations {
 
     /// Sets the OpenID Connect provider where people may sign in beside their PINs. Another issuer than before unlinks
     /// everybody: a subject means somebody at its issuer alone.
-    #[allow(clippy::too_many_arguments)] // The wire names them one by one.
+    #[allow(clippy::too_many_arguments, reason = "one argument a fact")]
     async fn set_staff_provider(
         &self,
         context: &Context<'_>,
