@@ -104,7 +104,8 @@ mod tests {
     use crate::{PixelFormat, luma_from_pixels};
 
     fn picture() -> Vec<u8> {
-        let colours = RgbImage::from_fn(64, 48, |x, y| Rgb([(x * 4) as u8, (y * 5) as u8, 90]));
+        let shade = |place: u32| u8::try_from(place % 256).unwrap_or_default();
+        let colours = RgbImage::from_fn(64, 48, |x, y| Rgb([shade(x * 4), shade(y * 5), 90]));
         let mut bytes = std::io::Cursor::new(Vec::new());
         colours.write_to(&mut bytes, ImageFormat::Jpeg).expect("a picture can be written");
         bytes.into_inner()
