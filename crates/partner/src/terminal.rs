@@ -37,6 +37,9 @@ const LOOK_AGAIN: Duration = Duration::from_millis(50);
 const DATABASE_FILE: &str = "partner.db";
 const DEVICE_FILE: &str = "device-id";
 
+/// Shows an address; the text tells why it could not be.
+pub type OpenBrowser = Arc<dyn Fn(&str) -> Result<(), String> + Send + Sync>;
+
 /// What a terminal is built from.
 pub struct Options {
     pub data_dir: PathBuf,
@@ -52,8 +55,8 @@ pub struct Options {
     pub announce: Arc<dyn Fn(News) + Send + Sync>,
     pub recent_errors: Arc<dyn Fn() -> Vec<ErrorNote> + Send + Sync>,
     pub clock: Arc<dyn Fn() -> Timestamp + Send + Sync>,
-    /// Shows an address in the system's browser; the text tells why not.
-    pub open_browser: Arc<dyn Fn(&str) -> Result<(), String> + Send + Sync>,
+    /// The system's browser.
+    pub open_browser: OpenBrowser,
 }
 
 /// A folder of pictures, shown at a rate (frames a second).
