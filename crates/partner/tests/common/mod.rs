@@ -95,7 +95,8 @@ impl Platform {
     /// The engagement events that the platform holds of a fan, by action. Only while it is stopped.
     pub async fn events(&self, fan: &str) -> Vec<String> {
         let config = platform::Config::new(self.data.path());
-        let desk = platform::operator::Desk::open(&config, platform::EnvironmentName::Development).unwrap();
+        let environment = platform::EnvironmentName::Development;
+        let desk = platform::operator::Desk::open(&config, environment).await.unwrap();
         let known = desk.export_user("fc-example", fan).await.unwrap();
         desk.close();
         let told = known["records"]["event"].as_array().cloned().unwrap_or_default();
@@ -346,7 +347,7 @@ impl Till {
     }
 
     /// Waits until the line is in this state.
-    pub async fn until_link(&self, state: partner::view::LinkState) {
+    pub async fn until_link(&self, state: LinkState) {
         let deadline = Instant::now() + Duration::from_secs(40);
         while self.terminal.status().await.unwrap().link.state != state {
             assert!(Instant::now() < deadline, "never {state:?}");
