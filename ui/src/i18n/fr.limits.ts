@@ -39,7 +39,7 @@ export const limits = {
 
   'raise.ask': 'Demander au responsable',
   'raise.own': 'Relever la limite une fois',
-  'raise.above': 'Au-dessus de la limite : {limit}',
+  'raise.above': 'Au-dessus de la limite : {limit}',
   'raise.pin': 'Relever la limite une fois avec le code du responsable',
   'raise.by': '{name} a relevé une limite',
   'raise.byPin': 'Une limite a été relevée avec le code du responsable',
