@@ -295,23 +295,23 @@ async fn a_limit_is_raised_once_by_who_may_and_the_journal_says_who() {
     platform.stop().await;
     till.until_link(LinkState::Offline).await;
     let above = |minor| RaisedDeed::Give { items: purchase(minor), discount: None };
-    let refused = terminal.give(&fan, purchase(6_000_00)).await.unwrap_err();
+    let refused = terminal.give(&fan, purchase(600_000)).await.unwrap_err();
     assert_eq!((refused.code, refused.detail.as_deref()), (ErrorCode::AskManager, Some("purchase_value")));
-    let pinless = terminal.raise_limit(&fan, above(6_000_00), Some("135790".into())).await;
+    let pinless = terminal.raise_limit(&fan, above(600_000), Some("135790".into())).await;
     assert_eq!(code(pinless), ErrorCode::NotAllowed, "no manager's PIN is set");
 
     terminal.sign_in(&kim, KIMS.into()).await.unwrap();
     terminal.set_manager_pin(None, "135790".into()).await.unwrap();
-    let by_kim = terminal.raise_limit(&fan, above(7_000_00), None).await.unwrap().operation.id;
+    let by_kim = terminal.raise_limit(&fan, above(700_000), None).await.unwrap().operation.id;
     terminal.sign_in(&noa, NOAS.into()).await.unwrap();
-    let asked = terminal.raise_limit(&fan, above(6_000_00), None).await;
+    let asked = terminal.raise_limit(&fan, above(600_000), None).await;
     assert_eq!(code(asked), ErrorCode::PinNeeded);
-    let guessed = terminal.raise_limit(&fan, above(6_000_00), Some("111222".into())).await;
+    let guessed = terminal.raise_limit(&fan, above(600_000), Some("111222".into())).await;
     assert_eq!(code(guessed), ErrorCode::PinWrong);
     assert_eq!(terminal.operations(common::everything()).await.unwrap().rows.len(), 1, "nothing was booked");
-    let raised = terminal.raise_limit(&fan, above(6_000_00), Some("135790".into())).await.unwrap();
+    let raised = terminal.raise_limit(&fan, above(600_000), Some("135790".into())).await.unwrap();
     let by_pin = raised.operation.id;
-    let again = terminal.give(&fan, purchase(6_000_00)).await;
+    let again = terminal.give(&fan, purchase(600_000)).await;
     assert_eq!(code(again), ErrorCode::AskManager, "for that one alone");
 
     terminal.sign_in(&kim, KIMS.into()).await.unwrap();
@@ -348,7 +348,7 @@ async fn nobody_raises_a_limit_on_a_device_without_people_and_pin() {
     assert_eq!(code(raise(21_00, None).await), ErrorCode::ManagerPinUnset);
     terminal.set_manager_pin(None, "135790".into()).await.unwrap();
     assert_eq!(code(raise(21_00, None).await), ErrorCode::PinNeeded);
-    let below_zero = raise(90_000_00, Some("135790")).await;
+    let below_zero = raise(9_000_000, Some("135790")).await;
     assert_eq!(code(below_zero), ErrorCode::TooFewPoints, "no PIN makes points");
     raise(21_00, Some("135790")).await.unwrap();
     assert_eq!(terminal.status().await.unwrap().exposure.points, 2_100);
