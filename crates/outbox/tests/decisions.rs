@@ -324,9 +324,9 @@ fn the_journal_says_who_raised_which_limit_and_only_where_one_spoke() {
     let by_pin = |proposal| Proposal { raised_by: Some(Raiser::ManagersPin), ..proposal };
     let small = device.commit(by_pin(redeem(masked(1), 1_00)));
     assert_eq!(small.raised_by, None, "nothing had to be raised");
-    let large = device.commit(by_pin(give(fan(2), 6_000_00)));
+    let large = device.commit(by_pin(give(fan(2), 600_000)));
     assert_eq!(large.raised_by, Some(Raiser::ManagersPin));
-    let kims = Proposal { raised_by: Some(Raiser::Person("kim".into())), ..give(fan(2), 7_000_00) };
+    let kims = Proposal { raised_by: Some(Raiser::Person("kim".into())), ..give(fan(2), 700_000) };
     let kims = device.commit(kims);
     let told = notes(&device);
     assert!(told.contains(&format!("{}: the manager's PIN raised purchase_value once", large.id)), "{told}");

@@ -58,7 +58,7 @@ async fn a_till_sells_drains_and_compares_with_the_public_interface_alone() {
 
     let before = platform.balances(FIRST_FAN).await;
     let card = till.terminal.identify_text(FIRST_FAN, CodeSource::Typed).await.unwrap();
-    let balance = card.balance.clone().expect("the balances are public");
+    let balance = card.balance.expect("the balances are public");
     assert_eq!((balance.fan_points, balance.source), (before.0, BalanceSource::Platform));
     let given = till.terminal.give(&card.fan, purchase(2_500)).await.unwrap();
     till.until(&given.operation.id, OperationStateView::Accepted).await;
