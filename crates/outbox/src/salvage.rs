@@ -1,6 +1,8 @@
 //! What can still be read of a damaged database, as JSON Lines beside it: one operation a line, the newest last.
 //!
-//! It holds what a manager needs to tell the platform's operator; no key and no secret is in the database.
+//! It holds what a manager needs to tell the platform's operator; no key and no secret is in the database. In plain,
+//! although it names fans: it is read where neither this device nor its keychain is, and it may be the last trace of
+//! what fans were promised. The person is told of the file until they say that they have read of it.
 
 use std::fs::OpenOptions;
 use std::io::{BufWriter, Write};
