@@ -8,6 +8,8 @@ use image::{Rgb, RgbImage};
 
 /// Squared distance of colours from which two are told apart; black and white are 35,215 apart.
 const TOLD_APART: f32 = 120.0;
+/// The same where an edge runs: how it is smoothed depends on where in its pixels it lies, which no two runs share.
+const TOLD_APART_AT_EDGES: f32 = 3000.0;
 /// Of how many pixels one may differ: the smoothing of edges is the system's.
 const ONE_IN: usize = 5000;
 
@@ -27,7 +29,9 @@ pub fn difference(kept: &RgbImage, seen: &RgbImage) -> Option<Difference> {
             pixels += 1;
             continue;
         };
-        if near(before, seen, x, y) && near(now, kept, x, y) {
+        let flat = [kept, seen].into_iter().all(|one| is_flat(one, x, y));
+        let most = if flat { TOLD_APART } else { TOLD_APART_AT_EDGES };
+        if nearest(before, seen, x, y) <= most && nearest(now, kept, x, y) <= most {
             *paint = Rgb(before.0.map(|part| 255 - (255 - part) / 4));
         } else {
             pixels += 1;
@@ -38,11 +42,22 @@ pub fn difference(kept: &RgbImage, seen: &RgbImage) -> Option<Difference> {
     (pixels > allowed || kept.dimensions() != seen.dimensions()).then_some(Difference { pixels, picture })
 }
 
-/// Whether the colour is found at this place, or beside it, where smoothing has moved an edge by a part of a pixel.
-fn near(colour: &Rgb<u8>, picture: &RgbImage, x: u32, y: u32) -> bool {
-    let around = |at: u32, end: u32| at.saturating_sub(1)..=(at + 1).min(end - 1);
-    around(y, picture.height())
-        .any(|y| around(x, picture.width()).any(|x| distance(colour, picture.get_pixel(x, y)) <= TOLD_APART))
+/// How far a colour is from what is at this place, or beside it, where smoothing has moved an edge by a part of a pixel.
+fn nearest(colour: &Rgb<u8>, picture: &RgbImage, x: u32, y: u32) -> f32 {
+    around(picture, x, y).map(|beside| distance(colour, beside)).fold(f32::INFINITY, f32::min)
+}
+
+/// Whether no edge runs through this place.
+fn is_flat(picture: &RgbImage, x: u32, y: u32) -> bool {
+    let here = picture.get_pixel(x, y);
+    around(picture, x, y).all(|beside| distance(here, beside) <= TOLD_APART)
+}
+
+/// A pixel and those beside it.
+fn around(picture: &RgbImage, x: u32, y: u32) -> impl Iterator<Item = &Rgb<u8>> {
+    let range = |at: u32, end: u32| at.saturating_sub(1)..=(at + 1).min(end - 1);
+    let columns = range(x, picture.width());
+    range(y, picture.height()).flat_map(move |y| columns.clone().map(move |x| picture.get_pixel(x, y)))
 }
 
 /// As the eye weighs brightness against hue: Kotsarenko and Ramos, "Measuring perceived color difference using YIQ

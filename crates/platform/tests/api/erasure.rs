@@ -45,7 +45,8 @@ async fn make_a_life(club: &Club) -> (String, Pseudonym) {
         e: register_bought_product(partner_id: \"club-shop\", user_id: $user, group_id: \"sale-1\", pieces: 1,
             reward_id: \"ball\", title: \"Ball\", description: \"Signed\", product_category: product)
             { errors { unknown_user_error { _empty } } }
-        f: reserve_fan_points(partner_id: \"club-shop\", user_id: $user, points: 1, custom_reservation_id: \"r-1\")
+        f: reserve_fan_points(partner_id: \"club-shop\", user_id: $user, points: 1, custom_reservation_id: \"r-1\",
+            seconds: 600)
             { result { points } } }";
     let bought = json!([{ "currency": "chf", "price": 50.0, "title": title, "description": text }]);
     let told =

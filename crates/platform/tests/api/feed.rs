@@ -273,6 +273,7 @@ async fn a_credential_has_so_many_connections_and_each_so_many_subscriptions() {
     let refused = second.hear().await.unwrap();
     assert_eq!(refused["id"], "11");
     assert!(refused.to_string().contains("too many subscriptions"), "{refused}");
+    assert_eq!(second.hear().await.unwrap(), json!({ "id": "11", "type": "complete" }));
     shop.give(FAN, "p-1", json!([item(1.0)])).await.done();
     for _ in 1..=10 {
         assert_eq!(second.change().await["subject"], "p-1");
