@@ -8,27 +8,6 @@ pub struct Keyboard {
     window: String,
 }
 
-/// The layout of the display's keyboard, until this is dropped.
-pub struct Layout(());
-
-impl Layout {
-    pub fn of(country: &str) -> Self {
-        setxkbmap(country);
-        Self(())
-    }
-}
-
-impl Drop for Layout {
-    fn drop(&mut self) {
-        setxkbmap("us");
-    }
-}
-
-fn setxkbmap(country: &str) {
-    let status = Command::new("setxkbmap").arg(country).stdin(Stdio::null()).status();
-    assert!(status.expect("setxkbmap is installed").success(), "the layout {country} is not to be had");
-}
-
 impl Keyboard {
     /// Gives the app's window the keyboard.
     pub async fn at_window(title: &str) -> Self {
@@ -52,14 +31,6 @@ impl Keyboard {
         xdotool(&["key", "Return"]).expect("Enter is pressed");
     }
 
-    /// The same by the places of the keys, as a scanner does that is set to a US keyboard, whatever the layout here.
-    pub fn scan_by_places(&self, text: &str) {
-        let presses: Vec<String> = text.chars().map(place_on_us_keyboard).collect();
-        let presses = presses.iter().map(String::as_str).chain(["Return"]);
-        xdotool(&["key", "--delay", "2"].into_iter().chain(presses).collect::<Vec<_>>())
-            .expect("the keys are pressed");
-    }
-
     /// Types as fast as a handheld scanner does, with an ending of its own: `\t` is Tab.
     pub fn write_fast(&self, text: &str) {
         self.type_at(text, 2);
@@ -80,26 +51,6 @@ impl Keyboard {
         assert_eq!(focused.as_deref(), Some(self.window.as_str()), "another window has the keyboard");
         xdotool(&["type", "--delay", &delay_ms.to_string(), "--", text]).expect("keys are pressed");
     }
-}
-
-/// The key's number at the display server, eight more than at the kernel.
-fn place_on_us_keyboard(char: char) -> String {
-    const ROWS: [(u32, &str, &str); 4] = [
-        (10, "1234567890-=", "!@#$%^&*()_+"),
-        (24, "qwertyuiop[]", "QWERTYUIOP{}"),
-        (38, "asdfghjkl;'`", "ASDFGHJKL:\"~"),
-        (52, "zxcvbnm,./", "ZXCVBNM<>?"),
-    ];
-    if char == ' ' {
-        return "65".into();
-    }
-    let place = ROWS.iter().find_map(|(first, plain, shifted)| {
-        let at = |row: &str| row.chars().position(|key| key == char);
-        let (shift, place) =
-            at(plain).map(|place| ("", place)).or_else(|| at(shifted).map(|place| ("shift+", place)))?;
-        Some(format!("{shift}{}", first + u32::try_from(place).ok()?))
-    });
-    place.unwrap_or_else(|| panic!("no key of a US keyboard writes {char}"))
 }
 
 fn xdotool(words: &[&str]) -> Option<String> {

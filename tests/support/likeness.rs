@@ -29,10 +29,14 @@ pub fn difference(kept: &RgbImage, seen: &RgbImage) -> Option<Difference> {
             pixels += 1;
             continue;
         };
+        if before == now {
+            *paint = faded(before);
+            continue;
+        }
         let flat = [kept, seen].into_iter().all(|one| is_flat(one, x, y));
         let most = if flat { TOLD_APART } else { TOLD_APART_AT_EDGES };
         if nearest(before, seen, x, y) <= most && nearest(now, kept, x, y) <= most {
-            *paint = Rgb(before.0.map(|part| 255 - (255 - part) / 4));
+            *paint = faded(before);
         } else {
             pixels += 1;
             *paint = Rgb([220, 0, 0]);
@@ -40,6 +44,10 @@ pub fn difference(kept: &RgbImage, seen: &RgbImage) -> Option<Difference> {
     }
     let allowed = picture.pixels().len() / ONE_IN;
     (pixels > allowed || kept.dimensions() != seen.dimensions()).then_some(Difference { pixels, picture })
+}
+
+fn faded(colour: &Rgb<u8>) -> Rgb<u8> {
+    Rgb(colour.0.map(|part| 255 - (255 - part) / 4))
 }
 
 /// How far a colour is from what is at this place, or beside it, where smoothing has moved an edge by a part of a pixel.

@@ -27,7 +27,7 @@ pub use bus::Monitor;
 pub use child::Process;
 pub use disk::SmallDisk;
 pub use driver::second_start;
-pub use keys::{Keyboard, Layout};
+pub use keys::Keyboard;
 pub use likeness::{Difference, difference};
 pub use pictures::{foreign_code, frames, qr, torn};
 pub use platform::{Code, Pairing, Platform, Shop};

@@ -157,7 +157,9 @@ async fn a_rate_that_is_gone_meanwhile_is_said_and_another_one_serves() {
     till.has("quote-earns", "value", "100").await;
     let gone = "mutation($partner: String!) {
         delete_fan_points_rate(partner_id: $partner, rate_label: \"merchandise\") { _empty } }";
-    platform.ask(None, gone, serde_json::json!({ "partner": Shop::ClubShop.id() })).await;
+    platform
+        .ask(Some(Shop::ClubShop.id()), gone, serde_json::json!({ "partner": Shop::ClubShop.id() }))
+        .await;
     till.press("give").await;
     till.has("success", "standing", "refused").await;
     told(&till, "unknownRateLabel").await;

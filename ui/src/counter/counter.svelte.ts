@@ -550,7 +550,9 @@ export class Counter {
       this.outcome = { ...this.outcome, receipt: { ...shown, standing, operation } };
     }
     const fan = this.fan;
-    if (fan && operation.fan === fan.fan && operation.state !== 'sending') void this.refresh(fan.fan);
+    // A fan may have been scanned by a pass before and be typed in now.
+    const isHere = fan !== null && (operation.fan === fan.fan || operation.fanLabel === fan.label);
+    if (isHere && operation.state !== 'sending') void this.refresh(fan.fan);
   }
 
   private async refresh(fan: string): Promise<void> {

@@ -144,12 +144,17 @@ pub struct ExampleFan {
     pub status_points: StatusPoints,
 }
 
-/// Registers an example fan. Does nothing when there is one with this id.
+/// Registers an example fan. Does nothing when there is one with this id, or was one who is erased.
 pub fn insert_example_fan(
     turn: &mut Turn<'_>,
     partnership: &Partnership,
     new: &ExampleFan,
 ) -> Result<(), StoreError> {
+    let opening = |what| op_id(partnership.partner.no, what, &new.id.to_string());
+    let (points, standing) = (opening("opening fan points"), opening("opening status points"));
+    if is_booked(turn, points)? || is_booked(turn, standing)? {
+        return Ok(());
+    }
     let registration = NewFan {
         program: partnership.program.no,
         external_user_id: new.external_user_id.clone(),
@@ -164,14 +169,18 @@ pub fn insert_example_fan(
         params![fan.no.0.cast_signed(), random::<32>()?],
     )?;
     if new.fan_points.0 > 0 {
-        let id = op_id(partnership.partner.no, "opening fan points", &new.id.to_string());
-        open_balance(turn, partnership, &fan, id, Adjustment::FanPoints(new.fan_points))?;
+        open_balance(turn, partnership, &fan, points, Adjustment::FanPoints(new.fan_points))?;
     }
     if new.status_points.0 > 0 {
-        let id = op_id(partnership.partner.no, "opening status points", &new.id.to_string());
-        open_balance(turn, partnership, &fan, id, Adjustment::StatusPoints(new.status_points))?;
+        open_balance(turn, partnership, &fan, standing, Adjustment::StatusPoints(new.status_points))?;
     }
     Ok(())
+}
+
+fn is_booked(turn: &Turn<'_>, id: OpId) -> Result<bool, StoreError> {
+    let found =
+        turn.connection.query_opt("SELECT 1 FROM operation WHERE op = ?1", params![id.0], |_| Ok(()))?;
+    Ok(found.is_some())
 }
 
 fn open_balance(
