@@ -87,6 +87,7 @@ async fn every_wrong_amount_says_what_is_wrong_and_changes_nothing() {
 
     // In a list, too; and nothing of it can be confirmed.
     till.press("tab-items").await;
+    till.find("item-price").await;
     let paste = paste.replace("data-testid=amount", "data-testid=item-price");
     till.client().execute(&paste, vec!["-5".into()]).await.expect("the window takes a paste");
     till.find("amount-problem").await;
