@@ -5,6 +5,7 @@
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
+use super::rows::{Array, Kind};
 use super::value::{Bind as _, Owned, Value};
 
 /// A question that a piece of work is going to ask, in exactly these words.
@@ -22,6 +23,60 @@ pub enum About {
     Value(Owned),
     /// The number in the first column of the answer, as that of a fan; nothing where there is none.
     FirstColumn,
+}
+
+/// Questions in the same words, asked as one: a server starts a statement once for all of them.
+pub(super) struct Asked<'q> {
+    /// Takes the array of each parameter's values; a row ends with the number of its question, from 1.
+    pub(super) sql: String,
+    pub(super) questions: Vec<&'q Ahead>,
+    kinds: Vec<Kind>,
+}
+
+impl<'q> Asked<'q> {
+    /// All questions, those in the same words together. One that has a value of no kind is left to be asked later.
+    pub(super) fn together(questions: &'q [Ahead]) -> Vec<Self> {
+        let mut asked: Vec<(&str, Self)> = Vec::new();
+        for question in questions {
+            let Some(kinds) = question.values.iter().map(Kind::of).collect::<Option<Vec<_>>>() else {
+                continue;
+            };
+            let alike = |(sql, asked): &&mut (&str, Self)| *sql == question.sql && asked.kinds == kinds;
+            if let Some((_, asked)) = asked.iter_mut().find(alike) {
+                asked.questions.push(question);
+            } else {
+                let sql = for_each(&question.sql, &kinds);
+                asked.push((&question.sql, Self { sql, questions: vec![question], kinds }));
+            }
+        }
+        asked.into_iter().map(|(_, asked)| asked).collect()
+    }
+
+    pub(super) fn arrays(&self) -> Vec<Array> {
+        let rows = self.questions.iter().map(|question| question.values.clone());
+        Array::columns(self.kinds.iter().copied(), rows.collect())
+    }
+}
+
+/// The question with the numbered parameters, for each row of their arrays.
+fn for_each(sql: &str, kinds: &[Kind]) -> String {
+    let arrays: Vec<_> = (1..).zip(kinds).map(|(number, kind)| kind.array(number)).collect();
+    let names: Vec<_> = (1..=kinds.len()).map(|number| format!("p{number}")).collect();
+    let mut question = String::with_capacity(sql.len() + 16);
+    let mut quoted = false;
+    for c in sql.chars() {
+        quoted ^= c == '\'';
+        if c == '?' && !quoted {
+            question.push_str("asked.p");
+        } else {
+            question.push(c);
+        }
+    }
+    let (arrays, names) = (arrays.join(", "), names.join(", "));
+    format!(
+        "SELECT answer.*, asked.number FROM unnest({arrays}) WITH ORDINALITY AS asked ({names}, number)
+         CROSS JOIN LATERAL ({question}) AS answer"
+    )
 }
 
 struct Answer {
@@ -75,5 +130,46 @@ impl Answers {
 
     pub(super) fn clear(&mut self) {
         self.0.clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn about(sql: &str, values: &[Owned]) -> Ahead {
+        Ahead { sql: sql.to_owned(), values: values.to_vec(), about: About::FirstColumn }
+    }
+
+    #[test]
+    fn questions_in_the_same_words_are_asked_together() {
+        let (by_no, by_name) =
+            ("SELECT no FROM fan WHERE no = ?1", "SELECT '?' FROM fan WHERE no > ?1 AND name = ?2");
+        let (one, two) = (Owned::Integer(1), Owned::Integer(2));
+        let questions = [
+            about(by_no, &[one.clone()]),
+            about(by_name, &[two.clone(), Owned::Text("a".to_owned())]),
+            about(by_no, &[Owned::Null]),
+            about(by_no, &[two]),
+        ];
+        let asked = Asked::together(&questions);
+        let told: Vec<_> = asked.iter().map(|asked| (&*asked.sql, asked.questions.len())).collect();
+        assert_eq!(
+            told,
+            [
+                (
+                    "SELECT answer.*, asked.number FROM unnest(CAST(?1 AS BIGINT[])) WITH ORDINALITY AS asked (p1, \
+                     number)\n         CROSS JOIN LATERAL (SELECT no FROM fan WHERE no = asked.p1) AS answer",
+                    2
+                ),
+                (
+                    "SELECT answer.*, asked.number FROM unnest(CAST(?1 AS BIGINT[]), CAST(?2 AS TEXT[])) WITH \
+                     ORDINALITY AS asked (p1, p2, number)\n         CROSS JOIN LATERAL (SELECT '?' FROM fan WHERE \
+                     no > asked.p1 AND name = asked.p2) AS answer",
+                    1
+                ),
+            ]
+        );
+        assert_eq!(format!("{:?}", asked[0].arrays()), "[Integers([Some(1), Some(2)])]");
     }
 }

@@ -228,7 +228,7 @@ impl Connection {
         self.send_rows()?;
         let answers = session.query_all(questions)?;
         let mut known = self.answers.borrow_mut();
-        for (question, rows) in questions.iter().zip(answers) {
+        for (question, rows) in answers {
             known.keep(question, rows);
         }
         Ok(())

@@ -25,7 +25,7 @@ use tokio_postgres::types::{FromSql, IsNull, ToSql, Type, to_sql_checked};
 use tokio_postgres::{AsyncMessage, Client, Config, NoTls, Row, Socket, Statement};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
-use super::ahead::Ahead;
+use super::ahead::{Ahead, Asked};
 use super::dialect;
 use super::rows::Array;
 use super::secure::Address;
@@ -103,7 +103,7 @@ impl fmt::Debug for PostgresDatabase {
     }
 }
 
-type Asked<'a> = Pin<Box<dyn Future<Output = Result<Vec<Row>, tokio_postgres::Error>> + 'a>>;
+type Answer<'a> = Pin<Box<dyn Future<Output = Result<Vec<Row>, tokio_postgres::Error>> + 'a>>;
 type Sent = Pin<Box<dyn Future<Output = Result<u64, tokio_postgres::Error>> + Send>>;
 
 pub(super) struct Session {
@@ -184,32 +184,50 @@ impl Session {
     }
 
     /// Asks many questions in one round trip.
-    pub(super) fn query_all(&self, questions: &[Ahead]) -> Result<Vec<Vec<Row>>, StoreError> {
-        let mut statements = Vec::with_capacity(questions.len());
-        for question in questions {
-            statements.push(self.statement(&question.sql)?);
+    pub(super) fn query_all<'q>(
+        &self,
+        questions: &'q [Ahead],
+    ) -> Result<Vec<(&'q Ahead, Vec<Row>)>, StoreError> {
+        let together = Asked::together(questions);
+        let mut statements = Vec::with_capacity(together.len());
+        for asked in &together {
+            statements.push(self.statement(&asked.sql)?);
         }
-        let mut asked: Vec<Asked<'_>> = Vec::with_capacity(questions.len());
-        for (statement, question) in statements.iter().zip(questions) {
-            let mut answer: Asked<'_> = Box::pin(async move {
-                let values = question.values.iter().map(|value| value as &(dyn ToSql + Sync));
-                self.client.query(statement, &values.collect::<Vec<_>>()).await
+        let mut answers: Vec<Answer<'_>> = Vec::with_capacity(together.len());
+        for (statement, asked) in statements.iter().zip(&together) {
+            let mut answer: Answer<'_> = Box::pin(async move {
+                let arrays = asked.arrays();
+                let arrays: Vec<_> = arrays.iter().map(|array| array as &(dyn ToSql + Sync)).collect();
+                self.client.query(statement, &arrays).await
             });
             let mut context = Context::from_waker(Waker::noop());
             if let Poll::Ready(outcome) = answer.as_mut().poll(&mut context) {
                 answer = Box::pin(std::future::ready(outcome));
             }
-            asked.push(answer);
+            answers.push(answer);
         }
         let before = self.sent.take();
-        self.wait(async move {
+        let answers = self.wait(async move {
             first_error(before).await?;
-            let mut answers = Vec::with_capacity(asked.len());
-            for answer in asked {
-                answers.push(answer.await?);
+            let mut rows = Vec::with_capacity(answers.len());
+            for answer in answers {
+                rows.push(answer.await?);
             }
-            Ok(answers)
-        })?
+            Ok::<_, tokio_postgres::Error>(rows)
+        })??;
+        let mut answered = Vec::with_capacity(questions.len());
+        for (asked, rows) in together.iter().zip(answers) {
+            let start = answered.len();
+            answered.extend(asked.questions.iter().map(|question| (*question, Vec::new())));
+            for row in rows {
+                let number: i64 = row.try_get(row.len().saturating_sub(1))?;
+                let place = usize::try_from(number).ok().and_then(|number| (start + number).checked_sub(1));
+                if let Some((_, rows)) = place.and_then(|place| answered.get_mut(place)) {
+                    rows.push(row);
+                }
+            }
+        }
+        Ok(answered)
     }
 
     /// Sends many rows as the arrays of their columns.
@@ -412,7 +430,10 @@ impl ToSql for Array {
     fn to_sql(&self, wanted: &Type, out: &mut BytesMut) -> Result<IsNull, Misfit> {
         match self {
             Self::Integers(all) => all.to_sql(wanted, out),
-            Self::Texts(all) => all.to_sql(wanted, out),
+            Self::Texts(all) => {
+                let texts = all.iter().map(|text| text.as_deref().map(without_nul));
+                texts.collect::<Vec<_>>().to_sql(wanted, out)
+            }
             Self::Bytes(all) => all.to_sql(wanted, out),
         }
     }

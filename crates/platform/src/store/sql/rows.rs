@@ -14,6 +14,28 @@ pub enum Kind {
     Bytes,
 }
 
+impl Kind {
+    /// None for nothing, which is of any kind.
+    pub(super) fn of(value: &Owned) -> Option<Self> {
+        match value {
+            Owned::Null => None,
+            Owned::Integer(_) => Some(Self::Integer),
+            Owned::Text(_) => Some(Self::Text),
+            Owned::Bytes(_) => Some(Self::Bytes),
+        }
+    }
+
+    /// The parameter of this number, as an array of such values.
+    pub(super) fn array(self, number: usize) -> String {
+        let kind = match self {
+            Self::Integer => "BIGINT",
+            Self::Text => "TEXT",
+            Self::Bytes => "BYTEA",
+        };
+        format!("CAST(?{number} AS {kind}[])")
+    }
+}
+
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Way {
     Insert,
@@ -79,14 +101,7 @@ impl Rows {
     pub(super) fn many(&self) -> &str {
         self.many.get_or_init(|| {
             let names: Vec<_> = self.columns.iter().map(|(name, _)| *name).collect();
-            let arrays = (1..).zip(self.columns).map(|(number, (_, kind))| {
-                let kind = match kind {
-                    Kind::Integer => "BIGINT",
-                    Kind::Text => "TEXT",
-                    Kind::Bytes => "BYTEA",
-                };
-                format!("CAST(?{number} AS {kind}[])")
-            });
+            let arrays = (1..).zip(self.columns).map(|(number, (_, kind))| kind.array(number));
             let arrays = arrays.collect::<Vec<_>>().join(", ");
             let list = names.join(", ");
             match self.way {
@@ -114,6 +129,17 @@ pub(super) enum Array {
 }
 
 impl Array {
+    /// Rows as the arrays of their columns.
+    pub(super) fn columns(kinds: impl Iterator<Item = Kind>, rows: Vec<Vec<Owned>>) -> Vec<Self> {
+        let mut arrays: Vec<_> = kinds.map(|kind| Self::new(kind, rows.len())).collect();
+        for row in rows {
+            for (array, value) in arrays.iter_mut().zip(row) {
+                array.push(value);
+            }
+        }
+        arrays
+    }
+
     fn new(kind: Kind, count: usize) -> Self {
         match kind {
             Kind::Integer => Self::Integers(Vec::with_capacity(count)),
@@ -185,7 +211,8 @@ impl Unsent {
                 values = last_of_each(values);
             }
             if !values.is_empty() {
-                taken.push((table.rows, arrays(table.rows, values)));
+                let kinds = table.rows.columns.iter().map(|(_, kind)| *kind);
+                taken.push((table.rows, Array::columns(kinds, values)));
             }
         }
         taken
@@ -207,16 +234,6 @@ fn last_of_each(values: Vec<Vec<Owned>>) -> Vec<Vec<Owned>> {
         _ => 0,
     });
     values
-}
-
-fn arrays(rows: &Rows, values: Vec<Vec<Owned>>) -> Vec<Array> {
-    let mut arrays: Vec<_> = rows.columns.iter().map(|(_, kind)| Array::new(*kind, values.len())).collect();
-    for row in values {
-        for (array, value) in arrays.iter_mut().zip(row) {
-            array.push(value);
-        }
-    }
-    arrays
 }
 
 #[cfg(test)]
