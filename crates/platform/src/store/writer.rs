@@ -3,7 +3,7 @@
 //!
 //! A group is first run quickly: answers go out before the changes behind them are confirmed, and they count only
 //! once the group is on disk. When the database objects (a statement fails, a serialization failure, a lost
-//! connection), the group is undone and run again with the same dates, each piece of work for itself. What then
+//! connection), or a piece of work fails after it changed something in a file, the group is undone and run again with the same dates, each piece of work for itself. What then
 //! answers as before is kept; what does not is refused as not committed. So nothing is half done, one bad piece takes
 //! no other with it, and a caller never keeps an answer that does not hold.
 
@@ -21,7 +21,7 @@ use super::turn::{Durable, Job, More, Ran, Seat, Turn};
 use super::{Catalogue, StoreError, now_us, random};
 
 /// Most pieces of work in one commit.
-const GROUP: usize = 512;
+const GROUP: usize = 256;
 /// Most of them that are taken from the queue at once.
 const WAVE: usize = 64;
 /// How long a group stays open for the next piece of a request that announced more.
@@ -281,10 +281,13 @@ impl Desk {
     /// One piece of work, to be undone without the rest. An error means that the whole group has to be run again.
     fn run(&mut self, job: &mut Job, confirm: bool) -> Result<(), StoreError> {
         let mark = self.house.mark();
+        let changes = self.connection.changes();
         let mut reload = false;
+        // In a file, a savepoint for each piece of work would copy every page that it changes.
+        let marked = confirm || self.connection.is_shared();
         if confirm {
             self.connection.mark_at_once()?;
-        } else {
+        } else if marked {
             self.connection.mark();
         }
         let ran = job.run(&mut Seat {
@@ -313,7 +316,8 @@ impl Desk {
         };
         // Who sent the failed statement is not known before everybody runs for himself.
         let unclear = matches!(error, StoreError::Postgres(_)) && !confirm;
-        if unclear || error.may_pass() || self.connection.has_lost_its_transaction() {
+        let mixed = !marked && self.connection.changes() != changes;
+        if unclear || mixed || error.may_pass() || self.connection.has_lost_its_transaction() {
             if confirm && !error.may_pass() {
                 job.refuse(StoreError::NotCommitted(error.to_string()));
             }
