@@ -1,10 +1,14 @@
 //! Pages to print and to keep: a title, facts, tables and lines for signatures, as PDF.
 //!
-//! The fonts are the ones that every reader has (Helvetica), so a report of a page is a few kilobytes. They know the
-//! letters of western Europe; one that they do not know loses its accent, or becomes a question mark.
+//! What a page uses of its fonts is in the file: a report of a page is a few dozen kilobytes.
 
 use pdf_writer::{Content, Date, Finish, Name, Pdf, Rect, Ref, Str, TextStr};
-use unicode_normalization::UnicodeNormalization;
+
+use crate::AppError;
+
+mod font;
+
+use font::Font;
 
 /// A4, in points.
 const WIDTH: f32 = 595.0;
@@ -13,8 +17,6 @@ const MARGIN: f32 = 48.0;
 const FLOOR: f32 = 60.0;
 const TEXT: f32 = 9.5;
 const LINE: f32 = 14.0;
-const REGULAR: Name<'static> = Name(b"R");
-const BOLD: Name<'static> = Name(b"B");
 const INNER: f32 = WIDTH - 2.0 * MARGIN;
 const GREY: f32 = 0.38;
 
@@ -32,26 +34,63 @@ pub(crate) struct Column {
     pub align: Align,
 }
 
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Weight {
+    Regular,
+    Bold,
+}
+
+impl Weight {
+    const fn name(self) -> Name<'static> {
+        match self {
+            Self::Regular => Name(b"R"),
+            Self::Bold => Name(b"B"),
+        }
+    }
+}
+
 /// A document that is filled from top to bottom.
 pub(crate) struct Paper {
     pages: Vec<Content>,
+    regular: Font,
+    bold: Font,
     /// Where the next line stands on the last page, from below.
     y: f32,
     title: String,
 }
 
 impl Paper {
-    pub fn new(title: &str) -> Self {
-        let mut paper = Self { pages: vec![Content::new()], y: HEIGHT - MARGIN - 18.0, title: title.into() };
-        paper.write(BOLD, 18.0, MARGIN, title);
+    pub fn new(title: &str) -> Result<Self, AppError> {
+        let mut paper = Self {
+            pages: vec![Content::new()],
+            regular: Font::regular()?,
+            bold: Font::bold()?,
+            y: HEIGHT - MARGIN - 18.0,
+            title: title.into(),
+        };
+        paper.write(Weight::Bold, 18.0, MARGIN, title);
         paper.y -= 24.0;
-        paper
+        Ok(paper)
     }
 
-    fn write(&mut self, font: Name<'_>, size: f32, x: f32, text: &str) {
-        let (y, bytes) = (self.y, encode(text));
+    const fn font(&self, weight: Weight) -> &Font {
+        match weight {
+            Weight::Regular => &self.regular,
+            Weight::Bold => &self.bold,
+        }
+    }
+
+    const fn font_mut(&mut self, weight: Weight) -> &mut Font {
+        match weight {
+            Weight::Regular => &mut self.regular,
+            Weight::Bold => &mut self.bold,
+        }
+    }
+
+    fn write(&mut self, weight: Weight, size: f32, x: f32, text: &str) {
+        let (y, bytes) = (self.y, self.font_mut(weight).encode(text));
         if let Some(page) = self.pages.last_mut() {
-            put(page, font, size, (x, y), &bytes);
+            put(page, weight, size, (x, y), &bytes);
         }
     }
 
@@ -66,15 +105,15 @@ impl Paper {
     pub fn heading(&mut self, text: &str) {
         self.need(60.0);
         self.y -= 12.0;
-        self.write(BOLD, 12.0, MARGIN, text);
+        self.write(Weight::Bold, 12.0, MARGIN, text);
         self.y -= 18.0;
     }
 
     /// A sentence, broken into lines.
     pub fn sentence(&mut self, text: &str) {
-        for line in wrap(text, TEXT, INNER) {
+        for line in wrap(&self.regular, text, TEXT, INNER) {
             self.need(LINE);
-            self.write(REGULAR, TEXT, MARGIN, &line);
+            self.write(Weight::Regular, TEXT, MARGIN, &line);
             self.y -= LINE;
         }
     }
@@ -83,40 +122,42 @@ impl Paper {
     pub fn fact(&mut self, name: &str, value: &str) {
         const INDENT: f32 = 150.0;
         self.need(LINE);
-        self.write(REGULAR, TEXT, MARGIN, &fit(name, TEXT, INDENT - 8.0));
-        for line in wrap(value, TEXT, INNER - INDENT) {
+        let name = fit(&self.regular, name, TEXT, INDENT - 8.0);
+        self.write(Weight::Regular, TEXT, MARGIN, &name);
+        for line in wrap(&self.bold, value, TEXT, INNER - INDENT) {
             self.need(LINE);
-            self.write(BOLD, TEXT, MARGIN + INDENT, &line);
+            self.write(Weight::Bold, TEXT, MARGIN + INDENT, &line);
             self.y -= LINE;
         }
     }
 
     pub fn table(&mut self, columns: &[Column], head: &[String], rows: &[Vec<String>]) {
         self.need(LINE * 3.0);
-        self.row(BOLD, columns, head);
+        self.row(Weight::Bold, columns, head);
         self.rule();
         for row in rows {
             if self.y - LINE < FLOOR {
                 self.need(LINE);
-                self.row(BOLD, columns, head);
+                self.row(Weight::Bold, columns, head);
                 self.rule();
             }
-            self.row(REGULAR, columns, row);
+            self.row(Weight::Regular, columns, row);
         }
         self.y -= 6.0;
     }
 
-    fn row(&mut self, font: Name<'_>, columns: &[Column], cells: &[String]) {
+    fn row(&mut self, weight: Weight, columns: &[Column], cells: &[String]) {
         let total: f32 = columns.iter().map(|column| column.share).sum();
         let mut x = MARGIN;
         for (column, cell) in columns.iter().zip(cells) {
             let width = INNER * column.share / total;
-            let text = fit(cell, TEXT, width - 6.0);
+            let font = self.font(weight);
+            let text = fit(font, cell, TEXT, width - 6.0);
             let at = match column.align {
                 Align::Left => x,
-                Align::Right => x + width - 3.0 - wide(&encode(&text), TEXT),
+                Align::Right => x + width - 3.0 - font.width(&text, TEXT),
             };
-            self.write(font, TEXT, at, &text);
+            self.write(weight, TEXT, at, &text);
             x += width;
         }
         self.y -= LINE;
@@ -139,16 +180,23 @@ impl Paper {
             line(page, MARGIN, MARGIN + 220.0, y);
         }
         self.y -= LINE;
-        self.write(REGULAR, TEXT, MARGIN, name);
+        self.write(Weight::Regular, TEXT, MARGIN, name);
         self.y -= LINE;
     }
 
     /// The file. `language`: a tag such as "de"; `foot`: what stands below on every page, before its number.
-    pub fn finish(mut self, language: &str, foot: &str, made: jiff::civil::DateTime) -> Vec<u8> {
-        let (catalog, tree, info) = (Ref::new(1), Ref::new(2), Ref::new(3));
-        let (regular, bold) = (Ref::new(4), Ref::new(5));
-        let page = |n: usize| Ref::new(6 + 2 * i32::try_from(n).unwrap_or(0));
-        let content = |n: usize| Ref::new(7 + 2 * i32::try_from(n).unwrap_or(0));
+    pub fn finish(
+        mut self,
+        language: &str,
+        foot: &str,
+        made: jiff::civil::DateTime,
+    ) -> Result<Vec<u8>, AppError> {
+        self.feet(foot);
+        let [catalog, tree, info, regular] = [1, 2, 3, 4].map(Ref::new);
+        let bold = Ref::new(regular.get() + font::OBJECTS);
+        let first = bold.get() + font::OBJECTS;
+        let page = |n: usize| Ref::new(first + 2 * i32::try_from(n).unwrap_or(0));
+        let content = |n: usize| Ref::new(page(n).get() + 1);
         let count = self.pages.len();
         let mut pdf = Pdf::new();
         pdf.catalog(catalog).pages(tree).lang(TextStr(language));
@@ -159,25 +207,36 @@ impl Paper {
                 .month(part(made.month()))
                 .day(part(made.day())),
         );
-        for (font, name) in [(regular, Name(b"Helvetica")), (bold, Name(b"Helvetica-Bold"))] {
-            pdf.type1_font(font).base_font(name).encoding_predefined(Name(b"WinAnsiEncoding"));
-        }
-        for (n, mut drawn) in self.pages.drain(..).enumerate() {
-            let number = encode(&format!("{} / {count}", n + 1));
-            put(&mut drawn, REGULAR, 8.0, (MARGIN, 36.0), &encode(&fit(foot, 8.0, INNER - 60.0)));
-            put(&mut drawn, REGULAR, 8.0, (WIDTH - MARGIN - wide(&number, 8.0), 36.0), &number);
+        for (n, drawn) in self.pages.into_iter().enumerate() {
             let mut written = pdf.page(page(n));
             written.media_box(Rect::new(0.0, 0.0, WIDTH, HEIGHT)).parent(tree).contents(content(n));
-            written.resources().fonts().pair(REGULAR, regular).pair(BOLD, bold);
+            let fonts = [(Weight::Regular.name(), regular), (Weight::Bold.name(), bold)];
+            written.resources().fonts().pairs(fonts);
             written.finish();
             pdf.stream(content(n), &drawn.finish());
         }
-        pdf.finish()
+        self.regular.write(&mut pdf, regular)?;
+        self.bold.write(&mut pdf, bold)?;
+        Ok(pdf.finish())
+    }
+
+    /// Writes what stands below on every page.
+    fn feet(&mut self, foot: &str) {
+        const SIZE: f32 = 8.0;
+        const BELOW: f32 = 36.0;
+        let foot = self.regular.encode(&fit(&self.regular, foot, SIZE, INNER - 60.0));
+        let count = self.pages.len();
+        for (n, page) in (1..).zip(&mut self.pages) {
+            let number = format!("{n} / {count}");
+            let at = WIDTH - MARGIN - self.regular.width(&number, SIZE);
+            put(page, Weight::Regular, SIZE, (MARGIN, BELOW), &foot);
+            put(page, Weight::Regular, SIZE, (at, BELOW), &self.regular.encode(&number));
+        }
     }
 }
 
-fn put(page: &mut Content, font: Name<'_>, size: f32, (x, y): (f32, f32), text: &[u8]) {
-    page.begin_text().set_font(font, size).next_line(x, y).show(Str(text)).end_text();
+fn put(page: &mut Content, weight: Weight, size: f32, (x, y): (f32, f32), text: &[u8]) {
+    page.begin_text().set_font(weight.name(), size).next_line(x, y).show(Str(text)).end_text();
 }
 
 fn line(page: &mut Content, from: f32, to: f32, y: f32) {
@@ -186,88 +245,28 @@ fn line(page: &mut Content, from: f32, to: f32, y: f32) {
 }
 
 /// As many words a line as fit; a word that is too long is cut off.
-fn wrap(text: &str, size: f32, width: f32) -> Vec<String> {
+fn wrap(font: &Font, text: &str, size: f32, width: f32) -> Vec<String> {
     let mut lines = vec![String::new()];
     for word in text.split_whitespace() {
         let Some(last) = lines.last_mut() else { break };
         let longer = if last.is_empty() { word.to_owned() } else { format!("{last} {word}") };
-        if last.is_empty() || wide(&encode(&longer), size) <= width {
+        if last.is_empty() || font.width(&longer, size) <= width {
             *last = longer;
         } else {
             lines.push(word.to_owned());
         }
     }
-    lines.into_iter().map(|line| fit(&line, size, width)).collect()
+    lines.into_iter().map(|line| fit(font, &line, size, width)).collect()
 }
 
 /// The text, or its beginning with an ellipsis.
-fn fit(text: &str, size: f32, width: f32) -> String {
-    if wide(&encode(text), size) <= width {
+fn fit(font: &Font, text: &str, size: f32, width: f32) -> String {
+    if font.width(text, size) <= width {
         return text.to_owned();
     }
     let mut kept: String = text.into();
-    while kept.pop().is_some() && wide(&encode(&format!("{kept}…")), size) > width {}
+    while kept.pop().is_some() && font.width(&format!("{kept}…"), size) > width {}
     format!("{kept}…")
-}
-
-/// In WinAnsi (code page 1252).
-fn encode(text: &str) -> Vec<u8> {
-    text.nfc().filter(|char| !char.is_control()).map(byte_of).collect()
-}
-
-fn byte_of(char: char) -> u8 {
-    let plain = |char: char| byte(char).or_else(|| byte(bare(char)));
-    // What has no letter of its own is written by its base letter.
-    plain(char).or_else(|| char.nfd().next().and_then(plain)).unwrap_or(b'?')
-}
-
-/// Letters with a stroke have no base letter.
-const fn bare(char: char) -> char {
-    match char {
-        'ł' => 'l',
-        'Ł' => 'L',
-        'đ' => 'd',
-        'Đ' => 'D',
-        'ħ' => 'h',
-        'ı' => 'i',
-        '\u{2212}' => '–',
-        '\u{202f}' | '\u{2009}' => ' ',
-        other => other,
-    }
-}
-
-/// The letters between 0x80 and 0x9F; blanks where the page has none.
-const UPPER: &str = "€ ‚ƒ„…†‡ˆ‰Š‹Œ Ž  ‘’“”•–—˜™š›œ žŸ";
-
-fn byte(char: char) -> Option<u8> {
-    match char {
-        ' '..='~' | '\u{a0}'..='ÿ' => u8::try_from(u32::from(char)).ok(),
-        _ => {
-            let place = UPPER.chars().position(|one| one == char)?;
-            u8::try_from(place).ok()?.checked_add(0x80)
-        }
-    }
-}
-
-/// Widths of Helvetica from space to tilde, in thousandths (from the font's published metrics).
-const WIDTHS: [u16; 95] = [
-    278, 278, 355, 556, 556, 889, 667, 191, 333, 333, 389, 584, 278, 333, 278, 278, 556, 556, 556, 556, 556,
-    556, 556, 556, 556, 556, 278, 278, 584, 584, 584, 556, 1015, 667, 667, 722, 722, 667, 611, 778, 722, 278,
-    500, 667, 556, 833, 722, 778, 667, 778, 722, 667, 611, 722, 667, 944, 667, 667, 611, 278, 278, 278, 469,
-    556, 333, 556, 556, 500, 556, 556, 278, 556, 556, 222, 222, 500, 222, 833, 556, 556, 556, 556, 333, 500,
-    278, 556, 500, 722, 500, 500, 500, 334, 260, 334, 584,
-];
-
-fn wide(text: &[u8], size: f32) -> f32 {
-    let thousandths = |byte: &u8| match byte {
-        0xa0 | 0x91 | 0x92 => 278,
-        0x85 => 1000,
-        // Letters with an accent are as wide as without, or close to it.
-        0xc0..=0xdd => 722,
-        0x20..=0x7e => WIDTHS.get(usize::from(*byte) - 0x20).copied().unwrap_or(556),
-        _ => 556,
-    };
-    f32::from(text.iter().map(thousandths).fold(0_u16, u16::saturating_add)) * size / 1000.0
 }
 
 #[cfg(test)]
@@ -277,32 +276,39 @@ mod tests {
     use super::*;
 
     #[test]
-    fn letters_of_the_four_languages_are_written_as_they_are() {
-        assert_eq!(encode("Überträge, œuvre – l’été è più €5"), {
-            let mut bytes = b"\xdcbertr\xe4ge, \x9cuvre \x96 l\x92\xe9t\xe9 \xe8 pi\xf9 ".to_vec();
-            bytes.extend(b"\x805");
-            bytes
-        });
-        assert_eq!(encode("Petrović Łukasz Đorđe"), b"Petrovic Lukasz Dorde");
-        assert_eq!(encode("日\u{7}"), b"?");
-        assert_eq!(UPPER.chars().count(), 32);
+    fn a_reader_gets_back_what_was_written_in_any_of_its_letters() {
+        let names = ["Žofia Petrović", "Łukasz Şahin", "Γιώργος Παπάς", "Юлія Їжак", "l’été, 1 234 €", "日"];
+        let mut paper = Paper::new("Смена").unwrap();
+        for name in names {
+            paper.fact("Person", name);
+        }
+        let file = paper.finish("en", "foot", jiff::civil::date(2026, 11, 20).at(12, 0, 0, 0)).unwrap();
+        let read = lopdf::Document::load_mem(&file).unwrap();
+        let text = read.extract_text(&[1]).unwrap();
+        for said in
+            ["Смена", "Žofia Petrović", "Łukasz Şahin", "Γιώργος Παπάς", "Юлія Їжак", "l’été, 1 234 €", "□"]
+        {
+            assert!(text.contains(said), "{said}: {text}");
+        }
+        assert!(file.len() < 40_000, "only what is used of the fonts: {}", file.len());
     }
 
     #[test]
     fn what_is_too_long_is_broken_or_cut() {
-        let lines = wrap(&"word ".repeat(60), TEXT, INNER);
-        assert!(lines.len() > 2 && lines.iter().all(|line| wide(&encode(line), TEXT) <= INNER));
-        let cut = fit(&"W".repeat(90), TEXT, 60.0);
-        assert!(cut.ends_with('…') && wide(&encode(&cut), TEXT) <= 60.0);
+        let font = Font::regular().unwrap();
+        let lines = wrap(&font, &"word ".repeat(60), TEXT, INNER);
+        assert!(lines.len() > 2 && lines.iter().all(|line| font.width(line, TEXT) <= INNER));
+        let cut = fit(&font, &"W".repeat(90), TEXT, 60.0);
+        assert!(cut.ends_with('…') && font.width(&cut, TEXT) <= 60.0);
     }
 
     #[test]
     fn a_long_table_goes_on_over_pages_with_its_head() {
-        let mut paper = Paper::new("Long");
+        let mut paper = Paper::new("Long").unwrap();
         let columns = [Column { share: 1.0, align: Align::Left }, Column { share: 1.0, align: Align::Right }];
         let rows: Vec<_> = (0..130).map(|n| vec![format!("row {n}"), n.to_string()]).collect();
         paper.table(&columns, &["Name".into(), "Number".into()], &rows);
-        let file = paper.finish("en", "foot", jiff::civil::date(2026, 11, 20).at(12, 0, 0, 0));
+        let file = paper.finish("en", "foot", jiff::civil::date(2026, 11, 20).at(12, 0, 0, 0)).unwrap();
         let read = lopdf::Document::load_mem(&file).unwrap();
         assert_eq!(read.get_pages().len(), 3);
         for page in 1..=3 {

@@ -132,7 +132,7 @@ impl Terminal {
         let code = report.audit.code.split('-').next().unwrap_or_default();
         let name = format!("shift-{}-{code}", at.strftime("%Y-%m-%d-%H%M"));
         Ok(match format {
-            ShiftFormat::Pdf => (format!("{name}.pdf"), shift_file::pdf(&report, &partner, &words, &zone)),
+            ShiftFormat::Pdf => (format!("{name}.pdf"), shift_file::pdf(&report, &partner, &words, &zone)?),
             ShiftFormat::Csv => (format!("{name}.csv"), shift_file::csv(&report)?),
         })
     }

@@ -136,9 +136,14 @@ fn columns<const N: usize>(shares: [(f32, Align); N]) -> [Column; N] {
 }
 
 /// The report as a page to print and sign. Times are those of `zone`.
-pub(crate) fn pdf(report: &ShiftReport, partner: &str, words: &ReportWords, zone: &TimeZone) -> Vec<u8> {
+pub(crate) fn pdf(
+    report: &ShiftReport,
+    partner: &str,
+    words: &ReportWords,
+    zone: &TimeZone,
+) -> Result<Vec<u8>, AppError> {
     let printed = Printed { report, words, zone };
-    let mut paper = Paper::new(&words.title);
+    let mut paper = Paper::new(&words.title)?;
     if report.environment == "development" {
         paper.sentence(&words.development);
     }
