@@ -28,6 +28,7 @@ fn main() {
     let size: u64 = wanted.unwrap_or(1_000_000);
     let path = folder.path().join("review.db");
     fill(&path, size);
+    reindex(&path);
     filters(&path, size);
     exports(&path, size);
 }
@@ -98,7 +99,7 @@ fn filters(path: &Path, size: u64) {
     assert!(rows == PAGE as usize && counts.accepted > 0 && cases.open > 0 && day.operations > 0);
     println!("{:<52}{opened:>12.1}   (under 150)", "opening the review: page, counts, a day's sums, ms");
     let all = Wanted::default;
-    let wanted: [(&str, Wanted); 17] = [
+    let wanted: [(&str, Wanted); 20] = [
         ("nothing", all()),
         ("a day long ago", Wanted { from: Some(NOON), to: Some(Timestamp(NOON.0 + 86_400_000)), ..all() }),
         ("one kind", Wanted { kinds: vec![OperationKind::Award], ..all() }),
@@ -115,6 +116,18 @@ fn filters(path: &Path, size: u64) {
         ("a rare rate label", Wanted { rate_label: Some("rarity".into()), ..all() }),
         ("a search for a word", Wanted { text: Some("article 28".into()), ..all() }),
         ("a search in vain", Wanted { text: Some("no such thing".into()), ..all() }),
+        (
+            "a kind and points that it never has",
+            Wanted { kinds: vec![OperationKind::Award], least: Some(1_000), ..all() },
+        ),
+        (
+            "a kind that never was and a state",
+            Wanted { kinds: vec![OperationKind::Undo], states: vec![OperationState::Accepted], ..all() },
+        ),
+        (
+            "a kind and a label that it never has",
+            Wanted { kinds: vec![OperationKind::Undo], rate_label: Some("merchandise".into()), ..all() },
+        ),
         (
             "a person, a kind, a label and points at once",
             Wanted {
@@ -161,4 +174,20 @@ fn exports(path: &Path, size: u64) {
 
 fn millis(since: Instant) -> f64 {
     since.elapsed().as_secs_f64() * 1000.0
+}
+
+fn reindex(path: &Path) {
+    let db = rusqlite::Connection::open(path).unwrap();
+    let hex: String = key().expose().iter().map(|byte| format!("{byte:02x}")).collect();
+    db.execute_batch(&format!("PRAGMA key = \"x'{hex}'\"; PRAGMA journal_mode=WAL; PRAGMA synchronous = FULL; PRAGMA temp_store=MEMORY; PRAGMA secure_delete=ON")).unwrap();
+    for (name, list) in [("8", "operation_queue operation_state operation_kind operation_time operation_staff operation_phrase operation_size operation_grants operation_reversed"), ("9", "operation_kind operation_staff operation_phrase operation_size elsewhere_kind elsewhere_fan elsewhere_phrase elsewhere_size elsewhere_device elsewhere_store elsewhere_id")] {
+        let begun = Instant::now();
+        let sqls: Vec<String> = list.split(' ').map(|i| db.query_row("SELECT sql FROM sqlite_master WHERE name = ?1", [i], |r| r.get(0)).unwrap()).collect();
+        let mut batch = String::from("BEGIN;");
+        for i in list.split(' ') { batch.push_str(&format!("DROP INDEX {i};")); }
+        for s in sqls { batch.push_str(&s); batch.push(';'); }
+        batch.push_str("COMMIT;");
+        db.execute_batch(&batch).unwrap();
+        println!("migration {name}: {:.1} s", millis(begun)/1000.0);
+    }
 }

@@ -9,8 +9,10 @@ use uuid::Uuid;
 use crate::{OperationKind, OperationRow, OperationState, Origin, StoreError, archive, listing, load, words};
 
 mod plan;
+mod search;
 
-pub(crate) use plan::people;
+use plan::Purpose;
+pub(crate) use search::people;
 
 /// No more are counted: nobody scrolls further.
 pub const COUNTED: u64 = 100_000;
@@ -121,7 +123,7 @@ fn places(
     skip: u32,
     limit: u32,
 ) -> Result<Vec<Place>, StoreError> {
-    let Some(plan) = plan::plan(db, wanted, after)? else { return Ok(Vec::new()) };
+    let Some(plan) = plan::plan(db, wanted, Purpose::List(after))? else { return Ok(Vec::new()) };
     let sql = format!("{} ORDER BY at DESC, place DESC LIMIT {limit} OFFSET {skip}", plan.sql);
     let mut statement = db.prepare_cached(&sql)?;
     let found = statement.query_map(params_from_iter(plan.values), |row| {
@@ -132,7 +134,7 @@ fn places(
 
 /// How many rows there are; [`COUNTED`] + 1 stands for more than that.
 pub(crate) fn count(db: &Db, wanted: &Wanted) -> Result<u64, StoreError> {
-    let Some(plan) = plan::plan(db, wanted, None)? else { return Ok(0) };
+    let Some(plan) = plan::plan(db, wanted, Purpose::Count)? else { return Ok(0) };
     let sql = format!("SELECT count(*) FROM (SELECT 1 FROM ({}) LIMIT {})", plan.sql, COUNTED + 1);
     let count: i64 = db.prepare_cached(&sql)?.query_row(params_from_iter(plan.values), |row| row.get(0))?;
     Ok(u64::try_from(count).unwrap_or(0))

@@ -99,6 +99,104 @@ fn every_filter_lets_through_what_it_says() {
     );
 }
 
+/// Changes a filter.
+type Narrow = fn(&mut Wanted);
+
+const NARROW: [(&str, Narrow); 13] = [
+    ("redemptions and awards", |w| w.kinds = vec![OperationKind::Redeem, OperationKind::Award]),
+    ("undos", |w| w.kinds = vec![OperationKind::Undo]),
+    ("accepted", |w| w.states = vec![OperationState::Accepted]),
+    ("queued", |w| w.states = vec![OperationState::Queued]),
+    ("Kim", |w| w.staff = Some("Kim".into())),
+    ("a fan", |w| w.fan = Some(fan(3))),
+    ("large", |w| w.least = Some(500)),
+    ("small", |w| w.most = Some(899)),
+    ("drinks", |w| w.rate_label = Some("drinks".into())),
+    ("late", |w| w.from = Some(later(4 * MINUTE))),
+    ("Till 2", |w| w.device = Some("Till 2".into())),
+    ("South", |w| w.store = Some("South".into())),
+    ("beer", |w| w.text = Some("beer".into())),
+];
+
+/// A day here, a part of it archived, and so much elsewhere that not everything is sorted.
+fn busy_day() -> Device {
+    let device = day();
+    // Only the third is accepted and not undone by something that waits.
+    device.settle_next(&accepted(later(6 * MINUTE)), later(6 * MINUTE));
+    device.store.set_retention(Some(1)).unwrap();
+    assert!(device.store.archive_old(later(9 * 24 * HOUR)).unwrap() > 0);
+    let elsewhere = (0..4_000_u64).map(|n| {
+        let at = later(i64::try_from(n).unwrap() * 100);
+        let (device, store) = (format!("Till {}", n % 3), if n % 2 == 0 { "North" } else { "South" });
+        let is_award = n % 5 == 0;
+        let kind = if is_award { OperationKind::Award } else { OperationKind::Redeem };
+        let label = if n % 4 == 0 { "drinks" } else { "merchandise" };
+        let title = if n % 7 == 0 { "Beer" } else { "Cap" };
+        Foreign {
+            kind,
+            of: kind,
+            fan_points: if is_award { 0 } else { -i64::try_from(n % 1_000).unwrap() },
+            lines: vec![(title.into(), Some(label.into()))],
+            origin: Some(Origin { device, store: store.into() }),
+            ..foreign(n % 90, at)
+        }
+    });
+    device.store.note_foreign(elsewhere.collect()).unwrap();
+    device.commit(by("Kim", later(7 * MINUTE), redeem(masked(1), 6_00)));
+    device
+}
+
+#[test]
+fn filters_together_let_through_what_each_of_them_does() {
+    let device = busy_day();
+    let of = |narrow: &[Narrow]| {
+        let mut wanted = Wanted::default();
+        narrow.iter().for_each(|change| change(&mut wanted));
+        let rows = device.store.review(&wanted, None, 0, 10_000).unwrap();
+        assert!(rows.is_sorted_by(|a, b| a.place > b.place));
+        assert_eq!(device.store.review_count(&wanted).unwrap(), u64::try_from(rows.len()).unwrap());
+        rows.into_iter().map(|row| row.place).collect::<std::collections::BTreeSet<_>>()
+    };
+    let alone: Vec<_> = NARROW.iter().map(|(_, narrow)| of(&[*narrow])).collect();
+    let mut found = 0;
+    for (a, (first, narrow)) in NARROW.iter().enumerate() {
+        for (b, (second, narrower)) in NARROW.iter().enumerate().skip(a + 1) {
+            for (c, (third, narrowest)) in NARROW.iter().enumerate().skip(b) {
+                let slots = |name: &str| match name {
+                    "redemptions and awards" | "undos" => 1,
+                    "accepted" | "queued" => 2,
+                    _ => 0,
+                };
+                // One replaces the other.
+                let is_twice = |one: &str, other: &str| slots(one) != 0 && slots(one) == slots(other);
+                if is_twice(first, second) || b != c && (is_twice(second, third) || is_twice(first, third)) {
+                    continue;
+                }
+                let together = of(&[*narrow, *narrower, *narrowest]);
+                let expected =
+                    alone[a].iter().filter(|place| alone[b].contains(place) && alone[c].contains(place));
+                assert!(together.iter().eq(expected), "{first}, {second}, {third}");
+                found += together.len();
+            }
+        }
+    }
+    assert!(found > 10_000, "{found}");
+}
+
+#[test]
+fn a_search_finds_a_fan_who_was_met_elsewhere_alone() {
+    let device = day();
+    device.store.note_foreign(vec![foreign(40, later(9 * MINUTE))]).unwrap();
+    let FanRef::Id(id) = fan(40) else { unreachable!() };
+    let id = id.to_string();
+    for text in [id.as_str(), &id[..9]] {
+        let wanted = Wanted { text: Some(text.into()), ..Wanted::default() };
+        assert!(numbers(&device, &wanted).contains(&-2), "{text}");
+    }
+    let upper = device.store.review(&Wanted::default(), None, 0, 1).unwrap()[0].id.to_uppercase();
+    assert_eq!(numbers(&device, &Wanted { text: Some(upper), ..Wanted::default() }), [-2]);
+}
+
 #[test]
 fn a_search_finds_words_people_fans_and_ids() {
     let device = day();
