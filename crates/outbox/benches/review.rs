@@ -28,7 +28,6 @@ fn main() {
     let size: u64 = wanted.unwrap_or(1_000_000);
     let path = folder.path().join("review.db");
     fill(&path, size);
-    reindex(&path);
     filters(&path, size);
     exports(&path, size);
 }
@@ -174,20 +173,4 @@ fn exports(path: &Path, size: u64) {
 
 fn millis(since: Instant) -> f64 {
     since.elapsed().as_secs_f64() * 1000.0
-}
-
-fn reindex(path: &Path) {
-    let db = rusqlite::Connection::open(path).unwrap();
-    let hex: String = key().expose().iter().map(|byte| format!("{byte:02x}")).collect();
-    db.execute_batch(&format!("PRAGMA key = \"x'{hex}'\"; PRAGMA journal_mode=WAL; PRAGMA synchronous = FULL; PRAGMA temp_store=MEMORY; PRAGMA secure_delete=ON")).unwrap();
-    for (name, list) in [("8", "operation_queue operation_state operation_kind operation_time operation_staff operation_phrase operation_size operation_grants operation_reversed"), ("9", "operation_kind operation_staff operation_phrase operation_size elsewhere_kind elsewhere_fan elsewhere_phrase elsewhere_size elsewhere_device elsewhere_store elsewhere_id")] {
-        let begun = Instant::now();
-        let sqls: Vec<String> = list.split(' ').map(|i| db.query_row("SELECT sql FROM sqlite_master WHERE name = ?1", [i], |r| r.get(0)).unwrap()).collect();
-        let mut batch = String::from("BEGIN;");
-        for i in list.split(' ') { batch.push_str(&format!("DROP INDEX {i};")); }
-        for s in sqls { batch.push_str(&s); batch.push(';'); }
-        batch.push_str("COMMIT;");
-        db.execute_batch(&batch).unwrap();
-        println!("migration {name}: {:.1} s", millis(begun)/1000.0);
-    }
 }
