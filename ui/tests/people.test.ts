@@ -79,6 +79,38 @@ test('people switch by name and PIN, and see what their role may do', async () =
   expect(find('people-open')).toBeNull();
 });
 
+test('everybody changes the own PIN, knowing the old one', async () => {
+  crew.add('Kim', 'manager', '271828');
+  crew.add('Noa', 'staff', '314159');
+  await choosePerson('Noa');
+  await type('sign-in-pin', '314159');
+  await press('sign-in-submit');
+  await press('nav-settings');
+  await press('own-pin-open');
+  await type('own-pin-old', '000000');
+  await type('own-pin-new', '161803');
+  await type('own-pin-again', '161804');
+  await press('own-pin-submit');
+  await saysError('pinTooWeak');
+  await type('own-pin-again', '161803');
+  await press('own-pin-submit');
+  await saysError('pinWrong');
+  expect(find<HTMLInputElement>('own-pin-old')?.value, 'typed anew').toBe('');
+  expect(find<HTMLInputElement>('own-pin-new')?.value, 'not typed again').toBe('161803');
+  await type('own-pin-old', '314159');
+  await press('own-pin-submit');
+  await see('own-pin-done');
+  await press('own-pin-close');
+
+  await press('person-at-work');
+  await type('sign-in-pin', '314159');
+  await press('sign-in-submit');
+  await saysError('pinWrong');
+  await type('sign-in-pin', '161803');
+  await press('sign-in-submit');
+  await see('nav-counter');
+});
+
 test('somebody who types is told of, and a locked device is not kept awake', async () => {
   crew.add('Kim', 'manager', '271828');
   await choosePerson('Kim');

@@ -359,8 +359,8 @@ mod tests {
 
     const NEARLY: Duration = LOCK_AFTER.saturating_sub(Duration::from_millis(1));
 
-    /// A till with Kim at work on it, and what it tells of being locked.
-    async fn kims_till(folder: &std::path::Path) -> (Terminal, Arc<std::sync::Mutex<Vec<bool>>>) {
+    /// A till that knows nobody, and what it tells of being locked.
+    async fn a_till(folder: &std::path::Path) -> (Terminal, Arc<std::sync::Mutex<Vec<bool>>>) {
         let told: Arc<std::sync::Mutex<Vec<bool>>> = Arc::default();
         let ear = told.clone();
         let terminal = Terminal::start(Options {
@@ -381,6 +381,10 @@ mod tests {
             open_browser: Arc::new(|_| Err("there is none".into())),
         });
         terminal.opened().await.unwrap();
+        (terminal, told)
+    }
+
+    async fn hear_of_kim(terminal: &Terminal) {
         let kim = Person {
             staff_id: "kim".into(),
             name: "Kim".into(),
@@ -389,6 +393,12 @@ mod tests {
             removed: false,
         };
         terminal.keep_people(Known { people: vec![kim], ..Known::default() }).await.unwrap();
+    }
+
+    /// A till with Kim at work on it.
+    async fn kims_till(folder: &std::path::Path) -> (Terminal, Arc<std::sync::Mutex<Vec<bool>>>) {
+        let (terminal, told) = a_till(folder).await;
+        hear_of_kim(&terminal).await;
         terminal.begin_work("kim").await.unwrap();
         (terminal, told)
     }
@@ -414,6 +424,18 @@ mod tests {
         assert!(terminal.status().await.unwrap().session.person.is_some(), "the screen says whose it is");
         terminal.begin_work("kim").await.unwrap();
         assert_eq!(code().await, None);
+    }
+
+    #[tokio::test]
+    async fn whoever_begins_before_people_are_known_is_at_work_as_soon_as_they_are() {
+        let folder = tempfile::tempdir().unwrap();
+        let (terminal, _) = a_till(folder.path()).await;
+        terminal.0.people.begin("kim");
+        assert!(!terminal.0.people.view().knows_people);
+        hear_of_kim(&terminal).await;
+        let view = terminal.0.people.view();
+        assert!(view.knows_people && !view.locked);
+        assert_eq!(view.person.map(|person| person.name).as_deref(), Some("Kim"));
     }
 
     #[tokio::test(start_paused = true)]

@@ -44,8 +44,17 @@ impl Terminal {
         let oidc_subject = person.oidc_subject.filter(|subject| !subject.trim().is_empty());
         let change =
             StaffChange::Add { staff_id: staff_id.clone(), name, role: person.role.name(), oidc_subject };
-        self.change_people(&change).await?;
-        if is_first { self.begin_work(&staff_id).await } else { self.status().await }
+        if !is_first {
+            self.change_people(&change).await?;
+            return self.status().await;
+        }
+        // At work before the device knows anybody: whichever word of the platform comes first, nobody is shut out.
+        self.0.people.begin(&staff_id);
+        if let Err(error) = self.change_people(&change).await {
+            self.0.people.end_of(&staff_id);
+            return Err(error);
+        }
+        self.begin_work(&staff_id).await
     }
 
     /// Changes somebody's name, role or sign-in subject.

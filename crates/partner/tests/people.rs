@@ -13,7 +13,7 @@ use partner::view::{
     CodeSource, DeviceView, InviteRequest, LinkState, OperationStateView, PersonChange, RaisedDeed,
     RaiserView, ReviewFilter, ReviewQuery, ReviewRow, Status,
 };
-use partner::{Approval, ErrorCode, MemoryKeychain};
+use partner::{Approval, ErrorCode, MemoryKeychain, News};
 
 const KIMS: &str = "271828";
 const NOAS: &str = "314159";
@@ -52,6 +52,11 @@ async fn people_sign_in_switch_and_do_what_their_role_allows() {
         ErrorCode::LastManager
     );
     let (kim, noa) = with_people(&till).await;
+    let shut = |news: &News| matches!(news, News::Status(status) if status.session.knows_people && status.session.person.is_none());
+    assert!(
+        !till.told.lock().unwrap().iter().any(shut),
+        "the screen would ask whoever adds the first person to sign in"
+    );
     let status = terminal.status().await.unwrap();
     assert_eq!((at_work(&status), status.session.rights.len()), (Some("Kim"), Right::ALL.len()));
     let card = terminal.identify_text(FIRST_FAN, CodeSource::Typed).await.unwrap();

@@ -109,7 +109,11 @@ export class FakePeople {
       this.setPin(id, pin);
       return this.begin(this.find(id));
     },
-    changeOwnPin: async (_old, pin) => (this.setPin(this.shop.status.session.person?.staffId ?? '', pin), null),
+    changeOwnPin: async (old, pin) => {
+      const id = this.shop.status.session.person?.staffId ?? '';
+      this.check(id, old);
+      return (this.setPin(id, pin), null);
+    },
     lock: async () => (this.shop.call('lock'), this.show({ ...this.shop.status.session, locked: true })),
     signOut: async () => this.show({ ...OPEN, knowsPeople: true, rights: [], provider: this.host }),
     noteInput: async () => (this.shop.call('noteInput'), null),
