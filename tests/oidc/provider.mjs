@@ -29,6 +29,7 @@ const provider = new Provider(issuer, {
   jwks: { keys: [key] },
   pkce: { required: () => true },
   rotateRefreshToken: true,
+  features: { revocation: { enabled: true } },
   cookies: { keys: ['for tests'] },
   findAccount: (_context, id) => ({ accountId: id, claims: () => ({ sub: id }) }),
 });
@@ -38,6 +39,9 @@ let spoil = null;
 /** The grants of each account. */
 const grants = new Map();
 let renewals = 0;
+/** Grants that the app itself gave back. */
+let revoked = 0;
+provider.on('grant.revoked', () => (revoked += 1));
 
 provider.on('grant.success', (context) => {
   const { accountId, grantId } = context.oidc.entities.RefreshToken ?? context.oidc.entities.AuthorizationCode;
@@ -75,6 +79,7 @@ async function forTests(path, body) {
   if (path === '/test/spoil') spoil = body;
   else if (path === '/test/end') await endGrants(body.account);
   else if (path === '/test/renewals') return { renewals };
+  else if (path === '/test/revoked') return { revoked };
   else throw new Error(`no ${path}`);
   return {};
 }

@@ -66,6 +66,11 @@ impl Provider {
         self.tell("renewals", &json!({})).await["renewals"].as_u64().expect("a number")
     }
 
+    /// How many grants the app has given back.
+    pub async fn revoked(&self) -> u64 {
+        self.tell("revoked", &json!({})).await["revoked"].as_u64().expect("a number")
+    }
+
     async fn tell(&self, what: &str, body: &Value) -> Value {
         let answer =
             reqwest::Client::new().post(format!("{}/test/{what}", self.issuer)).json(body).send().await;

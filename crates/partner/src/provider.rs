@@ -38,6 +38,9 @@ const MOST_SCOPES: usize = 10;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Grant {
     issuer: String,
+    /// What the app was called there; rows of an earlier version do not say.
+    #[serde(default)]
+    client_id: String,
     subject: String,
     /// When the provider last knew the person: milliseconds since the epoch.
     asked_at: i64,
@@ -329,14 +332,8 @@ impl Terminal {
             return Ok(());
         }
         let name = self.token_name(staff_id).await?;
-        let keychain = self.0.options.keychain.clone();
-        let read = name.clone();
-        let held = blocking(move || keychain.read(&read)).await??;
-        let held = held.and_then(|secret| String::from_utf8(secret.expose().to_vec()).ok());
-        let told = match held {
-            Some(held) => {
-                sync::renew(&provider, &RefreshToken::new(held), &grant.subject, Timeouts::default()).await
-            }
+        let told = match self.read_token(name.clone()).await? {
+            Some(held) => sync::renew(&provider, &held, &grant.subject, Timeouts::default()).await,
             // A keychain that was emptied: only the provider can say who it is.
             None => Err(OidcError::Ended),
         };
@@ -373,7 +370,8 @@ impl Terminal {
         let OidcSignIn { subject, refresh_token } = signed_in;
         let _one_at_a_time = self.0.provider.grants.lock().await;
         let Some(token) = refresh_token else { return self.remove_grant(staff_id).await };
-        let grant = Grant { issuer, subject, asked_at: self.now().0, ended: false };
+        let client_id = self.0.people.known().provider.map(|provider| provider.client_id).unwrap_or_default();
+        let grant = Grant { issuer, client_id, subject, asked_at: self.now().0, ended: false };
         // And the other way round.
         self.write_grant(staff_id, Some(grant)).await?;
         self.write_token(self.token_name(staff_id).await?, token).await
@@ -390,10 +388,23 @@ impl Terminal {
         self.remove_grant(staff_id).await
     }
 
-    /// The token before the row, so that no token lies in a keychain of which nobody knows.
+    /// The token before the row, so that no token lies in a keychain of which nobody knows. The provider is told, if it
+    /// can be reached and wants to hear of it.
     async fn remove_grant(&self, staff_id: &str) -> Result<(), AppError> {
-        self.remove_token(self.token_name(staff_id).await?).await?;
-        self.write_grant(staff_id, None).await
+        let name = self.token_name(staff_id).await?;
+        let held = self.read_token(name.clone()).await?;
+        let grant = self.grants().await?.remove(staff_id);
+        self.remove_token(name).await?;
+        self.write_grant(staff_id, None).await?;
+        if let Some((held, grant)) = held.zip(grant) {
+            tokio::spawn(async move {
+                match sync::revoke(&grant.issuer, &grant.client_id, &held, Timeouts::default()).await {
+                    Ok(told) => tracing::info!(told, "a sign-in at the provider was given back"),
+                    Err(error) => tracing::info!(%error, "the provider was not told that a sign-in is over"),
+                }
+            });
+        }
+        Ok(())
     }
 
     async fn grants(&self) -> Result<Grants, AppError> {
@@ -413,6 +424,12 @@ impl Terminal {
 
     async fn token_name(&self, staff_id: &str) -> Result<String, AppError> {
         Ok(format!("refresh-token {} {staff_id}", self.opened().await?.device_id))
+    }
+
+    async fn read_token(&self, name: String) -> Result<Option<RefreshToken>, AppError> {
+        let keychain = self.0.options.keychain.clone();
+        let held = blocking(move || keychain.read(&name)).await??;
+        Ok(held.and_then(|secret| String::from_utf8(secret.expose().to_vec()).ok()).map(RefreshToken::new))
     }
 
     async fn write_token(&self, name: String, token: RefreshToken) -> Result<(), AppError> {

@@ -145,6 +145,7 @@ async fn a_sign_in_is_linked_once_with_a_voucher_and_found_on_every_device() {
     })
     .await;
     eventually("and there", || async { shop.token(&second, other.path(), &shop.noa).is_none() }).await;
+    eventually("the provider knows it of both", || async { shop.provider.revoked().await == 2 }).await;
     assert!(at_provider(&second, "noa").await.unwrap().is_none());
 
     // Another provider would call others so: everybody is unlinked.
@@ -155,6 +156,8 @@ async fn a_sign_in_is_linked_once_with_a_voucher_and_found_on_every_device() {
         shop.token(&shop.till, shop.folder.path(), &shop.kim).is_none()
     })
     .await;
+    eventually("the provider before is told", || async { shop.provider.revoked().await == 3 }).await;
+    assert_eq!(another.revoked().await, 0, "no token goes where it did not come from");
     assert_eq!(terminal.set_sign_in_provider(None).await.unwrap(), None);
     assert_eq!(code(at_provider(&shop.till, "kim").await), ErrorCode::ProviderSettings);
 }

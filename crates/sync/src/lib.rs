@@ -44,7 +44,9 @@ pub use error::{ClientError, OfflineKind};
 pub use fans::FanAnswer;
 pub use goods::{GoodsFacts, GoodsState, GoodsUse, MadeVoucher, VoucherOffer};
 pub use loopback::ClosingPage;
-pub use oidc::{OidcError, OidcFacts, OidcProvider, OidcSignIn, RefreshToken, discover, renew, sign_in};
+pub use oidc::{
+    OidcError, OidcFacts, OidcProvider, OidcSignIn, RefreshToken, discover, renew, revoke, sign_in,
+};
 pub use port::{Answer, Changes, Platform, ReadBack};
 pub use reconcile::{Action, Listed, Pair, Transaction, Verdict, compare};
 pub use staff::{StaffChange, StaffList, StaffMember, StaffRight};

@@ -9,13 +9,18 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use openidconnect::core::{
-    CoreAuthPrompt, CoreAuthenticationFlow, CoreClient, CoreErrorResponseType, CoreIdTokenVerifier,
-    CoreJsonWebKey, CoreJwsSigningAlgorithm, CoreProviderMetadata, CoreTokenResponse,
+    CoreAuthDisplay, CoreAuthPrompt, CoreAuthenticationFlow, CoreClaimName, CoreClaimType, CoreClient,
+    CoreClientAuthMethod, CoreErrorResponseType, CoreGrantType, CoreIdTokenVerifier, CoreJsonWebKey,
+    CoreJweContentEncryptionAlgorithm, CoreJweKeyManagementAlgorithm, CoreJwsSigningAlgorithm,
+    CoreResponseMode, CoreResponseType, CoreSubjectIdentifierType, CoreTokenResponse,
 };
+use openidconnect::http::Method;
+use openidconnect::http::header::CONTENT_TYPE;
+use openidconnect::url::form_urlencoded;
 use openidconnect::{
-    AsyncHttpClient, AuthorizationCode, ClientId, CsrfToken, DiscoveryError, HttpRequest, HttpResponse,
-    IssuerUrl, JsonWebKeySet, LanguageTag, Nonce, OAuth2TokenResponse as _, PkceCodeChallenge, RedirectUrl,
-    RequestTokenError, Scope, StandardErrorResponse,
+    AdditionalProviderMetadata, AsyncHttpClient, AuthorizationCode, ClientId, CsrfToken, DiscoveryError,
+    HttpRequest, HttpResponse, IssuerUrl, JsonWebKeySet, LanguageTag, Nonce, OAuth2TokenResponse as _,
+    PkceCodeChallenge, ProviderMetadata, RedirectUrl, RequestTokenError, Scope, StandardErrorResponse,
 };
 use reqwest::Client;
 use serde::{Deserialize, Serialize};
@@ -30,6 +35,29 @@ const WAIT: Duration = Duration::from_secs(5 * 60);
 const FRESH: i64 = 10 * 60;
 /// What a provider's word for a failure looks like (RFC 6749, section 4.1.2.1).
 const LONGEST_WORD: usize = 60;
+
+/// What a provider tells beside what OpenID Connect names (RFC 8414, section 2).
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Beside {
+    revocation_endpoint: Option<String>,
+}
+
+impl AdditionalProviderMetadata for Beside {}
+
+type Metadata = ProviderMetadata<
+    Beside,
+    CoreAuthDisplay,
+    CoreClientAuthMethod,
+    CoreClaimName,
+    CoreClaimType,
+    CoreGrantType,
+    CoreJweContentEncryptionAlgorithm,
+    CoreJweKeyManagementAlgorithm,
+    CoreJsonWebKey,
+    CoreResponseMode,
+    CoreResponseType,
+    CoreSubjectIdentifierType,
+>;
 
 /// Where a partner's people sign in. All of it is public.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -213,10 +241,48 @@ pub async fn renew(
     Ok(refresh_token(&told))
 }
 
+/// Tells the provider that a refresh token is not needed any more (RFC 7009), so that a copy of it is worth nothing.
+/// False: it has no place for that.
+///
+/// # Errors
+/// `Settings`, `Unreachable`, `Untrusted` and `Refused`: the token may live on.
+pub async fn revoke(
+    issuer: &str,
+    client_id: &str,
+    held: &RefreshToken,
+    timeouts: Timeouts,
+) -> Result<bool, OidcError> {
+    let web = Web(http::client(&timeouts).map_err(OidcError::Unreachable)?);
+    let metadata = metadata(issuer, &web).await?;
+    let Some(place) = &metadata.additional_metadata().revocation_endpoint else { return Ok(false) };
+    let untrusted = OidcError::Untrusted("revocation_endpoint");
+    let place = http::address(place, false).map_err(|_| untrusted.clone())?;
+    // By hand: the library knows no way to a provider on this very machine. A public client has no secret and says who
+    // it is.
+    let form = form_urlencoded::Serializer::new(String::new())
+        .append_pair("token", held.expose())
+        .append_pair("token_type_hint", "refresh_token")
+        .append_pair("client_id", client_id)
+        .finish();
+    let request = openidconnect::http::Request::builder()
+        .method(Method::POST)
+        .uri(place.as_str())
+        .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
+        .body(Zeroizing::new(form).as_bytes().to_vec());
+    let answer = http::exchange(&web.0, request.map_err(|_| untrusted)?).await.map_err(way_failure)?;
+    match answer.status() {
+        status if status.is_success() => Ok(true),
+        status if status.is_server_error() => {
+            Err(OidcError::Unreachable(ClientError::Server(status.as_u16())))
+        }
+        status => Err(OidcError::Refused(status.as_u16().to_string())),
+    }
+}
+
 /// Checks who the ID token speaks of, and for whom, when, and by which request.
 fn believed(
     told: &CoreTokenResponse,
-    metadata: &CoreProviderMetadata,
+    metadata: &Metadata,
     provider: &OidcProvider,
     nonce: Option<&Nonce>,
 ) -> Result<OidcSignIn, OidcError> {
@@ -251,7 +317,7 @@ fn believed(
     Ok(OidcSignIn { subject: subject.to_owned(), refresh_token: refresh_token(told) })
 }
 
-fn verifier<'a>(metadata: &CoreProviderMetadata, provider: &OidcProvider) -> CoreIdTokenVerifier<'a> {
+fn verifier<'a>(metadata: &Metadata, provider: &OidcProvider) -> CoreIdTokenVerifier<'a> {
     use CoreJwsSigningAlgorithm as Alg;
     let keys: JsonWebKeySet<CoreJsonWebKey> = metadata.jwks().clone();
     let client_id = ClientId::new(provider.client_id.clone());
@@ -269,10 +335,10 @@ fn verifier<'a>(metadata: &CoreProviderMetadata, provider: &OidcProvider) -> Cor
     ])
 }
 
-async fn metadata(issuer: &str, web: &Web) -> Result<CoreProviderMetadata, OidcError> {
+async fn metadata(issuer: &str, web: &Web) -> Result<Metadata, OidcError> {
     http::address(issuer, false).map_err(|_| OidcError::Settings("issuer"))?;
     let issuer = IssuerUrl::new(issuer.to_owned()).map_err(|_| OidcError::Settings("issuer"))?;
-    CoreProviderMetadata::discover_async(issuer, web).await.map_err(|error| match error {
+    Metadata::discover_async(issuer, web).await.map_err(|error| match error {
         DiscoveryError::Request(fault) => way_failure(fault),
         DiscoveryError::Response(status, ..) if status.is_server_error() => {
             OidcError::Unreachable(ClientError::Server(status.as_u16()))
