@@ -470,3 +470,24 @@ describe('queue, review and settings', () => {
     expect((await see('error-code')).dataset['code']).toBe('queueNotEmpty');
   });
 });
+
+test('a database that takes long to open is explained, and not before', () => {
+  vi.useFakeTimers();
+  try {
+    const { status } = session;
+    session.status = null;
+    flushSync();
+    vi.advanceTimersByTime(2900);
+    flushSync();
+    expect(find('loading')?.textContent).toMatch(/Loading/);
+    expect(find('loading-long')).toBeNull();
+    vi.advanceTimersByTime(200);
+    flushSync();
+    expect(find('loading-long')?.textContent).toMatch(/After an update/);
+    session.status = status;
+    flushSync();
+    expect(find('loading')).toBeNull();
+  } finally {
+    vi.useRealTimers();
+  }
+});

@@ -12,6 +12,7 @@ const messages: Words['messages'] = {
   ...review,
   ...shift,
   loading: 'Wird geladen …',
+  'loading.long': 'Die Daten dieses Geräts werden geöffnet. Nach einer Aktualisierung braucht ein Gerät mit sehr vielen Vorgängen dafür einmal eine Minute. Bitte lassen Sie die App offen.',
 
   'nav.title': 'Bereiche',
   'nav.counter': 'Kasse',

@@ -11,6 +11,7 @@ const messages = {
   ...review,
   ...shift,
   loading: 'Loading …',
+  'loading.long': 'Opening this device’s data. After an update, a device with very many operations needs a minute for it, once. Please leave the app open.',
 
   'nav.title': 'Screens',
   'nav.counter': 'Counter',

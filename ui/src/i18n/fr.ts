@@ -15,6 +15,7 @@ const messages: Words['messages'] = {
   ...limits,
   ...people,
   loading: 'Chargement…',
+  'loading.long': 'Ouverture des données de cet appareil. Après une mise à jour, un appareil avec de très nombreuses opérations a besoin d’une minute, une seule fois. Laissez l’application ouverte.',
 
   'nav.title': 'Écrans',
   'nav.counter': 'Caisse',

@@ -15,6 +15,7 @@ const messages: Words['messages'] = {
   ...limits,
   ...people,
   loading: 'Caricamento…',
+  'loading.long': 'Apertura dei dati di questo dispositivo. Dopo un aggiornamento, un dispositivo con moltissime operazioni ha bisogno di un minuto, una volta sola. Lascia aperta l’app.',
 
   'nav.title': 'Schermate',
   'nav.counter': 'Cassa',
