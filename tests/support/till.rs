@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::fs;
 use std::future::Future;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use fantoccini::elements::Element;
 use fantoccini::{Client, Locator};
@@ -149,6 +149,11 @@ impl Till {
         self.driver = Some(driver);
     }
 
+    /// Where the app keeps its data.
+    pub fn data_folder(&self) -> &Path {
+        &self.data
+    }
+
     /// Closes the window as a person does, and waits until the app is gone.
     pub async fn close(&mut self) {
         let pids = self.apps();
@@ -292,7 +297,7 @@ impl Till {
     }
 
     /// Chooses a file in a file field, which need not be visible.
-    pub async fn choose_file(&self, testid: &str, file: &std::path::Path) {
+    pub async fn choose_file(&self, testid: &str, file: &Path) {
         let css = by_testid(testid);
         let field = self.client().find(Locator::Css(&css)).await.expect("a file field");
         field.send_keys(&file.display().to_string()).await.expect("the field takes a file");

@@ -1,12 +1,13 @@
 //! People sign in with their PINs, a device pairs by a code, and no command of a manager works for staff.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
 use crate::signatures::{Signature, signatures};
 use crate::steps::{open_shop, told};
-use crate::support::{Stage, Till};
+use crate::support::{Stage, Till, holds_within};
 
 pub const KIMS: &str = "271828";
 const NOAS: &str = "314159";
@@ -137,6 +138,46 @@ async fn staff_sign_in_and_no_command_of_a_manager_works_for_them() {
     till.find("sign-in-wait").await;
     let out = tried(&till, &every, |wants| wants != Wants::Nothing, "signInNeeded").await;
     assert!(out.is_empty(), "with nobody signed in: {out:#?}");
+}
+
+/// A minute, and what a busy machine may take to show that it is over.
+const LOCKED_WITHIN: Duration = Duration::from_secs(120);
+
+#[tokio::test]
+async fn the_window_locks_when_no_hand_is_on_it_and_the_own_pin_opens_it() {
+    const NEW: &str = "161803";
+    let stage = Stage::new("lock");
+    let (_platform, mut till) = open_shop(&stage).await;
+    first_manager(&till).await;
+    till.press("people-close").await;
+    till.press("own-pin-open").await;
+    till.type_into("own-pin-old", NOAS).await;
+    till.type_into("own-pin-new", NEW).await;
+    till.type_into("own-pin-again", NEW).await;
+    till.press("own-pin-submit").await;
+    told(&till, "pinWrong").await;
+    till.shot("own-pin").await;
+    till.type_into("own-pin-old", KIMS).await;
+    till.press("own-pin-submit").await;
+    till.find("own-pin-done").await;
+    till.press("own-pin-close").await;
+    till.press("nav-review").await;
+    till.find("review").await;
+
+    let locked = holds_within(LOCKED_WITHIN, || async {
+        (till.data("sign-in", "locked").await.as_deref() == Some("true")).then_some(())
+    });
+    assert!(locked.await.is_some(), "nobody has touched it for two minutes");
+    till.gone("review").await;
+    till.shot("locked").await;
+    assert_eq!(till.call("review_choices", json!({})).await.unwrap_err(), "locked");
+    till.type_into("sign-in-pin", KIMS).await;
+    till.press("sign-in-submit").await;
+    told(&till, "pinWrong").await;
+    till.type_into("sign-in-pin", NEW).await;
+    till.press("sign-in-submit").await;
+    till.find("review").await;
+    till.close().await;
 }
 
 #[tokio::test]

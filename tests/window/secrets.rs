@@ -109,7 +109,7 @@ async fn a_day(stage: &Stage, platform: &Platform, proxy: &Proxy, till: &Till, l
 }
 
 /// A secret of the app in the keychain.
-fn kept(name: &str) -> Vec<u8> {
+pub fn kept(name: &str) -> Vec<u8> {
     let entry = keyring::Entry::new(SERVICE, name).expect("a keychain");
     entry.get_secret().unwrap_or_else(|error| panic!("{name}: {error}"))
 }
