@@ -2,6 +2,11 @@
 
 use std::path::Path;
 
+use fantoccini::key::Key;
+use ledger::Timestamp;
+use outbox::{DatabaseKey, Foreign, OperationKind, Store};
+
+use crate::secrets::kept;
 use crate::steps::{FAN, FAN_POINTS, balance_becomes, key_in, open_shop, show_code};
 use crate::support::{Code, Shop, Stage, Till, eventually};
 
@@ -94,6 +99,109 @@ async fn differences_to_the_platforms_books_are_settled_one_by_one_and_in_bulk()
     second.has("reconcile-row", "settled", "true").await;
     second.shot("settled").await;
     second.close().await;
+}
+
+/// So many rows that nobody scrolls further.
+const ROWS: u64 = 100_000;
+/// More than what is in sight and a little around it.
+const DRAWN: usize = 60;
+
+/// Fills the database of a closed till with what other devices did, one a second, through its own store.
+fn fill(till: &Till) {
+    let folder = till.data_folder();
+    let device = std::fs::read_to_string(folder.join("device-id")).expect("a device has an id");
+    let key = kept(&format!("database-key {}", device.trim()));
+    let key = DatabaseKey::from_bytes(key.try_into().expect("a key of 32 bytes"));
+    let store = Store::open(&folder.join("partner.db"), &key).expect("the app has let go of it");
+    let foreign = |n: u64| Foreign {
+        id: format!("{n:08x}-0000-7000-8000-000000000000"),
+        kind: OperationKind::Give,
+        of: OperationKind::Give,
+        user_id: None,
+        at: Timestamp(1_790_000_000_000 + 1_000 * i64::try_from(n).unwrap()),
+        fan_points: 50,
+        status_points: 0,
+        price: Some(1_000),
+        lines: vec![(format!("Article {}", n % 40), None)],
+        origin: None,
+    };
+    assert_eq!(store.note_foreign((0..ROWS).map(foreign).collect()).unwrap(), 100_000);
+}
+
+/// What is drawn of the list: how many rows, how many of them still blank, and whether they cover what is in sight.
+async fn drawn(till: &Till) -> (usize, usize, bool) {
+    const LOOK: &str = "
+        const grid = document.querySelector('[data-testid=\"review-rows\"]');
+        const rows = [...grid.querySelectorAll('[data-index]')].map((row) => row.getBoundingClientRect());
+        const box = grid.getBoundingClientRect();
+        const within = (y) => rows.some((row) => row.top <= y && row.bottom >= y);
+        const covered = [1, box.height / 2, box.height - 20].every((y) => within(box.top + y));
+        return [rows.length, grid.querySelectorAll('[data-testid=\"review-blank\"]').length, covered];";
+    let told = till.client().execute(LOOK, vec![]).await.expect("the page answers");
+    let count = |n: usize| usize::try_from(told[n].as_u64().unwrap()).unwrap();
+    (count(0), count(1), told[2] == true)
+}
+
+/// Waits until every row in sight is there.
+async fn settled(till: &Till) {
+    till.until("no blank row", || async {
+        let (rows, blank, covered) = drawn(till).await;
+        assert!(rows <= DRAWN, "{rows} rows are drawn");
+        (blank == 0 && covered).then_some(())
+    })
+    .await;
+}
+
+/// The number and the id of the row that has the focus.
+async fn at(till: &Till) -> (u64, String) {
+    const LOOK: &str =
+        "const { index, id } = document.activeElement.dataset; return [Number(index ?? -1), id ?? ''];";
+    let told = till.client().execute(LOOK, vec![]).await.expect("the page answers");
+    (told[0].as_u64().unwrap_or(u64::MAX), told[1].as_str().unwrap_or_default().to_owned())
+}
+
+/// Presses a key in the list and waits until the focus is on this row, and all in sight is there.
+async fn key_to(till: &Till, key: Key, row: u64) {
+    let focused = till.client().active_element().await.expect("a row has the focus");
+    focused.send_keys(&char::from(key).to_string()).await.expect("the row hears keys");
+    let id = format!("{:08x}", ROWS - 1 - row);
+    till.until(&format!("the focus on row {row}"), || async {
+        let (index, told) = at(till).await;
+        (index == row && told.starts_with(&id)).then_some(())
+    })
+    .await;
+    settled(till).await;
+}
+
+#[tokio::test]
+async fn a_hundred_thousand_rows_scroll_with_few_of_them_drawn() {
+    let stage = Stage::new("long-review");
+    let (_platform, mut till) = open_shop(&stage).await;
+    till.close().await;
+    fill(&till);
+    till.open().await;
+    till.press("nav-review").await;
+    till.press("review-days-0").await;
+    till.has("review-rows", "count", &ROWS.to_string()).await;
+    settled(&till).await;
+    till.focus("operation-row").await;
+    key_to(&till, Key::Down, 1).await;
+    key_to(&till, Key::End, ROWS - 1).await;
+    till.shot("last").await;
+    key_to(&till, Key::Up, ROWS - 2).await;
+    key_to(&till, Key::Enter, ROWS - 2).await;
+    till.find("operation-detail").await;
+    till.shot("detail").await;
+    key_to(&till, Key::Home, 0).await;
+
+    // As a hand at the wheel would: to places that nobody has looked at yet.
+    for part in 1..=20 {
+        let to = "const grid = document.querySelector('[data-testid=\"review-rows\"]');
+            grid.scrollTop = grid.scrollHeight * arguments[0] / 20;";
+        till.client().execute(to, vec![part.into()]).await.expect("the list scrolls");
+        settled(&till).await;
+    }
+    till.close().await;
 }
 
 async fn settle(till: &Till, note: &str) {
