@@ -152,10 +152,13 @@ async fn settled(till: &Till) {
     .await;
 }
 
-/// The number and the id of the row that has the focus.
+/// The number and the id of the row that has the focus; none while a part of it is out of sight.
 async fn at(till: &Till) -> (u64, String) {
-    const LOOK: &str =
-        "const { index, id } = document.activeElement.dataset; return [Number(index ?? -1), id ?? ''];";
+    const LOOK: &str = "
+        const { index, id } = document.activeElement.dataset;
+        const row = document.activeElement.getBoundingClientRect();
+        const whole = row.top >= 0 && row.bottom <= innerHeight;
+        return whole ? [Number(index ?? -1), id ?? ''] : [-1, ''];";
     let told = till.client().execute(LOOK, vec![]).await.expect("the page answers");
     (told[0].as_u64().unwrap_or(u64::MAX), told[1].as_str().unwrap_or_default().to_owned())
 }
