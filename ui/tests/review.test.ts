@@ -1,7 +1,8 @@
 import { flushSync, mount, unmount } from 'svelte';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import type { ExportView } from '../src/ipc/bindings';
 import App from '../src/App.svelte';
-import { shop } from '../src/fake/ipc';
+import { commands, shop } from '../src/fake/ipc';
 import { kept } from '../src/fake/review';
 import { setLanguage } from '../src/i18n/index.svelte';
 import { choose } from '../src/lib/choices.svelte';
@@ -108,6 +109,61 @@ describe('the list', () => {
     await eventually(() => expect(kept.views[0]?.filter.text).toBe('scarf'));
   });
 
+  test('a view of the last days goes on with them, and one of days long ago stays', async () => {
+    const asked = () => called('reviewList')?.[0] as { from: number | null; to: number | null; text: string | null };
+    const saved = async (name: string) => {
+      await type('review-view-name', name);
+      await press('review-view-save');
+      await eventually(() => expect(kept.views.some((one) => one.name === name)).toBe(true));
+      return kept.views.find((one) => one.name === name);
+    };
+    const choose = async (name: string) => {
+      await eventually(() => expect(document.querySelector(`[data-testid="review-view"][data-name="${name}"]`)).not.toBeNull());
+      document.querySelector<HTMLElement>(`[data-testid="review-view"][data-name="${name}"]`)?.click();
+    };
+    await press('review-narrow');
+    await press('review-days-7');
+    const week = await eventually(() => {
+      const { from, to } = asked();
+      expect((to ?? 0) - (from ?? 0)).toBeGreaterThan(6 * 86_400_000);
+      return asked();
+    });
+    expect(await saved('Week')).toMatchObject({ days: 7, filter: { from: null, to: null } });
+    await press('review-days-1');
+    await press('review-previous');
+    await eventually(() => expect(asked().to).toBeLessThan(week.to ?? 0));
+    const before = asked();
+    expect(await saved('Yesterday')).toMatchObject({ days: null, filter: { from: before.from, to: before.to } });
+    await press('review-days-0');
+    expect(await saved('Ever')).toMatchObject({ days: 0, filter: { from: null, to: null } });
+
+    await choose('Week');
+    await eventually(() => expect(asked()).toMatchObject({ from: week.from, to: week.to }));
+    await choose('Yesterday');
+    await eventually(() => expect(asked()).toMatchObject({ from: before.from, to: before.to }));
+    await choose('Ever');
+    await eventually(() => expect(asked()).toMatchObject({ from: null, to: null }));
+  });
+
+  test('what is no number of points is told, and the list stays', async () => {
+    await press('review-narrow');
+    const bound = async (id: string, value: string) => {
+      const field = await see<HTMLInputElement>(id);
+      field.value = value;
+      field.dispatchEvent(new Event('change', { bubbles: true }));
+      flushSync();
+    };
+    await bound('review-least', '500');
+    await eventually(() => expect(called('reviewList')?.[0]).toMatchObject({ least: 500 }));
+    await bound('review-least', 'many');
+    await see('review-least-wrong');
+    expect(find('review-least')?.getAttribute('aria-invalid')).toBe('true');
+    expect(called('reviewList')?.[0]).toMatchObject({ least: 500 });
+    await bound('review-least', '');
+    await eventually(() => expect(called('reviewList')?.[0]).toMatchObject({ least: null }));
+    expect(find('review-least-wrong')).toBeNull();
+  });
+
   test('a store and another device narrow the list', async () => {
     await press('review-narrow');
     const choose = async (id: string, value: string) => {
@@ -119,6 +175,7 @@ describe('the list', () => {
     await eventually(() => expect(called('reviewList')?.[0]).toMatchObject({ store: 'North', device: null }));
     await choose('review-devices', 'device Till 2');
     await eventually(() => expect(called('reviewList')?.[0]).toMatchObject({ store: 'North', devices: 'all', device: 'Till 2' }));
+    expect(find('review-narrow')?.dataset['count'], 'both are counted').toBe('2');
     await choose('review-devices', 'this');
     await eventually(() => expect(called('reviewList')?.[0]).toMatchObject({ devices: 'this', device: null }));
   });
@@ -138,6 +195,21 @@ describe('the list', () => {
     await press('review-export');
     await press('export-csv');
     expect((await see('export-done')).dataset['path']).toMatch(/csv$/);
+  });
+
+  test('an export of more than is counted says how far it is', async () => {
+    const running: ExportView = { state: 'running', rows: 250_000, total: null, path: '', error: null };
+    const begins = vi.spyOn(commands, 'beginExport').mockResolvedValue(running);
+    const looks = vi.spyOn(commands, 'exportState').mockResolvedValue({ ...running, total: 1_000_000 });
+    await press('review-export');
+    await press('export-csv');
+    expect((await see('export-bar')).hasAttribute('value'), 'not counted yet').toBe(false);
+    await eventually(() => {
+      const bar = find<HTMLProgressElement>('export-bar');
+      expect([bar?.value, bar?.max]).toEqual([250_000, 1_000_000]);
+    });
+    begins.mockRestore();
+    looks.mockRestore();
   });
 });
 

@@ -132,10 +132,10 @@ fn places(
     Ok(found.collect::<Result<_, _>>()?)
 }
 
-/// How many rows there are; [`COUNTED`] + 1 stands for more than that.
-pub(crate) fn count(db: &Db, wanted: &Wanted) -> Result<u64, StoreError> {
+/// How many rows there are, counted no further than `most`.
+pub(crate) fn count(db: &Db, wanted: &Wanted, most: u64) -> Result<u64, StoreError> {
     let Some(plan) = plan::plan(db, wanted, Purpose::Count)? else { return Ok(0) };
-    let sql = format!("SELECT count(*) FROM (SELECT 1 FROM ({}) LIMIT {})", plan.sql, COUNTED + 1);
+    let sql = format!("SELECT count(*) FROM (SELECT 1 FROM ({}) LIMIT {most})", plan.sql);
     let count: i64 = db.prepare_cached(&sql)?.query_row(params_from_iter(plan.values), |row| row.get(0))?;
     Ok(u64::try_from(count).unwrap_or(0))
 }

@@ -20,6 +20,8 @@ pub(crate) struct ExportDesk(Mutex<Option<Arc<Job>>>);
 struct Job {
     path: PathBuf,
     rows: AtomicU64,
+    /// How many there will be; 0: not counted yet.
+    total: AtomicU64,
     cancelled: AtomicBool,
     ended: Mutex<Option<(ExportState, Option<AppError>)>>,
 }
@@ -48,9 +50,11 @@ impl Job {
     fn view(&self) -> ExportView {
         let ended = self.ended.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let (state, error) = ended.unwrap_or((ExportState::Running, None));
+        let number = |of: &AtomicU64| u32::try_from(of.load(Ordering::Relaxed)).unwrap_or(u32::MAX);
         ExportView {
             state,
-            rows: u32::try_from(self.rows.load(Ordering::Relaxed)).unwrap_or(u32::MAX),
+            rows: number(&self.rows),
+            total: Some(number(&self.total)).filter(|total| *total > 0),
             path: self.path.display().to_string(),
             error,
         }
@@ -75,6 +79,7 @@ impl Job {
     }
 
     fn write(&self, store: &Store, wanted: &Wanted, form: Form, part: &Path) -> Result<(), ExportError> {
+        self.total.store(store.review_total(wanted)?, Ordering::Relaxed);
         let file = File::create(part)?;
         store.export(wanted, form, &file, |rows| {
             self.rows.store(rows, Ordering::Relaxed);
@@ -110,6 +115,7 @@ impl Terminal {
         let job = Arc::new(Job {
             path,
             rows: AtomicU64::new(0),
+            total: AtomicU64::new(0),
             cancelled: AtomicBool::new(false),
             ended: Mutex::new(None),
         });

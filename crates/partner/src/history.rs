@@ -97,7 +97,7 @@ impl Terminal {
         self.wanted(&view.filter).await?;
         self.change_views(move |views| {
             views.retain(|known| known.name != name);
-            views.push(SavedView { name, filter: view.filter });
+            views.push(SavedView { name, days: view.days.filter(|days| *days <= LONGEST_PERIOD), ..view });
         })
         .await
     }
@@ -213,6 +213,8 @@ impl Terminal {
 }
 
 const LONGEST_NOTE: usize = 500;
+/// Days of a saved view.
+const LONGEST_PERIOD: u32 = 366;
 
 /// A note as it can be kept and told: no control characters, not too long.
 pub(crate) fn checked_note(note: &str) -> Result<String, AppError> {

@@ -251,10 +251,10 @@ async fn views_are_kept_and_signals_come_with_their_evidence() {
     let platform = Platform::start().await;
     let till = connected(&platform, folder.path()).await;
     let filter = ReviewFilter { least: Some(100), text: Some("scarf".into()), ..ReviewFilter::default() };
-    let view = SavedView { name: " Large ".into(), filter: filter.clone() };
+    let view = SavedView { name: " Large ".into(), filter: filter.clone(), days: Some(7) };
     let choices = till.terminal.save_view(view).await.unwrap();
-    assert_eq!(choices.views, [SavedView { name: "Large".into(), filter }]);
-    let nameless = SavedView { name: " ".into(), filter: ReviewFilter::default() };
+    assert_eq!(choices.views, [SavedView { name: "Large".into(), filter, days: Some(7) }]);
+    let nameless = SavedView { name: " ".into(), filter: ReviewFilter::default(), days: None };
     assert_eq!(till.terminal.save_view(nameless).await.unwrap_err().code, ErrorCode::MissingField);
     let no_fan = ReviewFilter { fan: Some("12".into()), ..ReviewFilter::default() };
     assert!(till.terminal.review(all(no_fan)).await.is_err());

@@ -28,6 +28,7 @@ export const review = {
   'review.anyStore': 'Jeder Verkaufsort',
   'review.fanId': 'FanPoints-ID',
   'review.least': 'Punkte, mindestens',
+  'review.wholePoints': 'Eine ganze Zahl von Punkten, etwa 500.',
   'review.most': 'Punkte, höchstens',
   'review.forget': 'Ansicht {name} vergessen',
   'review.viewName': 'Name dieser Ansicht',

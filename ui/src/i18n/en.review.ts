@@ -28,6 +28,7 @@ export const review = {
   'review.anyStore': 'Any store',
   'review.fanId': 'FanPoints ID',
   'review.least': 'Points, at least',
+  'review.wholePoints': 'A whole number of points, such as 500.',
   'review.most': 'Points, at most',
   'review.forget': 'Forget the view {name}',
   'review.viewName': 'Name of this view',

@@ -28,6 +28,7 @@ export const review = {
   'review.anyStore': 'Tous les points de vente',
   'review.fanId': 'Numéro FanPoints',
   'review.least': 'Points, au moins',
+  'review.wholePoints': 'Un nombre entier de points, par exemple 500.',
   'review.most': 'Points, au plus',
   'review.forget': 'Oublier la vue {name}',
   'review.viewName': 'Nom de cette vue',

@@ -28,6 +28,7 @@ export const review = {
   'review.anyStore': 'Tutti i punti vendita',
   'review.fanId': 'Numero FanPoints',
   'review.least': 'Punti, almeno',
+  'review.wholePoints': 'Un numero intero di punti, per esempio 500.',
   'review.most': 'Punti, al massimo',
   'review.forget': 'Dimenticare la vista {name}',
   'review.viewName': 'Nome di questa vista',

@@ -552,6 +552,8 @@ export type ExportState = "running" | "done" | "cancelled" | "failed";
 export type ExportView = {
 	state: ExportState,
 	rows: number,
+	/**  How many there will be, about: what comes meanwhile is not in it. None: not counted yet. */
+	total: number | null,
 	/**  Where the file is, once it is whole. */
 	path: string,
 	error: AppError | null,
@@ -1379,10 +1381,12 @@ export type SavedFile = {
 	path: string,
 };
 
-/**  A filter with a name. */
+/**  A filter with a name. Its period goes along with the calendar, or is the filter's. */
 export type SavedView = {
 	name: string,
 	filter: ReviewFilter,
+	/**  The last so many days, today among them; 0: everything. None: from and to as the filter has them. */
+	days: number | null,
 };
 
 export type ScanEnding = "enter" | "tab" | "none";

@@ -30,7 +30,12 @@ impl Store {
 
     /// How many rows there are; [`crate::COUNTED`] + 1 stands for more than that.
     pub fn review_count(&self, wanted: &Wanted) -> Result<u64, StoreError> {
-        self.read(|db| review::count(db, wanted))
+        self.read(|db| review::count(db, wanted, review::COUNTED + 1))
+    }
+
+    /// How many rows there are, however many: a million take a fifth of a second.
+    pub fn review_total(&self, wanted: &Wanted) -> Result<u64, StoreError> {
+        self.read(|db| review::count(db, wanted, i64::MAX.unsigned_abs()))
     }
 
     /// Goes over all rows as they are at this moment, newest first, until `take` says that it is enough.

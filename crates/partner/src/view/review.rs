@@ -97,12 +97,14 @@ pub struct ReviewCount {
     pub more: bool,
 }
 
-/// A filter with a name.
+/// A filter with a name. Its period goes along with the calendar, or is the filter's.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, Type)]
 #[serde(rename_all = "camelCase")]
 pub struct SavedView {
     pub name: String,
     pub filter: ReviewFilter,
+    /// The last so many days, today among them; 0: everything. None: from and to as the filter has them.
+    pub days: Option<u32>,
 }
 
 /// Somebody who did something on this device.
@@ -308,6 +310,8 @@ pub enum ExportState {
 pub struct ExportView {
     pub state: ExportState,
     pub rows: u32,
+    /// How many there will be, about: what comes meanwhile is not in it. None: not counted yet.
+    pub total: Option<u32>,
     /// Where the file is, once it is whole.
     pub path: String,
     pub error: Option<AppError>,
