@@ -244,19 +244,30 @@ fn line(page: &mut Content, from: f32, to: f32, y: f32) {
     page.move_to(from, y).line_to(to, y).stroke().restore_state();
 }
 
-/// As many words a line as fit; a word that is too long is cut off.
+/// As many words a line as fit; a word that is too long, such as a hash, goes on in the next line.
 fn wrap(font: &Font, text: &str, size: f32, width: f32) -> Vec<String> {
+    let fits = |text: &str| font.width(text, size) <= width;
     let mut lines = vec![String::new()];
     for word in text.split_whitespace() {
         let Some(last) = lines.last_mut() else { break };
         let longer = if last.is_empty() { word.to_owned() } else { format!("{last} {word}") };
-        if last.is_empty() || font.width(&longer, size) <= width {
+        if fits(&longer) {
             *last = longer;
-        } else {
-            lines.push(word.to_owned());
+            continue;
+        }
+        if !last.is_empty() {
+            lines.push(String::new());
+        }
+        for char in word.chars() {
+            let Some(last) = lines.last_mut() else { break };
+            last.push(char);
+            if !fits(last) && last.chars().nth(1).is_some() {
+                last.pop();
+                lines.push(char.into());
+            }
         }
     }
-    lines.into_iter().map(|line| fit(font, &line, size, width)).collect()
+    lines
 }
 
 /// The text, or its beginning with an ellipsis.
@@ -298,6 +309,10 @@ mod tests {
         let font = Font::regular().unwrap();
         let lines = wrap(&font, &"word ".repeat(60), TEXT, INNER);
         assert!(lines.len() > 2 && lines.iter().all(|line| font.width(line, TEXT) <= INNER));
+        let hash = "0123456789abcdef".repeat(12);
+        let lines = wrap(&font, &format!("root {hash} end"), TEXT, 300.0);
+        assert!(lines.iter().all(|line| font.width(line, TEXT) <= 300.0), "{lines:?}");
+        assert_eq!(lines.concat(), format!("root{hash} end"), "nothing of a word is lost");
         let cut = fit(&font, &"W".repeat(90), TEXT, 60.0);
         assert!(cut.ends_with('…') && font.width(&cut, TEXT) <= 60.0);
     }

@@ -130,7 +130,10 @@ async fn a_shift_closed_offline_says_what_waits_and_is_delivered_later() {
     {
         assert!(text.contains(said), "{said}: {text}");
     }
-    assert!(text.contains(&report.closed.as_ref().unwrap().code), "{text}");
+    let closed = report.closed.as_ref().unwrap();
+    assert!(text.contains(&closed.code), "{text}");
+    let close: String = text.split_whitespace().collect();
+    assert!(close.contains(&closed.root), "the whole of it, over as many lines as it takes: {text}");
 
     let (_, csv) = till.terminal.shift_file(&report.id, ShiftFormat::Csv, words()).await.unwrap();
     let mut table = csv::Reader::from_reader(csv.as_slice());
