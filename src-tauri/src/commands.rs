@@ -53,6 +53,19 @@ pub async fn set_preferences(app: App<'_>, preferences: Preferences) -> Answer<S
     app.set_preferences(preferences).await
 }
 
+/// What the screens have kept of how a person works here: a JSON object of theirs.
+#[tauri::command]
+#[specta::specta]
+pub async fn choices(app: App<'_>) -> Answer<Option<String>> {
+    app.choices().await
+}
+
+#[tauri::command]
+#[specta::specta]
+pub async fn keep_choices(app: App<'_>, text: String) -> Answer<()> {
+    app.keep_choices(text).await
+}
+
 /// Recognises the text of a code or a typed FanPoints id: a fan, or something that a fan holds.
 #[tauri::command]
 #[specta::specta]

@@ -36,6 +36,8 @@ pub fn bindings() -> Builder<tauri::Wry> {
             commands::connect,
             commands::disconnect,
             commands::set_preferences,
+            commands::choices,
+            commands::keep_choices,
             commands::identify_text,
             commands::identify_picture,
             commands::identify_clipboard,
@@ -177,13 +179,19 @@ pub fn run() -> ExitCode {
     let app = builder
         .manage(kiosk::Kiosk::default())
         .manage(link::Links::default())
-        .on_window_event(kiosk::guard)
+        .on_window_event(|window, event| {
+            kiosk::guard(window, event);
+            #[cfg(desktop)]
+            niceties::follow(window, event);
+        })
         .invoke_handler(bindings.invoke_handler())
         .register_uri_scheme_protocol(preview::SCHEME, |context, request| preview::answer(&context, &request))
         .setup(move |app| {
             bindings.mount_events(app);
             #[cfg(target_os = "linux")]
             app.manage(launcher::Launcher::start());
+            #[cfg(desktop)]
+            niceties::keep_place(app.handle())?;
             link::listen(app.handle(), arguments.link.as_deref());
             wire(app, &arguments, started)
         })

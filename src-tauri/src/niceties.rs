@@ -1,7 +1,16 @@
 //! What a desktop expects of an app: one window however often it is started, its size and place remembered, and the
 //! number of what waits on its icon and in its title.
 
+#[cfg(desktop)]
+use std::sync::{Mutex, PoisonError, mpsc};
+#[cfg(desktop)]
+use std::time::Duration;
+
 use tauri::{AppHandle, Builder, Manager as _, Wry};
+#[cfg(desktop)]
+use tauri::{Window, WindowEvent};
+#[cfg(desktop)]
+use tauri_plugin_window_state::{AppHandleExt as _, StateFlags};
 
 use crate::arguments::Arguments;
 
@@ -9,6 +18,12 @@ const WINDOW_FILE: &str = "window.json";
 /// As in `tauri.conf.json`.
 #[cfg(desktop)]
 const TITLE: &str = "FanPoints Partner";
+/// Not the full screen: that belongs to the kiosk.
+#[cfg(desktop)]
+const REMEMBERED: StateFlags = StateFlags::SIZE.union(StateFlags::POSITION).union(StateFlags::MAXIMIZED);
+/// A window that was not moved for so long has found its place.
+#[cfg(desktop)]
+const REST: Duration = Duration::from_millis(300);
 
 /// Adds the plugins. A data folder of its own is a till of its own: the database tells when two want the same one.
 pub fn add(builder: Builder<Wry>, arguments: &Arguments) -> Builder<Wry> {
@@ -30,12 +45,47 @@ pub fn add(builder: Builder<Wry>, arguments: &Arguments) -> Builder<Wry> {
 
 #[cfg(desktop)]
 fn remembered(file: &str) -> tauri::plugin::TauriPlugin<Wry> {
-    use tauri_plugin_window_state::StateFlags;
-    // Not the full screen: that belongs to the kiosk.
-    tauri_plugin_window_state::Builder::default()
-        .with_filename(file)
-        .with_state_flags(StateFlags::SIZE | StateFlags::POSITION | StateFlags::MAXIMIZED)
-        .build()
+    tauri_plugin_window_state::Builder::default().with_filename(file).with_state_flags(REMEMBERED).build()
+}
+
+/// Tells that the window moves.
+#[cfg(desktop)]
+struct Moves(Mutex<mpsc::Sender<()>>);
+
+/// Writes the window's place down whenever it comes to rest: the plugin does so when the app ends in good order, but a
+/// till is switched off.
+#[cfg(desktop)]
+pub fn keep_place(app: &AppHandle) -> std::io::Result<()> {
+    let (moves, moved) = mpsc::channel();
+    let handle = app.clone();
+    let write = move || {
+        while moved.recv().is_ok() {
+            while moved.recv_timeout(REST).is_ok() {}
+            let app = handle.clone();
+            // Where windows move: the plugin holds its lock while it asks them for their place.
+            let done = handle.run_on_main_thread(move || {
+                if let Err(error) = app.save_window_state(REMEMBERED) {
+                    tracing::debug!(%error, "the window's place was not written down");
+                }
+            });
+            if done.is_err() {
+                return;
+            }
+        }
+    };
+    std::thread::Builder::new().name("window place".into()).spawn(write)?;
+    app.manage(Moves(Mutex::new(moves)));
+    Ok(())
+}
+
+#[cfg(desktop)]
+pub fn follow(window: &Window, event: &WindowEvent) {
+    if let WindowEvent::Moved(_) | WindowEvent::Resized(_) = event
+        && let Some(moves) = window.try_state::<Moves>()
+    {
+        // The other side is gone only when the app ends, which writes it, too.
+        let _ = moves.0.lock().unwrap_or_else(PoisonError::into_inner).send(());
+    }
 }
 
 #[cfg(desktop)]

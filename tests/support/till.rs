@@ -384,6 +384,11 @@ impl Till {
         path
     }
 
+    /// A file that the app keeps.
+    pub fn data_file(&self, name: &str) -> PathBuf {
+        self.data.join(name)
+    }
+
     /// Everything the app has logged so far.
     pub fn log(&self) -> String {
         let files = fs::read_dir(self.data.join("logs")).into_iter().flatten().flatten();

@@ -119,5 +119,37 @@ async fn the_first_minute_is_guided_and_can_be_skipped() {
     let mut other = Till::named(&stage, "other").paired(pairing).open().await;
     other.press("tour-skip").await;
     other.gone("tour").await;
+    other
+        .until("the choice is kept", || async {
+            let kept = other.call("choices", serde_json::json!({})).await.ok()?;
+            kept.as_str()?.contains("\"toured\":true").then_some(())
+        })
+        .await;
+    // A till is switched off at the wall; what was skipped stays skipped.
+    other.kill().await;
+    other.open().await;
+    other.find("counter").await;
+    other.gone("tour").await;
     other.close().await;
+}
+
+#[tokio::test]
+async fn the_window_comes_back_where_it_was() {
+    let stage = Stage::new("window-place");
+    let mut till = Till::on(&stage).open().await;
+    let (x, y, width, height) = (120, 80, 900, 700);
+    till.client().set_window_rect(x, y, width, height).await.expect("the window moves");
+    till.until("its place is written down", || async {
+        let text = std::fs::read_to_string(till.data_file("window.json")).ok()?;
+        let kept: serde_json::Value = serde_json::from_str(&text).ok()?;
+        let kept = ["x", "y", "width", "height"].map(|name| kept["main"][name].as_u64());
+        (kept == [x, y, width, height].map(|side| Some(side.into()))).then_some(())
+    })
+    .await;
+    // Switched off at the wall, not closed.
+    till.kill().await;
+    till.open().await;
+    let now = till.client().get_window_rect().await.expect("the window has a place");
+    assert_eq!(now, (x.into(), y.into(), width.into(), height.into()));
+    till.close().await;
 }

@@ -1,6 +1,7 @@
 //! The use cases of the app, without Tauri: connect, sign in, identify, sell, undo, gate, shift, review, export.
 
 mod camera;
+mod choices;
 mod connect;
 mod csv;
 mod devices;

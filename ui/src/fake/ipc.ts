@@ -68,6 +68,7 @@ class Shop {
     this.gate = { ...this.gate, plan: null, run: null, pin: { set: false, waitUntil: null, locked: false } };
     this.pin = '';
     this.link = null;
+    this.choices = null;
     this.health = { ...SOUND };
     resetReview();
     this.quick = busy ? [{ title: 'Scarf', priceMinor: 2500, rateLabel: 'merchandise' }, { title: 'Coffee', priceMinor: 450, rateLabel: null }] : [];
@@ -222,6 +223,8 @@ class Shop {
 
   tell = { gate: channels.gate.tell, link: channels.link.tell, scan: channels.scan.tell, fan: channels.fan.tell, camera: channels.camera.tell, operation: channels.operation.tell };
 
+  /** What the screens have kept. */
+  choices: string | null = null;
   /** What the phone's scanner does next: sees this text, is given up, or fails. */
   phone: { settle: (text: string | null) => void; fail: (error: AppError) => void } | null = null;
 
@@ -272,6 +275,8 @@ export const commands: Port['commands'] = {
     return shop.status;
   },
   setPreferences: async (preferences) => (shop.call('setPreferences', preferences), (shop.status = { ...shop.status, preferences })),
+  choices: async () => shop.choices,
+  keepChoices: async (text) => ((shop.choices = text), null),
   identifyText: async (text, source) => (shop.call('identifyText', text, source), show(text)),
   identifyClipboard: async () => (shop.call('identifyClipboard'), fanShown(shop.card(FANS[0]?.id ?? ''))),
   identifyPicture: async (data) => (shop.call('identifyPicture', data.length), fanShown(shop.card(FANS[0]?.id ?? ''))),

@@ -12,6 +12,9 @@ export const commands = {
 	/**  Forgets the platform; refused while something waits to be sent. */
 	disconnect: () => __TAURI_INVOKE<Status>("disconnect"),
 	setPreferences: (preferences: Preferences) => __TAURI_INVOKE<Status>("set_preferences", { preferences }),
+	/**  What the screens have kept of how a person works here: a JSON object of theirs. */
+	choices: () => __TAURI_INVOKE<string | null>("choices"),
+	keepChoices: (text: string) => __TAURI_INVOKE<null>("keep_choices", { text }),
 	/**  Recognises the text of a code or a typed FanPoints id: a fan, or something that a fan holds. */
 	identifyText: (text: string, source: CodeSource) => __TAURI_INVOKE<Shown>("identify_text", { text, source }),
 	/**  Recognises what is in a picture; `data` is base64, with or without a data-URL prefix. */

@@ -1,8 +1,6 @@
-// Choices of this window that the app itself need not know.
+// How a person works at this device: the screens' own affair, which the app keeps for them.
 
 import { commands, type HandheldProfile, type KnobSetting, type CameraKnob, type ScanSource } from '$ipc';
-
-const KEY = 'fanpoints.choices';
 
 interface Choices {
   sound: boolean;
@@ -32,15 +30,21 @@ interface Choices {
 
 const DEFAULTS: Choices = { sound: true, volume: 100, camera: null, cameraOn: false, readyAfter: 15, textSize: 100, leftHanded: false, source: null, mirrored: [], knobs: {}, scanner: null, serial: null, toured: false };
 
-function stored(): Partial<Choices> {
-  try {
-    return JSON.parse(localStorage.getItem(KEY) ?? '{}') as Partial<Choices>;
-  } catch {
-    return {};
-  }
-}
+export const choices: Choices = $state({ ...DEFAULTS });
 
-export const choices: Choices = $state({ ...DEFAULTS, ...stored() });
+/** One after the other, so that the newest is what stays. */
+let keeping: Promise<void> = Promise.resolve();
+let kept = '';
+
+/** Takes what was chosen before this window opened. */
+export async function recallChoices(): Promise<void> {
+  await keeping;
+  const before = await commands.choices();
+  if (before === null) return;
+  Object.assign(choices, JSON.parse(before));
+  kept = before;
+  applyChoices();
+}
 
 /** Puts the choices that concern the whole page on it. */
 export function applyChoices(): void {
@@ -54,9 +58,14 @@ export function applyChoices(): void {
 export function choose(change: Partial<Choices>): void {
   Object.assign(choices, change);
   applyChoices();
-  try {
-    localStorage.setItem(KEY, JSON.stringify(choices));
-  } catch {
-    // A choice that can not be kept still holds until the window closes.
-  }
+  // A choice that can not be kept still holds until the window closes.
+  keeping = keeping.then(keep).catch(() => {});
+}
+
+async function keep(): Promise<void> {
+  const now = JSON.stringify(choices);
+  // While one was written, several may have followed.
+  if (now === kept) return;
+  await commands.keepChoices(now);
+  kept = now;
 }

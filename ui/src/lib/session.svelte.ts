@@ -1,6 +1,7 @@
 // What the frame shows: the app's status, followed for as long as the window lives.
 import { commands, on, type AppError, type OperationView, type Preferences, type Right, type Status } from '$ipc';
 import { setLanguage } from '../i18n/index.svelte';
+import { recallChoices } from './choices.svelte';
 import { asAppError } from './errors';
 
 export type Screen = 'counter' | 'gate' | 'queue' | 'review' | 'shift' | 'figures' | 'settings' | 'components';
@@ -74,6 +75,7 @@ class Session {
   async load(): Promise<void> {
     try {
       this.failed = null;
+      await recallChoices();
       await this.take(await commands.status());
     } catch (thrown) {
       this.failed = asAppError(thrown);
