@@ -1,8 +1,15 @@
 //! What makes the counter quick: a split, quantities, the question before the same is done twice, a receipt; and
 //! every wrong amount with its own word.
 
-use crate::steps::{FAN, FAN_POINTS, balance_becomes, key_in, open_shop, show_code};
-use crate::support::{Code, Shop, Stage};
+use serde_json::json;
+
+use crate::people::choose_person;
+use crate::steps::{FAN, FAN_POINTS, balance_becomes, key_in, open_shop, show_code, told};
+use crate::support::{Code, Shop, Stage, Till};
+
+const PIN: &str = "135790";
+const KIMS: &str = "246802";
+const NOAS: &str = "975313";
 
 #[tokio::test]
 async fn a_purchase_is_split_between_points_and_money_and_undone_as_one() {
@@ -68,7 +75,14 @@ async fn the_same_again_is_asked_for_and_quantities_count() {
 #[tokio::test]
 async fn every_wrong_amount_says_what_is_wrong_and_changes_nothing() {
     let stage = Stage::new("amounts");
-    let (_platform, mut till) = open_shop(&stage).await;
+    let (platform, mut till) = open_shop(&stage).await;
+    show_code(&stage, &platform, &till, FAN, Code::Live).await;
+    till.has("fan-balance", "value", &FAN_POINTS.to_string()).await;
+    key_in(&till, "00").await;
+    for button in ["give", "redeem"] {
+        let button = till.find(button).await;
+        assert_eq!(button.attr("aria-disabled").await.unwrap().as_deref(), Some("true"), "nothing is sold");
+    }
     key_in(&till, "2500").await;
     let paste = "
         const field = document.querySelector('[data-testid=amount]');
@@ -153,4 +167,70 @@ async fn what_is_sold_often_takes_one_tap() {
     till.press("tab-items").await;
     till.find("quick-0").await;
     till.close().await;
+}
+
+#[tokio::test]
+async fn what_another_person_did_or_a_manager_reverses_takes_the_managers_pin() {
+    let stage = Stage::new("late-undo");
+    let (mut platform, mut till) = open_shop(&stage).await;
+    show_code(&stage, &platform, &till, FAN, Code::Live).await;
+    till.has("fan-balance", "value", &FAN_POINTS.to_string()).await;
+    for amount in ["700", "900"] {
+        key_in(&till, amount).await;
+        till.press("redeem").await;
+        till.has("success", "standing", "booked").await;
+        till.press("same-fan").await;
+    }
+    asked(&till, "set_manager_pin", json!({ "pin": PIN, "old": null })).await;
+
+    // From the review, with a reason.
+    till.press("nav-review").await;
+    till.press("operation-row").await;
+    till.press("reverse").await;
+    till.type_into("reverse-reason", "another size").await;
+    till.press("reverse-go").await;
+    answer_pin(&till, "111222").await;
+    told(&till, "pinWrong").await;
+    answer_pin(&till, PIN).await;
+    till.gone("pin").await;
+    till.gone("reverse-reason").await;
+    balance_becomes(&platform, FAN, FAN_POINTS - 700).await;
+    till.shot("reversed").await;
+
+    // At the counter, by somebody who did not do it and may not undo what others did; offline, too.
+    let person = |name, role, pin| json!({ "person": { "name": name, "role": role, "oidcSubject": null, "firstPin": pin }, "pin": PIN });
+    asked(&till, "add_person", person("Kim", "manager", Some(KIMS))).await;
+    asked(&till, "add_person", person("Noa", "staff", None)).await;
+    till.press("person-at-work").await;
+    till.press("sign-in-other").await;
+    choose_person(&till, "Noa").await;
+    till.type_into("first-pin-new", NOAS).await;
+    till.type_into("first-pin-again", NOAS).await;
+    till.type_into("first-pin-proof", KIMS).await;
+    till.press("first-pin-submit").await;
+    till.has("person-at-work", "name", "Noa").await;
+    till.press("nav-counter").await;
+    till.find("counter").await;
+    platform.stop();
+    till.has("strip", "state", "offline").await;
+    till.press("operation-undo").await;
+    till.find("pin").await;
+    till.shot("asks").await;
+    answer_pin(&till, PIN).await;
+    till.has("success", "kind", "undo").await;
+    till.has("success", "standing", "waiting").await;
+    till.shot("undone").await;
+    platform.start_again().await;
+    till.press("send-now").await;
+    balance_becomes(&platform, FAN, FAN_POINTS).await;
+    till.close().await;
+}
+
+async fn answer_pin(till: &Till, pin: &str) {
+    till.type_into("pin-input", pin).await;
+    till.press("pin-submit").await;
+}
+
+async fn asked(till: &Till, command: &str, arguments: serde_json::Value) {
+    till.call(command, arguments).await.unwrap_or_else(|code| panic!("{command}: {code}"));
 }

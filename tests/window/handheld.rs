@@ -7,6 +7,9 @@ use serial2::SerialPort;
 use crate::steps::{FAN, key_in, open_shop};
 use crate::support::{Keyboard, Stage, eventually};
 
+const OTHER_FAN: &str = "308077152951";
+const OTHER_LABEL: &str = "3080 7715 2951";
+
 #[tokio::test]
 async fn a_handheld_scanner_identifies_the_fan_without_spoiling_the_amount() {
     let stage = Stage::new("handheld");
@@ -18,6 +21,15 @@ async fn a_handheld_scanner_identifies_the_fan_without_spoiling_the_amount() {
     assert_eq!(till.text("fan-label").await, "0084 0711 9295");
     till.has("amount", "value", "2500").await;
     till.shot("scanned").await;
+
+    // Two at once: the last one is the fan, and the amount has nothing of either.
+    for fan in [OTHER_FAN, FAN, OTHER_FAN] {
+        keyboard.scan(fan);
+    }
+    till.until("the last of them", || async { (till.text("fan-label").await == OTHER_LABEL).then_some(()) })
+        .await;
+    till.has("amount", "value", "2500").await;
+    till.shot("two-at-once").await;
 
     // A person's typing goes where it belongs.
     till.focus("amount").await;

@@ -6,9 +6,8 @@ use fantoccini::key::Key;
 use ledger::Timestamp;
 use outbox::{DatabaseKey, Foreign, OperationKind, Store};
 
-use crate::secrets::kept;
 use crate::steps::{FAN, FAN_POINTS, balance_becomes, key_in, open_shop, show_code};
-use crate::support::{Code, Shop, Stage, Till, eventually};
+use crate::support::{Code, Shop, Stage, Till, device_id, eventually, secret};
 
 /// What a second till redeems without a network, of points that are spent meanwhile.
 const OFFLINE: i64 = 1_700;
@@ -109,8 +108,7 @@ const DRAWN: usize = 60;
 /// Fills the database of a closed till with what other devices did, one a second, through its own store.
 fn fill(till: &Till) {
     let folder = till.data_folder();
-    let device = std::fs::read_to_string(folder.join("device-id")).expect("a device has an id");
-    let key = kept(&format!("database-key {}", device.trim()));
+    let key = secret(&format!("database-key {}", device_id(&folder)));
     let key = DatabaseKey::from_bytes(key.try_into().expect("a key of 32 bytes"));
     let store = Store::open(&folder.join("partner.db"), &key).expect("the app has let go of it");
     let foreign = |n: u64| Foreign {

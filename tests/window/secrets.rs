@@ -9,12 +9,11 @@ use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE_NO_PAD
 use serde_json::json;
 
 use crate::steps::{FAN, key_in, show_code};
-use crate::support::{Code, Fault, Platform, Proxy, Shop, Stage, Till};
+use crate::support::{Code, Fault, Platform, Proxy, Shop, Stage, Till, device_id, secret};
 
 const PIN: &str = "860195734";
 const PERSONS_PIN: &str = "739164285";
 const PASSPHRASE: &str = "horses eat green batteries";
-const SERVICE: &str = "app.fanpoints.partner";
 
 #[tokio::test]
 async fn no_file_holds_a_secret_a_token_a_pin_or_a_pass() {
@@ -41,10 +40,9 @@ async fn no_file_holds_a_secret_a_token_a_pin_or_a_pass() {
         ("a live pass", live.into_bytes()),
         ("a card pass", card.into_bytes()),
     ];
-    let device =
-        fs::read_to_string(stage.path("till").join("data").join("device-id")).expect("a device has an id");
+    let device = device_id(&till.data_file(""));
     for name in ["database-key", "signing-key", "sealing-key"] {
-        secrets.push(("a key of the keychain", kept(&format!("{name} {}", device.trim()))));
+        secrets.push(("a key of the keychain", secret(&format!("{name} {device}"))));
     }
     let tokens = proxy.tokens();
     assert!(!tokens.is_empty(), "the app has signed in");
@@ -106,12 +104,6 @@ async fn a_day(stage: &Stage, platform: &Platform, proxy: &Proxy, till: &Till, l
         till.find("export-done").await;
         till.press("export-close").await;
     }
-}
-
-/// A secret of the app in the keychain.
-pub fn kept(name: &str) -> Vec<u8> {
-    let entry = keyring::Entry::new(SERVICE, name).expect("a keychain");
-    entry.get_secret().unwrap_or_else(|error| panic!("{name}: {error}"))
 }
 
 /// Which secret is in which file, in any form in which bytes are written down.

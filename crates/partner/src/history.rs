@@ -188,7 +188,7 @@ impl Terminal {
         if reason.is_empty() {
             return Err(ErrorCode::ReasonMissing.into());
         }
-        let receipt = self.undo(id).await?;
+        let receipt = self.undo_row(self.kept(id).await?).await?;
         self.note_device(&format!("{id} was taken back: {reason}")).await?;
         Ok(receipt)
     }

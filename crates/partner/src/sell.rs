@@ -153,14 +153,22 @@ impl Terminal {
     /// As [`Terminal::undo`]; for a missing or wrong PIN as [`Terminal::prepare_gate`].
     pub async fn undo_as(&self, operation: &str, pin: Option<String>) -> Result<Receipt, AppError> {
         self.require(Right::UndoOwn).await?;
-        let of = Uuid::try_parse(operation).map_err(|_| ErrorCode::UnknownOperation)?;
-        let original =
-            self.store(move |store| store.operation(of)).await?.ok_or(ErrorCode::UnknownOperation)?;
-        let by = self.acting_id();
-        if original.staff != by || age(self.now(), original.created_at) >= IN_PLACE {
+        let original = self.kept(operation).await?;
+        if original.staff != self.acting_id() || age(self.now(), original.created_at) >= IN_PLACE {
             self.as_manager(Right::UndoAny, pin).await?;
         }
-        let trust = original.trust;
+        self.undo_row(original).await
+    }
+
+    /// An operation of this device by its id.
+    pub(crate) async fn kept(&self, operation: &str) -> Result<OperationRow, AppError> {
+        let id = Uuid::try_parse(operation).map_err(|_| ErrorCode::UnknownOperation)?;
+        Ok(self.store(move |store| store.operation(id)).await?.ok_or(ErrorCode::UnknownOperation)?)
+    }
+
+    /// Undoes it; whoever calls this has asked who may.
+    pub(crate) async fn undo_row(&self, original: OperationRow) -> Result<Receipt, AppError> {
+        let (of, trust, by) = (original.id, original.trust, self.acting_id());
         let row = if original.awaits_platform && original.state.is_open() {
             let (undo, now) = (Uuid::now_v7(), self.now());
             match self.store(move |store| store.withdraw(of, undo, now, by)).await? {

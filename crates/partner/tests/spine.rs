@@ -98,6 +98,13 @@ async fn what_was_done_a_while_ago_is_undone_with_the_manager_s_pin() {
     let undone = till.terminal.undo_as(&second, Some("135790".into())).await.unwrap();
     till.until(&undone.operation.id, OperationStateView::Accepted).await;
     assert_eq!(platform.balances(FIRST_FAN).await.0, 3465 + 60);
+
+    // From the review, with a reason: who may decide there is asked once, not twice.
+    let reverse = async |pin: &str| till.terminal.reverse(&third, "another size", Some(pin.to_owned())).await;
+    assert_eq!(reverse("135791").await.unwrap_err().code, ErrorCode::PinWrong);
+    let reversed = reverse("135790").await.unwrap();
+    till.until(&reversed.operation.id, OperationStateView::Accepted).await;
+    assert_eq!(platform.balances(FIRST_FAN).await.0, 3465);
 }
 
 #[tokio::test(flavor = "multi_thread")]
