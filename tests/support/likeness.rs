@@ -8,6 +8,8 @@ use image::{Rgb, RgbImage};
 
 /// Squared distance of colours from which two are told apart; black and white are 35,215 apart.
 const TOLD_APART: f32 = 120.0;
+/// The same on plain ground, which no two runs paint differently: a colour that was changed a little is seen.
+const TOLD_APART_ON_PLAIN: f32 = 6.0;
 /// The same where an edge runs: how it is smoothed depends on where in its pixels it lies, which no two runs share.
 const TOLD_APART_AT_EDGES: f32 = 3000.0;
 /// Of how many pixels one may differ: the smoothing of edges is the system's.
@@ -34,7 +36,7 @@ pub fn difference(kept: &RgbImage, seen: &RgbImage) -> Option<Difference> {
             continue;
         }
         let flat = [kept, seen].into_iter().all(|one| is_flat(one, x, y));
-        let most = if flat { TOLD_APART } else { TOLD_APART_AT_EDGES };
+        let most = if flat { TOLD_APART_ON_PLAIN } else { TOLD_APART_AT_EDGES };
         if nearest(before, seen, x, y) <= most && nearest(now, kept, x, y) <= most {
             *paint = faded(before);
         } else {

@@ -37,6 +37,7 @@ async fn every_part_of_the_app_looks_as_it_did() {
         till.has("theme", "value", theme).await;
         run(&till, OPEN_PAGE).await;
         till.find("move-code").await;
+        album.compare_text(&format!("tokens-{theme}"), &tokens(&till).await);
         check(&till, &format!("the parts, {theme}")).await;
         run(&till, HANDS_OFF).await;
         for look in looks(&till).await {
@@ -60,6 +61,23 @@ async fn every_part_of_the_app_looks_as_it_did() {
 
 async fn run(till: &Till, script: &str) {
     till.client().execute(script, vec![]).await.expect("the window takes a script");
+}
+
+/// Every design token with its value, a line each: what is too small a change for a picture that is kind to edges, such
+/// as another radius, is seen here.
+async fn tokens(till: &Till) -> String {
+    let script = "const root = getComputedStyle(document.documentElement), names = new Set();
+        const look = (rules) => { for (const rule of rules) {
+            for (const name of rule.style ?? []) if (name.startsWith('--')) names.add(name);
+            if (rule.cssRules) look(rule.cssRules);
+        } };
+        for (const sheet of document.styleSheets) look(sheet.cssRules);
+        return [...names].filter((name) => root.getPropertyValue(name) !== '').sort()
+            .map((name) => `${name}: ${root.getPropertyValue(name).trim()}\\n`).join('')";
+    let told = till.client().execute(script, vec![]).await.expect("the window answers");
+    let told: String = serde_json::from_value(told).expect("a text");
+    assert!(told.contains("--accent: "), "no tokens: {told}");
+    told
 }
 
 /// The names of what is pictured, in the order of the page.
@@ -125,6 +143,22 @@ impl Album {
                 save(&self.left.join(format!("{name}-differs.png")), &picture);
                 self.changed.push(format!("{name}: {pixels} pixels"));
             }
+        }
+        self.met.push(path);
+    }
+
+    /// The same for what is told in words, line by line.
+    fn compare_text(&mut self, name: &str, seen: &str) {
+        let path = self.kept.join(format!("{name}.txt"));
+        let kept = fs::read_to_string(&path).unwrap_or_default();
+        if self.accepts {
+            fs::create_dir_all(&self.kept).expect("a folder can be made");
+            fs::write(&path, seen).expect("a file can be written");
+        } else {
+            let other = |line: &&str| !kept.lines().any(|before| before == *line);
+            self.changed.extend(seen.lines().filter(other).map(|line| format!("{name}: now {line}")));
+            let gone = kept.lines().filter(|line| !seen.lines().any(|now| now == *line));
+            self.changed.extend(gone.map(|line| format!("{name}: was {line}")));
         }
         self.met.push(path);
     }
