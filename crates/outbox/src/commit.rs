@@ -2,17 +2,18 @@
 
 use fanpass::FanRef;
 use ledger::mutant::skipped;
-use ledger::{FanPoints, OpId, StateMut, Timestamp};
+use ledger::{Entry, FanPoints, OpId, StateMut, Timestamp};
 use rusqlite::{Connection as Db, params};
 use uuid::Uuid;
 
-use crate::audit::{self, Entry};
+use crate::audit;
 use crate::books::Books;
 use crate::canon::Canon;
 use crate::decision::{self, Decided, Program, Subject};
+use crate::intake::{self, Fresh};
 use crate::{
     ActionRow, Commit, Decline, ItemRow, OperationKind, OperationRow, OperationState, Proposal, Proposed,
-    PurchaseItem, Raiser, Route, StoreError, archive, clock, fans, journal, listing, load, settings, words,
+    PurchaseItem, Raiser, Route, StoreError, archive, clock, fans, journal, load, settings, words,
     words::Words,
 };
 
@@ -25,7 +26,18 @@ pub(crate) const NEXT_SEQ: &str = "SELECT max(coalesce((SELECT max(seq) FROM ope
     coalesce((SELECT max(seq) FROM archive), 0)) + 1";
 
 /// Decides and, if it may be, writes. The caller's transaction makes it durable.
-pub(crate) fn commit(db: &Db, proposal: &Proposal, program: Option<&Program>) -> Result<Commit, StoreError> {
+pub(crate) fn commit(
+    db: &Db,
+    fresh: &mut Fresh,
+    proposal: &Proposal,
+    program: Option<&Program>,
+) -> Result<Commit, StoreError> {
+    fresh.take_up(db)?;
+    if fresh.has(proposal.id) || matches!(proposal.kind, Proposed::Undo { .. }) {
+        // It is about another operation, or about one that was decided before.
+        intake::go_over(db, fresh)?;
+        fresh.take_up(db)?;
+    }
     let digest = content_digest(proposal.id, proposal.fan, &proposal.kind);
     if let Some(seq) = load::seq_of(db, proposal.id)? {
         let same = kept_digest(db, seq)? == digest || skipped("id-with-its-content");
@@ -36,13 +48,13 @@ pub(crate) fn commit(db: &Db, proposal: &Proposal, program: Option<&Program>) ->
         });
     }
     let Some(program) = program else { return Ok(Commit::Declined(Decline::NotConfigured)) };
-    let mut subject = Subject::of(db, proposal)?;
+    let mut subject = Subject::of(db, fresh, proposal)?;
     let is_new = subject.row.is_none();
     if is_new {
         // The entry is about the row that the fan will have; only who has an operation is remembered.
         subject.row = Some(fans::next_row(db)?);
     }
-    let decided = match decision::make(db, proposal, program, &subject)? {
+    let decided = match decision::make(db, fresh, proposal, program, &subject)? {
         Ok(Decided { decline: Some(decline), .. }) | Err(decline) => {
             return archived(db, proposal.id, &digest, decline);
         }
@@ -53,7 +65,16 @@ pub(crate) fn commit(db: &Db, proposal: &Proposal, program: Option<&Program>) ->
         Some(row) => row,
         None => fans::find_or_add(db, subject.fan)?,
     };
-    let row = write(db, proposal, program, (fan, &subject), &decided, &digest)?;
+    if !intake::takes(proposal, &decided) {
+        intake::go_over(db, fresh)?;
+        let row = write(db, proposal, program, (fan, &subject), &decided, &digest)?;
+        return Ok(Commit::Committed(Box::new(row)));
+    }
+    if decided.operation.at > proposal.now {
+        settings::keep_floor(db, decided.operation.at)?;
+        fresh.tables().has_seen(decided.operation.at);
+    }
+    let row = intake::add(db, fresh, proposal, (fan, &subject), &decided, &digest)?;
     Ok(Commit::Committed(Box::new(row)))
 }
 
@@ -86,6 +107,7 @@ fn kind_of_row(row: &OperationRow) -> Option<Proposed> {
     })
 }
 
+/// Writes an operation straight into the tables. Nothing may be left in the intake.
 fn write(
     db: &Db,
     proposal: &Proposal,
@@ -109,12 +131,11 @@ fn write(
         Some(row) => row,
         None => load::load(db, seq)?,
     };
-    let digest = row_digest(&row, digest, &journal::posting_bytes(&decided.posted.entry));
-    audit::append_at(db, link, &Entry::Committed { id: proposal.id, seq, digest, at: proposal.now })?;
+    let digest = digest_of(&row, digest, &decided.posted.entry);
+    audit::append_at(db, link, &audit::Entry::Committed { id: proposal.id, seq, digest, at: proposal.now })?;
     if let Some((rule, raiser)) = decided.raised.zip(proposal.raised_by.as_ref()) {
         note_raised(db, proposal, rule, raiser)?;
     }
-    listing::keep_short(db, seq)?;
     Ok(row)
 }
 
@@ -131,12 +152,17 @@ fn note_raised(
     };
     let rule = load::rule_name(rule).unwrap_or_default();
     let what = format!("{}: {by} raised {rule} once", proposal.id);
-    audit::append(db, &Entry::Noted { what, at: proposal.now })?;
+    audit::append(db, &audit::Entry::Noted { what, at: proposal.now })?;
     Ok(())
 }
 
 /// The row as [`load::load`] would read it, without reading it; None for an undo, which shows what its original says.
-fn written(seq: i64, proposal: &Proposal, subject: &Subject, decided: &Decided) -> Option<OperationRow> {
+pub(crate) fn written(
+    seq: i64,
+    proposal: &Proposal,
+    subject: &Subject,
+    decided: &Decided,
+) -> Option<OperationRow> {
     let (items, action) = match &proposal.kind {
         Proposed::Give { items } | Proposed::Redeem { items } => (items.as_slice(), None),
         Proposed::Award { action, title, description } => {
@@ -195,7 +221,7 @@ fn note_time(db: &Db, now: Timestamp, steady: Timestamp) -> Result<(), StoreErro
     let behind = steady.0.saturating_sub(now.0);
     if behind > clock::LEEWAY_MS {
         let what = format!("the clock was set back by {} s", behind / 1000);
-        audit::append(db, &Entry::Noted { what, at: now })?;
+        audit::append(db, &audit::Entry::Noted { what, at: now })?;
         clock::reach_back(db, behind)?;
     }
     if behind > 0 { settings::keep_floor(db, steady) } else { Ok(()) }
@@ -221,9 +247,9 @@ fn insert_operation(
     db.prepare_cached(
         "INSERT INTO operation (seq, id, digest, fan, fan_ref, kind, action, title, description, undo_of, fan_points,
            status_points, trust, route, created_at, staff, manager_raised, rule, exposure, calls, bytes, phrase, price,
-           audit, state, listed)
+           audit, state)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22,
-           ?23, ?24, 0, 0)",
+           ?23, ?24, 0)",
     )?
     .execute(params![
         seq,
@@ -313,7 +339,7 @@ fn kind_of(kind: &Proposed) -> OperationKind {
 }
 
 /// Calls that it takes on the wire, and the bytes of them, estimated generously.
-fn weight(kind: &Proposed, undone_items: usize) -> (usize, usize) {
+pub(crate) fn weight(kind: &Proposed, undone_items: usize) -> (usize, usize) {
     let text = |parts: &[&str]| parts.iter().map(|part| part.len() * 2).sum::<usize>();
     match kind {
         Proposed::Give { items } | Proposed::Redeem { items } => {
@@ -372,6 +398,11 @@ pub(crate) fn stored_digest(db: &Db, seq: i64) -> Result<[u8; 32], StoreError> {
     let entry = journal::any(db, OpId(row.id.into_bytes()))?;
     let postings = entry.map(|kept| journal::posting_bytes(&kept.entry)).unwrap_or_default();
     Ok(row_digest(&row, &kept_digest(db, seq)?, &postings))
+}
+
+/// The same of an operation that is about to be kept, with the digest of its content.
+pub(crate) fn digest_of(row: &OperationRow, content: &[u8], entry: &Entry) -> [u8; 32] {
+    row_digest(row, content, &journal::posting_bytes(entry))
 }
 
 /// The same of a row that is at hand, with the digest of its content and its postings as canonical bytes.

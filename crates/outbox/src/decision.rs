@@ -11,6 +11,7 @@ use ledger::{
 use rusqlite::Connection as Db;
 
 use crate::books::Books;
+use crate::intake::Fresh;
 use crate::journal::Effect;
 use crate::{
     Decline, KnownFan, ProgramConfig, Proposal, Proposed, PurchaseItem, Route, StoreError, facts, fans, load,
@@ -42,7 +43,7 @@ pub(crate) struct Subject {
 }
 
 impl Subject {
-    pub(crate) fn of(db: &Db, proposal: &Proposal) -> Result<Self, StoreError> {
+    pub(crate) fn of(db: &Db, fresh: &Fresh, proposal: &Proposal) -> Result<Self, StoreError> {
         let (mut fan, mut row, mut original) = (proposal.fan, None, None);
         if let Proposed::Undo { of } = &proposal.kind
             && let Some(seq) = load::seq_of(db, *of)?
@@ -53,7 +54,10 @@ impl Subject {
         if row.is_none() {
             row = fans::find(db, fan)?;
         }
-        let known = row.map_or(Ok(fans::unknown(fan)), |row| fans::known(db, row))?;
+        let mut known = row.map_or(Ok(fans::unknown(fan)), |row| fans::known(db, row))?;
+        if let Some(row) = row {
+            fresh.add_to(&mut known, row);
+        }
         Ok(Self { row, fan, known, original })
     }
 }
@@ -117,6 +121,7 @@ pub(crate) struct Decided {
 /// leaves no amounts to show.
 pub(crate) fn make(
     db: &Db,
+    fresh: &mut Fresh,
     proposal: &Proposal,
     program: &Program,
     subject: &Subject,
@@ -125,7 +130,7 @@ pub(crate) fn make(
         // Never here, or archived: the platform could not be told what is meant.
         return Ok(Err(Decline::Rules(Refusal::UnknownOperation)));
     }
-    let now = facts::steady(db, proposal.now)?;
+    let now = facts::steady_for(db, fresh, proposal.now)?;
     let fan = FanId(u64::try_from(subject.row.unwrap_or(0)).unwrap_or(0));
     let operation = operation(proposal, fan, now);
     let books = Books { db, rates_as_of: program.config.fetched_at };
@@ -151,7 +156,7 @@ pub(crate) fn make(
         Err(refusal) => return Ok(Err(Decline::Rules(refusal))),
     };
     if proposal.route == Route::Local && !skipped("policy-asked") {
-        let (verdict, raised) = ask_policy(db, proposal, program, subject, &decided, now)?;
+        let (verdict, raised) = ask_policy(db, fresh, (proposal, program, subject), &decided, now)?;
         decided.raised = raised;
         judge(&mut decided, verdict, refused_by_wallet);
     }
@@ -193,9 +198,8 @@ fn judge(decided: &mut Decided, verdict: OfflineVerdict, refused_by_wallet: Opti
 /// The verdict, and the limit that had to be raised for it.
 fn ask_policy(
     db: &Db,
-    proposal: &Proposal,
-    program: &Program,
-    subject: &Subject,
+    fresh: &mut Fresh,
+    (proposal, program, subject): (&Proposal, &Program, &Subject),
     decided: &Decided,
     now: Timestamp,
 ) -> Result<(OfflineVerdict, Option<PolicyRule>), StoreError> {
@@ -210,8 +214,8 @@ fn ask_policy(
         }
         Proposed::Undo { .. } => OfflineRequest::Reverse,
     };
-    let facts =
-        facts::offline_facts(db, subject.row.unwrap_or(0), &subject.known, proposal.trust, policy, now)?;
+    let fan = (subject.row.unwrap_or(0), &subject.known);
+    let facts = facts::offline_facts(db, fresh, fan, proposal.trust, policy, now)?;
     let decide = |facts| policy.decide(request, facts, program.config.currency);
     Ok(match decide(&facts) {
         OfflineVerdict::AskManager { rule } if proposal.raised_by.is_some() => {

@@ -2,8 +2,9 @@
 
 use ledger::mutant::skipped;
 use ledger::{FanPoints, Millis, OfflineFacts, OfflinePolicy, Timestamp, Trust};
-use rusqlite::{Connection as Db, OptionalExtension, params};
+use rusqlite::{Connection as Db, params};
 
+use crate::intake::Fresh;
 use crate::{KnownFan, StoreError, clock, settings};
 
 const HOUR_MS: i64 = 60 * 60 * 1000;
@@ -13,38 +14,108 @@ const AT_RISK: &str = "state IN (0, 1, 4) AND kind = 1 AND route = 0 AND reverse
 /// The device's time: never before anything it has already seen. A clock that was set back must not
 /// make an old balance young.
 pub(crate) fn steady(db: &Db, now: Timestamp) -> Result<Timestamp, StoreError> {
-    if skipped("clock-never-back") {
-        return Ok(now);
+    Ok(not_before(settings::floor(db)?, now))
+}
+
+fn not_before(floor: Option<Timestamp>, now: Timestamp) -> Timestamp {
+    if skipped("clock-never-back") { now } else { floor.map_or(now, |floor| floor.max(now)) }
+}
+
+/// What the tables say of the whole device: read once for many decisions.
+#[derive(Default)]
+pub(crate) struct Tables {
+    device: Option<Device>,
+    grants: Option<Grants>,
+}
+
+#[derive(Clone, Copy)]
+struct Device {
+    floor: Option<Timestamp>,
+    last_sync: Option<Timestamp>,
+    slack: i64,
+    redemptions: u32,
+    points: FanPoints,
+}
+
+/// When something was given or awarded, in order; nothing is missing of what is later than `from`.
+struct Grants {
+    from: i64,
+    at: Vec<i64>,
+}
+
+impl Tables {
+    fn device(&mut self, db: &Db) -> Result<Device, StoreError> {
+        if let Some(known) = self.device {
+            return Ok(known);
+        }
+        let (redemptions, points) = device_at_risk(db)?;
+        let device = Device {
+            floor: settings::floor(db)?,
+            last_sync: last_sync(db)?,
+            slack: clock::slack(db)?,
+            redemptions,
+            points,
+        };
+        self.device = Some(device);
+        Ok(device)
     }
-    Ok(settings::floor(db)?.map_or(now, |floor| floor.max(now)))
+
+    /// The device has seen this time.
+    pub(crate) fn has_seen(&mut self, time: Timestamp) {
+        if let Some(device) = &mut self.device {
+            device.floor = device.floor.max(Some(time));
+        }
+    }
+
+    /// Gives and awards that were decided here since `from`. One that lies in the future counts: the
+    /// clock was set back since.
+    fn grants_since(&mut self, db: &Db, from: i64) -> Result<u32, StoreError> {
+        let grants = match self.grants.take() {
+            Some(known) if known.from <= from => known,
+            _ => Grants { from, at: grants_since(db, from)? },
+        };
+        let since = grants.at.len().saturating_sub(grants.at.partition_point(|at| *at <= from));
+        self.grants = Some(grants);
+        Ok(u32::try_from(since).unwrap_or(u32::MAX))
+    }
+}
+
+/// The device's time for the next decision.
+pub(crate) fn steady_for(db: &Db, fresh: &mut Fresh, now: Timestamp) -> Result<Timestamp, StoreError> {
+    let floor = fresh.tables().device(db)?.floor;
+    Ok(not_before(floor.max(fresh.newest()), now))
 }
 
 pub(crate) fn offline_facts(
     db: &Db,
-    fan: i64,
-    known: &KnownFan,
+    fresh: &mut Fresh,
+    (fan, known): (i64, &KnownFan),
     trust: Trust,
     policy: &OfflinePolicy,
     now: Timestamp,
 ) -> Result<OfflineFacts, StoreError> {
     let age = |since: Timestamp| Millis(now.0.saturating_sub(since.0).max(0));
-    let slack = clock::slack(db)?;
-    let split_from = now.0.saturating_sub(policy.split_window.0).saturating_sub(slack);
-    let (fan_unsynced_redemptions, fan_unsynced_points, fan_recent_points) =
-        fan_at_risk(db, fan, split_from)?;
-    let (device_unsynced_redemptions, device_unsynced_points) = device_at_risk(db)?;
+    let device = fresh.tables().device(db)?;
+    let split_from = now.0.saturating_sub(policy.split_window.0).saturating_sub(device.slack);
+    let hour_from = now.0.saturating_sub(HOUR_MS).saturating_sub(device.slack);
+    let of_fan = fan_at_risk(db, fan, split_from)?;
+    let (fresh_of_fan, fresh_points_of_fan) = fresh.at_risk(Some(fan), i64::MIN);
+    let (fresh_of_device, fresh_points_of_device) = fresh.at_risk(None, i64::MIN);
+    let (_, fresh_recent) = fresh.at_risk(Some(fan), split_from);
+    let grants = fresh.tables().grants_since(db, hour_from)?.saturating_add(fresh.grants_since(hour_from));
+    let sum = |points: FanPoints, more: i64| FanPoints(points.0.saturating_add(more));
     Ok(OfflineFacts {
         trust,
         signed_balance: known.confirmed.map(|c| c.fan_points),
         balance_age: known.confirmed.map_or(Millis(0), |c| age(c.as_of)),
         pass_allowance: known.confirmed.and_then(|c| c.allowance),
-        last_sync_age: last_sync(db)?.map(age),
-        fan_unsynced_redemptions,
-        fan_unsynced_points,
-        fan_recent_points,
-        device_unsynced_redemptions,
-        device_unsynced_points,
-        device_grants_last_hour: grants_since(db, now.0.saturating_sub(HOUR_MS).saturating_sub(slack))?,
+        last_sync_age: device.last_sync.map(age),
+        fan_unsynced_redemptions: of_fan.0.saturating_add(fresh_of_fan),
+        fan_unsynced_points: sum(of_fan.1, fresh_points_of_fan),
+        fan_recent_points: sum(of_fan.2, fresh_recent),
+        device_unsynced_redemptions: device.redemptions.saturating_add(fresh_of_device),
+        device_unsynced_points: sum(device.points, fresh_points_of_device),
+        device_grants_last_hour: grants,
         manager_raised: false,
     })
 }
@@ -73,15 +144,12 @@ pub(crate) fn device_at_risk(db: &Db) -> Result<(u32, FanPoints), StoreError> {
     Ok((row.0, FanPoints(row.1)))
 }
 
-/// Gives and awards that were decided here since `from`. One that lies in the future counts: the
-/// clock was set back since.
-fn grants_since(db: &Db, from: i64) -> Result<u32, StoreError> {
-    Ok(db
-        .prepare_cached(
-            "SELECT count(*) FROM operation INDEXED BY operation_grants
-             WHERE created_at > ?1 AND kind IN (0, 2) AND route = 0",
-        )?
-        .query_row([from], |row| row.get(0))
-        .optional()?
-        .unwrap_or(0))
+/// When gives and awards were decided here since `from`, in order.
+fn grants_since(db: &Db, from: i64) -> Result<Vec<i64>, StoreError> {
+    let mut statement = db.prepare_cached(
+        "SELECT created_at FROM operation INDEXED BY operation_grants
+         WHERE created_at > ?1 AND kind IN (0, 2) AND route = 0 ORDER BY created_at",
+    )?;
+    let at = statement.query_map([from], |row| row.get(0))?;
+    Ok(at.collect::<Result<_, _>>()?)
 }

@@ -146,6 +146,7 @@ pub(crate) fn by_names(db: &Db, id: FanPointsId, pseudonym: Option<Pseudonym>) -
 fn merge(db: &Db, one: FanRow, two: FanRow) -> Result<FanRow, StoreError> {
     let (keep, drop) = (one.min(two), one.max(two));
     db.prepare_cached("UPDATE operation SET fan = ?1 WHERE fan = ?2")?.execute([keep, drop])?;
+    db.prepare_cached("UPDATE intake SET fan = ?1 WHERE fan = ?2")?.execute([keep, drop])?;
     db.prepare_cached("UPDATE archive SET fan = ?1 WHERE fan = ?2")?.execute([keep, drop])?;
     journal::merge(db, keep, drop)?;
     engagement::merge(db, keep, drop)?;

@@ -24,6 +24,7 @@ mod export;
 mod facts;
 mod fans;
 mod handover;
+mod intake;
 mod journal;
 mod key;
 mod listing;

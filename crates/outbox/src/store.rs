@@ -10,22 +10,29 @@ use ledger::{FanPoints, Limit, OfflinePolicy, PolicyRule, StatusPoints, Timestam
 use rusqlite::Connection as Db;
 use uuid::Uuid;
 
-use crate::clock::{self, ClockState, ClockWatch};
+use crate::clock::{self, ClockState, ClockWatch, Look};
 use crate::decision::{self, Program, Subject};
+use crate::intake::{self, Fresh};
 use crate::writer::{Health, Writer};
 use crate::{
     AuditBreak, AuditHead, Batch, Commit, Connection, Counts, DatabaseKey, Decline, Exposure, Filter, Handed,
     KnownFan, OperationRow, OperationState, Page, PlatformFan, ProgramConfig, Proposal, Proposed, Reach,
-    Route, Settlement, StoreError, TakenOver, Totals, archive, audit, commit, facts, fans, handover, listing,
-    load, migrate, open, queries, queue, settings,
+    Route, Settlement, StoreError, TakenOver, Totals, archive, audit, commit, facts, fans, handover, load,
+    migrate, open, queries, queue, settings,
 };
 
 mod review;
 
 /// Readers that are kept for the next who asks.
 const READERS_KEPT: usize = 4;
-/// Somebody may decide the next operation whenever the last ones were listed.
-const LISTING_TRIES: usize = 3;
+
+/// What a reader sees.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum View {
+    OfTheFile,
+    /// With changes of its own, that must not be kept.
+    OfItsOwn,
+}
 
 /// The device's database.
 #[derive(Clone)]
@@ -163,10 +170,13 @@ impl Store {
         let pool = || self.inner.readers.lock().unwrap_or_else(PoisonError::into_inner);
         let kept = pool().pop();
         let db = kept.map_or_else(|| open::reader(&self.inner.path, &self.inner.key), Ok)?;
-        self.view(&db)?;
+        let view = self.view(&db)?;
         // A reader that has failed is not used again: SQLite may have ended the transaction by itself, and what
         // ending it once more would say must not hide what happened.
         let answer = body(&db)?;
+        if view == View::OfItsOwn {
+            return Ok(answer);
+        }
         db.execute_batch("COMMIT")?;
         let mut pool = pool();
         if pool.len() < READERS_KEPT {
@@ -175,17 +185,22 @@ impl Store {
         Ok(answer)
     }
 
-    /// Begins a view in which everything is listed, if that can be had.
-    fn view(&self, db: &Db) -> Result<(), StoreError> {
-        for _ in 0..LISTING_TRIES {
-            db.execute_batch("BEGIN")?;
-            // A disk that takes nothing must not keep anybody from reading.
-            if listing::is_complete(db)? || self.write(|_| Ok(())).is_err() {
-                return Ok(());
-            }
-            db.execute_batch("COMMIT")?;
+    /// Begins a view in which all is in its tables that was decided before it was asked for.
+    fn view(&self, db: &Db) -> Result<View, StoreError> {
+        db.execute_batch("BEGIN")?;
+        if intake::is_empty(db)? {
+            return Ok(View::OfTheFile);
         }
-        Ok(db.execute_batch("BEGIN")?)
+        db.execute_batch("COMMIT")?;
+        if matches!(self.write(intake::is_empty), Ok(true)) {
+            db.execute_batch("BEGIN")?;
+            return Ok(View::OfTheFile);
+        }
+        // A disk that takes nothing must not keep anybody from reading: what can not go over in the file does so in
+        // the memory of this reader.
+        db.execute_batch("PRAGMA query_only = OFF; PRAGMA cache_spill = OFF; BEGIN IMMEDIATE")?;
+        intake::show(db)?;
+        Ok(View::OfItsOwn)
     }
 
     pub(crate) fn program(&self) -> Option<Arc<Program>> {
@@ -362,9 +377,12 @@ impl Store {
     pub fn commit(&self, proposal: Proposal) -> Result<Commit, StoreError> {
         let program = self.program();
         let look = self.inner.clock.look(proposal.now);
-        let committed = self.inner.writer.decide(move |db| {
-            clock::note(db, look, proposal.now)?;
-            commit::commit(db, &proposal, program.as_deref())
+        let committed = self.inner.writer.decide(move |db, fresh| {
+            if !matches!(look, Look::Unwatched | Look::Steady) {
+                intake::go_over(db, fresh)?;
+                clock::note(db, look, proposal.now)?;
+            }
+            commit::commit(db, fresh, &proposal, program.as_deref())
         });
         if committed.is_err() {
             self.inner.clock.forget();
@@ -383,8 +401,9 @@ impl Store {
         };
         let Some(program) = self.program() else { return Ok(nothing(Decline::NotConfigured)) };
         self.read(|db| {
-            let subject = Subject::of(db, proposal)?;
-            Ok(match decision::make(db, proposal, &program, &subject)? {
+            let fresh = &mut Fresh::default();
+            let subject = Subject::of(db, fresh, proposal)?;
+            Ok(match decision::make(db, fresh, proposal, &program, &subject)? {
                 Err(decline) => nothing(decline),
                 Ok(decided) => Preview {
                     items: decided.posted.entry.item_points.clone(),
@@ -425,7 +444,7 @@ impl Store {
                 staff: staff.clone(),
                 raised_by: None,
             };
-            commit::commit(db, &proposal, program.as_deref())
+            commit::commit(db, &mut Fresh::default(), &proposal, program.as_deref())
         })
     }
 

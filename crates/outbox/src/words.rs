@@ -3,7 +3,7 @@
 
 use rusqlite::{Connection as Db, OptionalExtension, params};
 
-use crate::{OperationRow, PurchaseItem, StoreError};
+use crate::{ItemRow, OperationRow, PurchaseItem, StoreError};
 
 /// The words of an operation, as the table `phrase` has them.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -20,6 +20,14 @@ impl Words {
     }
 
     pub(crate) fn of_items(items: &[PurchaseItem]) -> Self {
+        Self::of_lines(
+            items
+                .iter()
+                .map(|item| (item.title.as_str(), item.description.as_str(), item.rate_label.as_deref())),
+        )
+    }
+
+    pub(crate) fn of_rows(items: &[ItemRow]) -> Self {
         Self::of_lines(
             items
                 .iter()
@@ -87,11 +95,7 @@ pub(crate) fn of_row(
     }
     let words = match &row.action {
         Some(action) => Words::of_action(&action.category, &action.title, &action.description),
-        None => Words::of_lines(
-            row.items
-                .iter()
-                .map(|item| (item.title.as_str(), item.description.as_str(), item.rate_label.as_deref())),
-        ),
+        None => Words::of_rows(&row.items),
     };
     let price = row.items.iter().fold(0_i64, |sum, item| sum.saturating_add(item.price.minor));
     Ok((Some(words.row(db)?), (!row.items.is_empty()).then_some(price)))

@@ -9,7 +9,8 @@ use std::thread::JoinHandle;
 use ledger::mutant::skipped;
 use rusqlite::Connection as Db;
 
-use crate::{StoreError, listing};
+use crate::StoreError;
+use crate::intake::{self, Fresh};
 
 /// Changes that share one transaction, at the most.
 const GROUP: usize = 128;
@@ -49,27 +50,27 @@ impl Health {
 
 /// A change: it may be run again when the transaction it was part of did not hold.
 trait Change: Send {
-    /// Whether it has to find everything listed.
-    fn wants_listed(&self) -> bool;
-    fn run(&mut self, db: &Db) -> Result<(), StoreError>;
+    /// Whether it has to find all that was decided in its tables.
+    fn wants_tables(&self) -> bool;
+    fn run(&mut self, db: &Db, fresh: &mut Fresh) -> Result<(), StoreError>;
     fn finish(self: Box<Self>, outcome: Result<(), StoreError>);
 }
 
 struct Typed<T, F> {
-    wants_listed: bool,
+    wants_tables: bool,
     body: F,
     value: Option<T>,
     reply: SyncSender<Result<T, StoreError>>,
 }
 
-impl<T: Send, F: FnMut(&Db) -> Result<T, StoreError> + Send> Change for Typed<T, F> {
-    fn wants_listed(&self) -> bool {
-        self.wants_listed
+impl<T: Send, F: FnMut(&Db, &mut Fresh) -> Result<T, StoreError> + Send> Change for Typed<T, F> {
+    fn wants_tables(&self) -> bool {
+        self.wants_tables
     }
 
-    fn run(&mut self, db: &Db) -> Result<(), StoreError> {
+    fn run(&mut self, db: &Db, fresh: &mut Fresh) -> Result<(), StoreError> {
         self.value = None;
-        self.value = Some((self.body)(db)?);
+        self.value = Some((self.body)(db, fresh)?);
         Ok(())
     }
 
@@ -97,33 +98,33 @@ impl Writer {
         Ok(Self { changes: Some(changes), thread: Some(thread) })
     }
 
-    /// Runs `body` in a transaction, on a database in which everything is listed, and returns once it is durable.
-    /// `body` may run more than once; only the last run counts.
-    pub(crate) fn write<T, F>(&self, body: F) -> Result<T, StoreError>
+    /// Runs `body` in a transaction, on a database in which all that was decided is in its tables, and returns once it
+    /// is durable. `body` may run more than once; only the last run counts.
+    pub(crate) fn write<T, F>(&self, mut body: F) -> Result<T, StoreError>
     where
         T: Send + 'static,
         F: FnMut(&Db) -> Result<T, StoreError> + Send + 'static,
     {
-        self.run(true, body)
+        self.run(true, move |db, _| body(db))
     }
 
-    /// The same for the next operation, which is decided without what [`listing`] is for.
+    /// The same for the next operation, which is decided beside what is still in the [`intake`].
     pub(crate) fn decide<T, F>(&self, body: F) -> Result<T, StoreError>
     where
         T: Send + 'static,
-        F: FnMut(&Db) -> Result<T, StoreError> + Send + 'static,
+        F: FnMut(&Db, &mut Fresh) -> Result<T, StoreError> + Send + 'static,
     {
         self.run(false, body)
     }
 
-    fn run<T, F>(&self, wants_listed: bool, body: F) -> Result<T, StoreError>
+    fn run<T, F>(&self, wants_tables: bool, body: F) -> Result<T, StoreError>
     where
         T: Send + 'static,
-        F: FnMut(&Db) -> Result<T, StoreError> + Send + 'static,
+        F: FnMut(&Db, &mut Fresh) -> Result<T, StoreError> + Send + 'static,
     {
         let (reply, answer) = sync_channel(1);
         let changes = self.changes.as_ref().ok_or(StoreError::Closed)?;
-        let change = Typed { wants_listed, body, value: None, reply };
+        let change = Typed { wants_tables, body, value: None, reply };
         changes.send(Box::new(change)).map_err(|_| StoreError::Closed)?;
         answer.recv().map_err(|_| StoreError::Closed)?
     }
@@ -142,6 +143,7 @@ impl Drop for Writer {
 }
 
 fn serve(db: &Db, waiting: &Receiver<Box<dyn Change>>, health: &Health) {
+    let mut fresh = Fresh::default();
     while let Ok(first) = waiting.recv() {
         let mut group = vec![first];
         while group.len() < GROUP {
@@ -150,18 +152,18 @@ fn serve(db: &Db, waiting: &Receiver<Box<dyn Change>>, health: &Health) {
                 Err(_) => break,
             }
         }
-        commit(db, group, health);
+        commit(db, &mut fresh, group, health);
     }
 }
 
-fn commit(db: &Db, mut group: Vec<Box<dyn Change>>, health: &Health) {
+fn commit(db: &Db, fresh: &mut Fresh, mut group: Vec<Box<dyn Change>>, health: &Health) {
     if health.is_read_only() {
         for change in group {
             change.finish(Err(StoreError::ReadOnly));
         }
         return;
     }
-    match attempt(db, &mut group) {
+    match attempt(db, fresh, &mut group) {
         Ok((outcomes, changed)) => {
             // Whoever is answered can rely on the version having moved.
             if changed {
@@ -189,7 +191,7 @@ fn commit(db: &Db, mut group: Vec<Box<dyn Change>>, health: &Health) {
         // One change may have spoilt it for the others (a full disk takes a small one still).
         Err(_) => {
             for change in group {
-                commit(db, vec![change], health);
+                commit(db, fresh, vec![change], health);
             }
         }
     }
@@ -219,40 +221,54 @@ impl Failure {
 type Outcomes = Vec<Result<(), StoreError>>;
 
 /// Runs all in one transaction. True: something is different now.
-fn attempt(db: &Db, group: &mut [Box<dyn Change>]) -> Result<(Outcomes, bool), Failure> {
-    match isolating(db, group, true) {
-        // The change itself may need no room: what can not be listed waits until there is some.
-        Err(Failure { error: StoreError::Full, .. }) if group.iter().any(|change| change.wants_listed()) => {
-            list_what_fits(db)?;
-            isolating(db, group, false)
+fn attempt(db: &Db, fresh: &mut Fresh, group: &mut [Box<dyn Change>]) -> Result<(Outcomes, bool), Failure> {
+    match isolating(db, fresh, group, true) {
+        // The change itself may need no room: what can not go over waits until there is some.
+        Err(Failure { error: StoreError::Full, .. }) if group.iter().any(|change| change.wants_tables()) => {
+            let all = what_fits_goes_over(db, fresh)?;
+            let (mut outcomes, changed) = isolating(db, fresh, group, false)?;
+            for outcome in outcomes.iter_mut().filter(|_| !all) {
+                // What could not go over is not found in the tables.
+                if matches!(outcome, Err(StoreError::UnknownOperation)) {
+                    *outcome = Err(StoreError::Full);
+                }
+            }
+            Ok((outcomes, changed))
         }
         outcome => outcome,
     }
 }
 
-fn isolating(db: &Db, group: &mut [Box<dyn Change>], list: bool) -> Result<(Outcomes, bool), Failure> {
+fn isolating(
+    db: &Db,
+    fresh: &mut Fresh,
+    group: &mut [Box<dyn Change>],
+    go_over: bool,
+) -> Result<(Outcomes, bool), Failure> {
     // Keeping changes apart costs a copy of every page that one of them touches; hardly ever does one fail.
-    match together(db, group, Manner { list, apart: false })? {
+    match together(db, fresh, group, Manner { go_over, apart: false })? {
         Ran::All(outcomes, changed) => Ok((outcomes, changed)),
         Ran::UpTo(error) if group.len() == 1 => Ok((vec![Err(error)], false)),
-        Ran::UpTo(_) => match together(db, group, Manner { list, apart: true })? {
+        Ran::UpTo(_) => match together(db, fresh, group, Manner { go_over, apart: true })? {
             Ran::All(outcomes, changed) => Ok((outcomes, changed)),
             Ran::UpTo(error) => Err(Failure::before_commit(error)),
         },
     }
 }
 
-/// Lists one after the other, as many as the disk takes.
-fn list_what_fits(db: &Db) -> Result<(), Failure> {
+/// Lets one after the other go over, as many as the disk takes. True: all have.
+fn what_fits_goes_over(db: &Db, fresh: &mut Fresh) -> Result<bool, Failure> {
+    fresh.forget();
     loop {
         run(db, "BEGIN IMMEDIATE").map_err(Failure::before_commit)?;
-        let Ok(true) = listing::list_one(db) else {
+        let gone = intake::one_goes_over(db);
+        if !matches!(gone, Ok(true)) {
             roll_back(db);
-            return Ok(());
-        };
+            return Ok(gone.is_ok());
+        }
         if let Err(error) = run(db, "COMMIT") {
             roll_back(db);
-            return if error == StoreError::Full { Ok(()) } else { Err(Failure::at_commit(error)) };
+            return if error == StoreError::Full { Ok(false) } else { Err(Failure::at_commit(error)) };
         }
     }
 }
@@ -260,8 +276,8 @@ fn list_what_fits(db: &Db) -> Result<(), Failure> {
 /// How a group is run.
 #[derive(Clone, Copy)]
 struct Manner {
-    /// Who wants everything listed gets it.
-    list: bool,
+    /// Who wants everything in its tables gets it.
+    go_over: bool,
     /// A change that fails is undone alone.
     apart: bool,
 }
@@ -273,48 +289,60 @@ enum Ran {
     UpTo(StoreError),
 }
 
-fn together(db: &Db, group: &mut [Box<dyn Change>], manner: Manner) -> Result<Ran, Failure> {
+fn together(
+    db: &Db,
+    fresh: &mut Fresh,
+    group: &mut [Box<dyn Change>],
+    manner: Manner,
+) -> Result<Ran, Failure> {
     run(db, "BEGIN IMMEDIATE").map_err(Failure::before_commit)?;
     let before = db.total_changes();
-    let (outcomes, listed) = match run_all(db, group, manner) {
+    let (outcomes, gone_over) = match run_all(db, fresh, group, manner) {
         Ok(Ok(ran)) => ran,
         Ok(Err(error)) => {
+            fresh.forget();
             roll_back(db);
             return Ok(Ran::UpTo(error));
         }
         Err(failure) => {
+            fresh.forget();
             roll_back(db);
             return Err(failure);
         }
     };
-    let changed = db.total_changes() - before > listed;
+    let changed = db.total_changes() - before > gone_over;
     if let Err(error) = run(db, "COMMIT")
         && !skipped("success-after-commit")
     {
+        fresh.forget();
         roll_back(db);
         return Err(Failure::at_commit(error));
     }
     Ok(Ran::All(outcomes, changed))
 }
 
-/// The outcomes, and how many rows were changed by nothing but listing them. The inner error: a change has failed that
+/// The outcomes, and how many rows were changed by nothing but going over. The inner error: a change has failed that
 /// was not kept apart.
 fn run_all(
     db: &Db,
+    fresh: &mut Fresh,
     group: &mut [Box<dyn Change>],
-    Manner { list, apart }: Manner,
+    Manner { go_over, apart }: Manner,
 ) -> Result<Result<(Outcomes, u64), StoreError>, Failure> {
-    let (mut outcomes, mut listed) = (Vec::with_capacity(group.len()), 0);
+    let (mut outcomes, mut gone_over) = (Vec::with_capacity(group.len()), 0);
     for change in group {
-        if list && change.wants_listed() {
+        if go_over && change.wants_tables() {
             let before = db.total_changes();
-            listing::catch_up(db).map_err(Failure::before_commit)?;
-            listed += db.total_changes() - before;
+            intake::go_over(db, fresh).map_err(Failure::before_commit)?;
+            gone_over += db.total_changes() - before;
         }
         if apart {
             run(db, "SAVEPOINT one").map_err(Failure::before_commit)?;
         }
-        let outcome = change.run(db);
+        let outcome = change.run(db, fresh);
+        if change.wants_tables() || outcome.is_err() {
+            fresh.forget();
+        }
         if let Err(error) = &outcome {
             // SQLite gives up the whole transaction by itself after some failures.
             if db.is_autocommit()
@@ -332,7 +360,7 @@ fn run_all(
         }
         outcomes.push(outcome);
     }
-    Ok(Ok((outcomes, listed)))
+    Ok(Ok((outcomes, gone_over)))
 }
 
 fn run(db: &Db, sql: &str) -> Result<(), StoreError> {

@@ -218,6 +218,8 @@ fn a_kill_between_any_two_steps_of_a_commit_leaves_all_of_it_or_nothing() {
     let began = as_they_are(&folder);
     disk::watch(&folder);
     let row = device.commit(redeem(masked(1), 5_00));
+    // Reading lets it go over from the intake into its tables.
+    assert_eq!(device.store.counts().unwrap().queued, 2);
     let diary = disk::diary(&folder);
     assert!(diary.len() > 5, "{} steps", diary.len());
     let mut there = 0;

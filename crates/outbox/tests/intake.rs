@@ -1,4 +1,4 @@
-//! What was just decided is listed later; nobody who reads notices.
+//! What was just decided goes over into the tables later; nobody who reads notices.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 mod common;
@@ -56,40 +56,40 @@ fn all_are_there(store: &Store, many: usize) {
     assert_eq!(store.outgoing().unwrap().len(), many);
 }
 
-/// How many rows of the file are not listed.
-fn unlisted(device: &Device) -> i64 {
+/// How many operations of the file are in the intake.
+fn taken_in(device: &Device) -> i64 {
     let db = rusqlite::Connection::open(&device.path).unwrap();
     let hex: String = key().expose().iter().map(|byte| format!("{byte:02x}")).collect();
     db.execute_batch(&format!("PRAGMA key = \"x'{hex}'\"")).unwrap();
-    db.query_row("SELECT count(*) FROM operation WHERE listed = 0", [], |row| row.get(0)).unwrap()
+    db.query_row("SELECT count(*) FROM intake", [], |row| row.get(0)).unwrap()
 }
 
 #[test]
 fn whoever_reads_finds_what_was_decided_before() {
     let device = Device::new();
     let mut before = 0;
-    for many in [1, 2, 63, 64, 65, 130, 200] {
+    for many in [1, 2, 63, 200, 256, 257] {
         decide(&device, before, many);
         before = many;
-        assert!(unlisted(&device) > 0 || many == 64, "deciding lists nothing");
+        assert!(taken_in(&device) > 0, "deciding takes in");
         all_are_there(&device.store, usize::try_from(many).unwrap());
-        assert_eq!(unlisted(&device), 0, "reading has listed it");
+        assert_eq!(taken_in(&device), 0, "reading lets it go over");
     }
     assert!(device.store.verify_audit(None).unwrap().is_ok());
 }
 
 #[test]
-fn what_is_not_listed_stays_short() {
+fn what_has_not_gone_over_stays_short() {
     let device = Device::new();
-    decide(&device, 0, 200);
-    assert_eq!(unlisted(&device), 200 % 64);
+    decide(&device, 0, 300);
+    assert_eq!(taken_in(&device), 300 - 256);
 }
 
 #[test]
-fn a_crash_before_the_listing_loses_nothing() {
+fn a_crash_before_it_goes_over_loses_nothing() {
     let device = Device::new();
     decide(&device, 0, 20);
-    assert_eq!(unlisted(&device), 20);
+    assert_eq!(taken_in(&device), 20);
     // What a crash leaves: the file and its log as they are.
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("device.db");
@@ -117,7 +117,7 @@ fn a_full_disk_keeps_nobody_from_reading() {
     all_are_there(&device.store, kept);
     device.store.limit_pages(u32::MAX / 2).unwrap();
     all_are_there(&device.store, kept);
-    assert_eq!(unlisted(&device), 0);
+    assert_eq!(taken_in(&device), 0);
 }
 
 fn decide_until_full(device: &Device, from: i64) {
@@ -139,7 +139,7 @@ fn the_queue_goes_out_and_can_be_undone_all_the_same() {
 }
 
 #[test]
-fn listing_is_no_change_that_anybody_is_told_of() {
+fn going_over_is_no_change_that_anybody_is_told_of() {
     let device = Device::new();
     let told = Arc::new(AtomicU64::new(0));
     let heard = Arc::clone(&told);
@@ -149,7 +149,7 @@ fn listing_is_no_change_that_anybody_is_told_of() {
     decide(&device, 0, 3);
     let version = device.store.version();
     assert_eq!(device.store.counts().unwrap().queued, 3);
-    assert_eq!(unlisted(&device), 0);
+    assert_eq!(taken_in(&device), 0);
     assert_eq!((told.load(Ordering::Relaxed), device.store.version()), (3, version));
 }
 
@@ -174,4 +174,33 @@ fn the_time_that_was_seen_last_is_that_of_the_newest_operation() {
     device.store.set_retention(Some(1)).unwrap();
     assert!(device.store.archive_old(later(5 * DAY)).unwrap() > 0);
     assert_eq!(steady(&device), later(3 * HOUR));
+}
+
+#[test]
+fn on_a_full_disk_an_operation_is_withdrawn_or_waits_for_room() {
+    let device = Device::new();
+    device.store.limit_pages(1).unwrap();
+    let mut decided = Vec::new();
+    for n in 0..5_000 {
+        let asked = Proposal { now: later(n * MINUTE), ..give(fan(n.unsigned_abs()), 25_00) };
+        let Ok(outbox::Commit::Committed(row)) = device.store.commit(asked) else { break };
+        decided.push(row.id);
+    }
+    assert!((1..5_000).contains(&decided.len()), "the disk never was full");
+    let withdraw = |id| device.store.withdraw(id, uuid::Uuid::now_v7(), later(0), None);
+    let waits: Vec<_> = decided
+        .into_iter()
+        .rev()
+        .filter(|id| match withdraw(*id) {
+            Ok(outbox::Commit::Committed(row)) => row.refusal.as_deref() != Some("withdrawn"),
+            Err(outbox::StoreError::Full) => true,
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    device.store.limit_pages(u32::MAX / 2).unwrap();
+    for id in waits {
+        assert!(matches!(withdraw(id), Ok(outbox::Commit::Committed(_))));
+    }
+    assert_eq!(device.store.counts().unwrap().queued, 0);
+    assert!(device.store.verify_audit(None).unwrap().is_ok());
 }
