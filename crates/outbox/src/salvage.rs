@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use rusqlite::Connection as Db;
 use rusqlite::types::{Value, ValueRef};
 
-use crate::{DatabaseKey, StoreError, load, open};
+use crate::{DatabaseKey, StoreError, intake, load, open};
 
 /// Where the end of the history can not be read, it is looked for so far behind the last one found.
 const LOOKED_BEYOND: i64 = 10_000;
@@ -19,6 +19,14 @@ const LOOKED_BEYOND: i64 = 10_000;
 /// Writes what can be read; the file and the number of operations in it.
 pub(crate) fn export(damaged: &Path, key: &DatabaseKey) -> Result<(PathBuf, u64), StoreError> {
     let db = open::reader(damaged, key)?;
+    // What was decided last is in the intake: as far as it can be read, it goes over in the memory of this reader.
+    let shown = db
+        .execute_batch("PRAGMA query_only = OFF; PRAGMA cache_spill = OFF; BEGIN IMMEDIATE")
+        .map_err(StoreError::from)
+        .and_then(|()| intake::show(&db));
+    if let Err(error) = shown {
+        tracing::warn!(code = error.code(), "what was decided last could not be read, or not all of it");
+    }
     let target = open::with_tail(damaged, ".jsonl");
     let failed = |error: std::io::Error| {
         tracing::error!(%error, "the export could not be written");

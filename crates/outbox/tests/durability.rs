@@ -239,3 +239,28 @@ fn one_id_from_many_threads_is_one_operation() {
     assert!(rows.windows(2).all(|pair| pair[0] == pair[1]));
     assert_eq!(device.store.counts().unwrap().queued, 1);
 }
+
+#[test]
+fn what_was_decided_last_is_in_the_export_of_a_damaged_database() {
+    let device = Device::new();
+    let row = device.commit(give(fan(1), 25_00));
+    let Device { store, path, folder } = device;
+    drop(store);
+    // A page of the table `proof`, that no operation needs.
+    let db = rusqlite::Connection::open(&path).unwrap();
+    let hex: String = key().expose().iter().map(|byte| format!("{byte:02x}")).collect();
+    db.execute_batch(&format!("PRAGMA key = \"x'{hex}'\"")).unwrap();
+    let root: usize = db
+        .query_row("SELECT rootpage FROM sqlite_master WHERE name = 'proof_seen_at'", [], |row| row.get(0))
+        .unwrap();
+    drop(db);
+    let mut bytes = std::fs::read(&path).unwrap();
+    bytes[(root - 1) * 4096 + 100] ^= 0x55;
+    std::fs::write(&path, bytes).unwrap();
+    let Err(StoreError::Damaged { export, operations, .. }) = Store::open(&path, &key()) else {
+        panic!("not noticed");
+    };
+    assert_eq!(operations, 1);
+    assert!(std::fs::read_to_string(export.unwrap()).unwrap().contains(&row.id.to_string()));
+    drop(folder);
+}
