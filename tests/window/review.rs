@@ -108,7 +108,7 @@ const DRAWN: usize = 60;
 /// Fills the database of a closed till with what other devices did, one a second, through its own store.
 fn fill(till: &Till) {
     let folder = till.data_folder();
-    let key = secret(&format!("database-key {}", device_id(&folder)));
+    let key = secret(&format!("database-key {}", device_id(folder)));
     let key = DatabaseKey::from_bytes(key.try_into().expect("a key of 32 bytes"));
     let store = Store::open(&folder.join("partner.db"), &key).expect("the app has let go of it");
     let foreign = |n: u64| Foreign {
