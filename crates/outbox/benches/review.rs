@@ -28,49 +28,8 @@ fn main() {
     let size: u64 = wanted.unwrap_or(1_000_000);
     let path = folder.path().join("review.db");
     fill(&path, size);
-    println!("\nreview of {size} operations here and {} elsewhere", size / 10);
     filters(&path, size);
     exports(&path, size);
-    println!("\nthe same, with the older half archived");
-    archive(&path, size / 2);
-    filters(&path, size);
-    exports(&path, size);
-}
-
-/// A raw connection that waits for no disk.
-fn raw(path: &Path) -> rusqlite::Connection {
-    let db = rusqlite::Connection::open(path).unwrap();
-    let hex: String = key().expose().iter().map(|byte| format!("{byte:02x}")).collect();
-    db.execute_batch(&format!("PRAGMA key = \"x'{hex}'\"; PRAGMA synchronous = OFF")).unwrap();
-    db
-}
-
-/// What the archive keeps of an operation, as the store itself writes it.
-fn archived_body() -> String {
-    let device = common::Device::new();
-    device.commit(common::give(fan(1), 25_00));
-    device.settle_next(&common::accepted(NOON), NOON);
-    device.store.set_retention(Some(1)).unwrap();
-    assert_eq!(device.store.archive_old(common::later(9 * 86_400_000)).unwrap(), 1);
-    device.raw().query_row("SELECT body FROM archive", [], |row| row.get(0)).unwrap()
-}
-
-/// Moves what was accepted up to this number to the archive, at once.
-fn archive(path: &Path, to: u64) {
-    let db = raw(path);
-    db.execute(
-        "INSERT INTO archive (seq, id, fan, kind, created_at, fan_points, status_points, body, audit, staff, phrase)
-         SELECT seq, id, fan, kind, created_at, fan_points, status_points, ?1, audit, staff, phrase
-         FROM operation WHERE seq <= ?2 AND state = 2",
-        rusqlite::params![archived_body(), to],
-    )
-    .unwrap();
-    db.execute("DELETE FROM operation WHERE seq <= ?1 AND state = 2", [to]).unwrap();
-    db.execute(
-        "UPDATE tally SET count = (SELECT count(*) FROM operation WHERE state = 2) WHERE state = 2",
-        [],
-    )
-    .unwrap();
 }
 
 /// A tenth awards, a third redemptions; one in a thousand refused, one in two thousand still to be sent; one person is
@@ -80,8 +39,9 @@ fn fill(path: &Path, size: u64) {
     assert!(store.set_connection(&connection()).unwrap());
     store.set_config(&config()).unwrap();
     drop(store);
-    let db = raw(path);
-    db.execute_batch("BEGIN").unwrap();
+    let db = rusqlite::Connection::open(path).unwrap();
+    let hex: String = key().expose().iter().map(|byte| format!("{byte:02x}")).collect();
+    db.execute_batch(&format!("PRAGMA key = \"x'{hex}'\"; PRAGMA synchronous = OFF; BEGIN")).unwrap();
     for n in 0..FANS {
         let named = rusqlite::params![n + 1, fan(n).to_string()];
         db.execute("INSERT INTO fan (fan, user_id) VALUES (?1, ?2)", named).unwrap();
@@ -127,6 +87,7 @@ fn fill(path: &Path, size: u64) {
 fn filters(path: &Path, size: u64) {
     let begun = Instant::now();
     let store = Store::open(path, &key()).unwrap();
+    println!("\nreview of {size} operations here and {} elsewhere", size / 10);
     println!("{:<52}{:>12.1}", "opening the store, ms", millis(begun));
     let end = NOON.0 + i64::try_from(size).unwrap() * APART;
     let begun = Instant::now();
