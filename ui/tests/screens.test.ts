@@ -61,6 +61,24 @@ describe('the counter', () => {
     expect(find('fan-balance')?.dataset['value']).toBe('3465');
   });
 
+  test('says of an undo what is known: to be undone, then what the platform undid', async () => {
+    await identify();
+    for (const key of ['2', '5', '00']) await press(`key-${key}`);
+    await press('give');
+    await see('success');
+    shop.goOffline();
+    await press('undo');
+    await eventually(() => expect(find('success')?.dataset['kind']).toBe('undo'));
+    expect(find('success')?.textContent).toContain('To be undone');
+    const undo = counter.outcome?.receipt.operation;
+    if (!undo) throw new Error('no undo');
+    counter.hear({ ...undo, state: 'accepted', fanPoints: -30 });
+    await eventually(() => expect(find('success')?.textContent).toContain('Undone'));
+    expect(find('success-figure')?.textContent).toMatch(/30/);
+    counter.hear({ ...undo, state: 'refused' });
+    await eventually(() => expect(find('success')?.textContent).toContain('Not undone'));
+  });
+
   test('says in words why a redemption is refused', async () => {
     await identify();
     for (const key of ['5', '0', '00', '00']) await press(`key-${key}`);

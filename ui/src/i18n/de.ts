@@ -145,6 +145,8 @@ const messages: Words['messages'] = {
   'outcome.redeemed': { one: 'Punkt eingelöst', other: 'Punkte eingelöst' },
   'outcome.awarded': { one: 'Statuspunkt vergeben', other: 'Statuspunkte vergeben' },
   'outcome.undone': 'Rückgängig gemacht',
+  'outcome.undoing': 'Wird rückgängig gemacht',
+  'outcome.notUndone': 'Nicht rückgängig gemacht',
   'outcome.booked': 'Gebucht',
   'outcome.bookedMeaning': 'Die Plattform hat es bestätigt.',
   'outcome.waiting': 'Gültig und gespeichert',

@@ -144,6 +144,8 @@ const messages = {
   'outcome.redeemed': { one: 'point redeemed', other: 'points redeemed' },
   'outcome.awarded': { one: 'Status Point awarded', other: 'Status Points awarded' },
   'outcome.undone': 'Undone',
+  'outcome.undoing': 'To be undone',
+  'outcome.notUndone': 'Not undone',
   'outcome.booked': 'Booked',
   'outcome.bookedMeaning': 'The platform has confirmed it.',
   'outcome.waiting': 'Valid and stored',

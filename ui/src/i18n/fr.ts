@@ -149,6 +149,8 @@ const messages: Words['messages'] = {
   'outcome.redeemed': p('point utilisé', 'points utilisés', 'de points utilisés'),
   'outcome.awarded': p('point de statut attribué', 'points de statut attribués', 'de points de statut attribués'),
   'outcome.undone': 'Annulé',
+  'outcome.undoing': 'Sera annulé',
+  'outcome.notUndone': 'Non annulé',
   'outcome.booked': 'Comptabilisé',
   'outcome.bookedMeaning': 'La plateforme l’a confirmé.',
   'outcome.waiting': 'Valable et enregistré',

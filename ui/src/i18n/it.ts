@@ -149,6 +149,8 @@ const messages: Words['messages'] = {
   'outcome.redeemed': p('punto usato', 'punti usati', 'di punti usati'),
   'outcome.awarded': p('punto status assegnato', 'punti status assegnati', 'di punti status assegnati'),
   'outcome.undone': 'Annullato',
+  'outcome.undoing': 'Da annullare',
+  'outcome.notUndone': 'Non annullato',
   'outcome.booked': 'Registrato',
   'outcome.bookedMeaning': 'La piattaforma lo ha confermato.',
   'outcome.waiting': 'Valido e salvato',
