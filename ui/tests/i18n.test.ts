@@ -3,21 +3,25 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { AppError, ErrorCode } from '$ipc';
 import { de as deWords } from '../src/i18n/de';
-import { errors as deErrors } from '../src/i18n/de.errors';
+import { later as deLater } from '../src/i18n/de.later';
 import { en as enWords } from '../src/i18n/en';
-import { errors as enErrors } from '../src/i18n/en.errors';
+import { later as enLater } from '../src/i18n/en.later';
 import { fr as frWords } from '../src/i18n/fr';
-import { errors as frErrors } from '../src/i18n/fr.errors';
+import { later as frLater } from '../src/i18n/fr.later';
 import { it as itWords } from '../src/i18n/it';
-import { errors as itErrors } from '../src/i18n/it.errors';
+import { later as itLater } from '../src/i18n/it.later';
 import { amount, day, errorWords, groupMark, money, number, percent, resolve, setLanguage, signed, span, t, when } from '../src/i18n/index.svelte';
 import type { Catalogue, Key } from '../src/i18n/types';
 
 const SOURCE = join(import.meta.dirname, '../src');
-const en = { ...enWords, errors: enErrors };
-const de = { ...deWords, errors: deErrors };
-const fr = { ...frWords, errors: frErrors };
-const it = { ...itWords, errors: itErrors };
+const whole = <M, L, E>(first: { messages: M }, later: { messages: L; errors: E }) => ({
+  messages: { ...first.messages, ...later.messages },
+  errors: later.errors,
+});
+const en = whole(enWords, enLater);
+const de = whole(deWords, deLater);
+const fr = whole(frWords, frLater);
+const it = whole(itWords, itLater);
 const catalogues: Record<string, Catalogue> = { en, de, fr, it };
 
 function sources(folder = SOURCE): { path: string; text: string }[] {

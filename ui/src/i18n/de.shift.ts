@@ -1,8 +1,5 @@
 // Schichten, Zahlen, die Reihe von Codes und die Optionen des Geräts: Deutsch.
 export const shift = {
-  'nav.shift': 'Schicht',
-  'nav.figures': 'Zahlen',
-  'nav.family': 'Rückblick',
 
   'shift.title': 'Schicht',
   'shift.none': 'Keine Schicht ist offen. Erst zählen, was da ist, dann eröffnen.',

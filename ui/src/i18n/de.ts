@@ -1,16 +1,8 @@
 // German.
 import { counter } from './de.counter';
-import { limits } from './de.limits';
-import { people } from './de.people';
-import { review } from './de.review';
-import { shift } from './de.shift';
 import type { Words } from './types';
 
 const messages: Words['messages'] = {
-  ...limits,
-  ...people,
-  ...review,
-  ...shift,
   loading: 'Wird geladen …',
   'loading.long': 'Die Daten dieses Geräts werden geöffnet. Nach einer Aktualisierung braucht ein Gerät mit sehr vielen Vorgängen dafür einmal eine Minute. Bitte lassen Sie die App offen.',
 
@@ -18,6 +10,9 @@ const messages: Words['messages'] = {
   'nav.counter': 'Kasse',
   'nav.queue': 'Versand',
   'nav.review': 'Rückblick',
+  'nav.shift': 'Schicht',
+  'nav.figures': 'Zahlen',
+  'nav.family': 'Rückblick',
   'nav.settings': 'Optionen',
   'nav.help': 'Hilfe',
 

@@ -1,8 +1,5 @@
 // Shifts, figures, the series of codes and the settings of the device: English.
 export const shift = {
-  'nav.shift': 'Shift',
-  'nav.figures': 'Figures',
-  'nav.family': 'Looking back',
 
   'shift.title': 'Shift',
   'shift.none': 'No shift is open. Count what is there, and open one.',

@@ -1,15 +1,7 @@
 // English, the model of every other language.
 import { counter } from './en.counter';
-import { limits } from './en.limits';
-import { people } from './en.people';
-import { review } from './en.review';
-import { shift } from './en.shift';
 
 const messages = {
-  ...limits,
-  ...people,
-  ...review,
-  ...shift,
   loading: 'Loading …',
   'loading.long': 'Opening this device’s data. After an update, a device with very many operations needs a minute for it, once. Please leave the app open.',
 
@@ -17,6 +9,9 @@ const messages = {
   'nav.counter': 'Counter',
   'nav.queue': 'Queue',
   'nav.review': 'Review',
+  'nav.shift': 'Shift',
+  'nav.figures': 'Figures',
+  'nav.family': 'Looking back',
   'nav.settings': 'Settings',
   'nav.help': 'Help',
 

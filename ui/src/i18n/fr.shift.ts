@@ -1,8 +1,5 @@
 // Services, chiffres, la série de codes et les options de l’appareil : français.
 export const shift = {
-  'nav.shift': 'Service',
-  'nav.figures': 'Chiffres',
-  'nav.family': 'Retour sur',
 
   'shift.title': 'Service',
   'shift.none': 'Aucun service n’est ouvert. Comptez ce qu’il y a, puis ouvrez-en un.',

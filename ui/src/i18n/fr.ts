@@ -1,19 +1,11 @@
 // French.
 import { counter } from './fr.counter';
-import { review } from './fr.review';
-import { shift } from './fr.shift';
-import { limits } from './fr.limits';
-import { people } from './fr.people';
 import type { Plural, Words } from './types';
 
 /** French counts millions with "de"; below that, one form for one and another for the rest. */
 const p = (one: string, other: string, many = other): Plural => ({ one, many, other });
 
 const messages: Words['messages'] = {
-  ...review,
-  ...shift,
-  ...limits,
-  ...people,
   loading: 'Chargement…',
   'loading.long': 'Ouverture des données de cet appareil. Après une mise à jour, un appareil avec de très nombreuses opérations a besoin d’une minute, une seule fois. Laissez l’application ouverte.',
 
@@ -22,6 +14,9 @@ const messages: Words['messages'] = {
   'nav.gate': 'Entrée',
   'nav.queue': 'Envoi',
   'nav.review': 'Bilan',
+  'nav.shift': 'Service',
+  'nav.figures': 'Chiffres',
+  'nav.family': 'Retour sur',
   'nav.settings': 'Options',
   'nav.help': 'Aide',
 

@@ -1,6 +1,6 @@
 // Words, numbers, money and times in the language of the person. Only the language in use is loaded.
 import type { Language } from '$ipc';
-import type { Catalogue, ErrorWording, Key, Plural, Rest, Words } from './types';
+import type { Catalogue, ErrorWording, Key, Later, Plural, Rest, Words } from './types';
 import type { AppError } from '$ipc';
 
 export type { Label } from './types';
@@ -12,12 +12,12 @@ const LANGUAGES = {
   it: async (): Promise<Words> => (await import('./it')).it,
 };
 
-/** The wording of errors comes a moment later: the first screen does not wait for it. */
-const ERRORS = {
-  en: async (): Promise<Catalogue['errors']> => (await import('./en.errors')).errors,
-  de: async (): Promise<Catalogue['errors']> => (await import('./de.errors')).errors,
-  fr: async (): Promise<Catalogue['errors']> => (await import('./fr.errors')).errors,
-  it: async (): Promise<Catalogue['errors']> => (await import('./it.errors')).errors,
+/** What the first screen does without comes a moment later. */
+const LATER = {
+  en: async (): Promise<Later> => (await import('./en.later')).later,
+  de: async (): Promise<Later> => (await import('./de.later')).later,
+  fr: async (): Promise<Later> => (await import('./fr.later')).later,
+  it: async (): Promise<Later> => (await import('./it.later')).later,
 } satisfies Record<keyof typeof LANGUAGES, unknown>;
 
 export type Shipped = keyof typeof LANGUAGES;
@@ -26,7 +26,7 @@ class Tongue {
   language = $state<Shipped>('en');
   locale = $state('en');
   catalogue = $state.raw<Words | null>(null);
-  errors = $state.raw<Catalogue['errors'] | null>(null);
+  later = $state.raw<Later | null>(null);
 }
 
 const tongue = new Tongue();
@@ -58,11 +58,11 @@ export async function setLanguage(choice: Language, wanted = navigator.languages
   const language = resolve(choice, wanted);
   const locale = withRegion(language, wanted);
   if (tongue.catalogue && tongue.language === language && tongue.locale === locale) return;
-  const wording = ERRORS[language]();
+  const rest = LATER[language]();
   // Another language comes as a whole.
-  const [catalogue, errors] = await Promise.all([LANGUAGES[language](), tongue.errors === null ? null : wording]);
-  if (errors) tongue.errors = errors;
-  else void wording.then((late) => (tongue.language === language ? (tongue.errors = late) : undefined));
+  const [catalogue, later] = await Promise.all([LANGUAGES[language](), tongue.later === null ? null : rest]);
+  if (later) tongue.later = later;
+  else void rest.then((late) => (tongue.language === language ? (tongue.later = late) : undefined));
   tongue.language = language;
   tongue.locale = locale;
   tongue.catalogue = catalogue;
@@ -73,9 +73,15 @@ export const locale = () => tongue.locale;
 
 type Values = Readonly<Record<string, string | number>>;
 
+function said(key: Key): string | Plural | undefined {
+  const first: Partial<Catalogue['messages']> | undefined = tongue.catalogue?.messages;
+  const later: Partial<Catalogue['messages']> | undefined = tongue.later?.messages;
+  return first?.[key] ?? later?.[key];
+}
+
 /** A sentence in the person's language; numbers among the values are written in its way. */
 export function t<K extends Key>(key: K, ...rest: Rest<K>): string {
-  const message: string | Plural | undefined = tongue.catalogue?.messages[key];
+  const message = said(key);
   if (message === undefined) return '';
   const values = (rest[0] ?? {}) as Values;
   if (typeof message === 'string') return fill(message, values);
@@ -90,7 +96,7 @@ export interface ErrorWords {
 }
 
 export function errorWords(error: AppError): ErrorWords {
-  const wording: ErrorWording | undefined = tongue.errors?.[error.code] ?? tongue.errors?.internal;
+  const wording: ErrorWording | undefined = tongue.later?.errors[error.code] ?? tongue.later?.errors.internal;
   if (!wording) return { title: error.code, meaning: '', action: '' };
   const { needed, available } = error;
   const figures = wording.figures !== undefined && needed !== null && available !== null;

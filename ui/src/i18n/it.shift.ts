@@ -1,8 +1,5 @@
 // Turni, cifre, la serie di codici e le opzioni del dispositivo: italiano.
 export const shift = {
-  'nav.shift': 'Turno',
-  'nav.figures': 'Cifre',
-  'nav.family': 'Riepilogo',
 
   'shift.title': 'Turno',
   'shift.none': 'Nessun turno è aperto. Conta quello che c’è e aprine uno.',

@@ -1,19 +1,11 @@
 // Italian.
 import { counter } from './it.counter';
-import { review } from './it.review';
-import { shift } from './it.shift';
-import { limits } from './it.limits';
-import { people } from './it.people';
 import type { Plural, Words } from './types';
 
 /** Italian counts millions with "di"; below that, one form for one and another for the rest. */
 const p = (one: string, other: string, many = other): Plural => ({ one, many, other });
 
 const messages: Words['messages'] = {
-  ...review,
-  ...shift,
-  ...limits,
-  ...people,
   loading: 'Caricamento…',
   'loading.long': 'Apertura dei dati di questo dispositivo. Dopo un aggiornamento, un dispositivo con moltissime operazioni ha bisogno di un minuto, una volta sola. Lascia aperta l’app.',
 
@@ -22,6 +14,9 @@ const messages: Words['messages'] = {
   'nav.gate': 'Varco',
   'nav.queue': 'Invio',
   'nav.review': 'Riepilogo',
+  'nav.shift': 'Turno',
+  'nav.figures': 'Cifre',
+  'nav.family': 'Riepilogo',
   'nav.settings': 'Opzioni',
   'nav.help': 'Aiuto',
 

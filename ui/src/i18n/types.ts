@@ -1,6 +1,7 @@
 // The shape that every language fills. English is the model: its keys and its placeholders bind the others.
 import type { ErrorCode } from '$ipc';
 import type { en } from './en';
+import type { later } from './en.later';
 
 /** A sentence that depends on `count`, by the plural categories of its language. */
 export interface Plural {
@@ -23,17 +24,24 @@ export interface ErrorWording {
   readonly action: string;
 }
 
-export type Messages = typeof en.messages;
+type Filled<M> = { readonly [K in keyof M]: M[K] extends string ? string : Plural };
+export type Messages = typeof en.messages & typeof later.messages;
 export type Key = keyof Messages;
 
-/** What the screens say. */
+/** What the first screen says. */
 export interface Words {
-  readonly messages: { readonly [K in Key]: Messages[K] extends string ? string : Plural };
+  readonly messages: Filled<typeof en.messages>;
 }
 
-/** With what is said of refusals and faults, which no first screen shows. */
-export interface Catalogue extends Words {
+/** What other screens say, and what is said of refusals and faults. */
+export interface Later {
+  readonly messages: Filled<typeof later.messages>;
   readonly errors: { readonly [C in ErrorCode]: ErrorWording };
+}
+
+/** A whole language. */
+export interface Catalogue extends Later {
+  readonly messages: Filled<Messages>;
 }
 
 type Names<Text> = Text extends `${string}{${infer Name}}${infer Rest}` ? Name | Names<Rest> : never;
