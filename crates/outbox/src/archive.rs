@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use crate::audit::{self, Entry};
-use crate::{Filter, OperationRow, OperationState, Page, StoreError, fans, listing, load, queries, settings};
+use crate::{Filter, OperationRow, OperationState, Page, StoreError, fans, load, queries, settings};
 
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 /// So many at once: the counter must not wait for the archive.
@@ -97,7 +97,6 @@ pub(crate) fn count(db: &Db) -> Result<u64, StoreError> {
                UNION ALL SELECT max(seq) FROM archive)), (SELECT sum(count) FROM tally)",
         )?
         .query_row([], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    let kept = kept.saturating_add(listing::rest(db)?);
     Ok(u64::try_from(all.unwrap_or(0).saturating_sub(kept)).unwrap_or(0))
 }
 

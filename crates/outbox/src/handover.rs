@@ -12,7 +12,7 @@ use uuid::Uuid;
 use crate::audit::{self, Entry};
 use crate::fans::{self, FanRow};
 use crate::journal::{self, Kept};
-use crate::{OperationRow, OperationState, StoreError, commit, facts, listing, load, queue, settings, words};
+use crate::{OperationRow, OperationState, StoreError, commit, facts, load, queue, settings, words};
 
 const OUT: i64 = 0;
 const IN: i64 = 1;
@@ -46,9 +46,8 @@ pub enum TakenOver {
 
 /// All that is open, in the order of the device's history. What is out counts as waiting again.
 pub(crate) fn outgoing(db: &Db) -> Result<Vec<Handed>, StoreError> {
-    let listed = listing::condition(db)?;
-    let sql = format!("SELECT seq FROM operation WHERE {listed} AND state IN (0, 1, 4) ORDER BY seq");
-    let mut statement = db.prepare_cached(&sql)?;
+    let sql = "SELECT seq FROM operation WHERE listed = 1 AND state IN (0, 1, 4) ORDER BY seq";
+    let mut statement = db.prepare_cached(sql)?;
     let open = statement.query_map([], |row| row.get(0))?.collect::<Result<Vec<i64>, _>>()?;
     open.into_iter().map(|seq| handed(db, seq)).collect()
 }

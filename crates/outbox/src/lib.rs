@@ -27,7 +27,6 @@ mod handover;
 mod intake;
 mod journal;
 mod key;
-mod listing;
 mod load;
 mod machine;
 mod migrate;

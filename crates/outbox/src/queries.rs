@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::decision::Program;
-use crate::{OperationKind, OperationRow, OperationState, StoreError, archive, facts, fans, listing, load};
+use crate::{OperationKind, OperationRow, OperationState, StoreError, archive, facts, fans, load};
 
 /// Which operations. Empty lists and None let everything through.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -173,7 +173,7 @@ pub(crate) fn operation(db: &Db, id: Uuid) -> Result<Option<OperationRow>, Store
 
 pub(crate) fn operations(db: &Db, filter: &Filter, page: Page) -> Result<Vec<OperationRow>, StoreError> {
     let mut values = Vec::new();
-    let mut conditions = vec![format!("o.{}", listing::condition(db)?)];
+    let mut conditions = vec!["o.listed = 1".to_owned()];
     let mut condition = |text: &str, value: Value| {
         values.push(value);
         conditions.push(text.replace('?', &format!("?{}", values.len())));
@@ -216,12 +216,11 @@ pub(crate) fn operations(db: &Db, filter: &Filter, page: Page) -> Result<Vec<Ope
 const LONGEST_WAY_MS: i64 = 90 * 24 * 60 * 60 * 1000;
 
 pub(crate) fn to_reconcile(db: &Db, from: Timestamp, to: Timestamp) -> Result<Vec<OperationRow>, StoreError> {
-    let sql = format!(
+    let mut statement = db.prepare_cached(
         "SELECT seq FROM operation WHERE state = 2 AND server_time >= ?1 AND server_time < ?2
-         UNION SELECT seq FROM operation WHERE {} AND state <> 2 AND created_at >= ?1 AND created_at < ?2 ORDER BY seq",
-        listing::condition(db)?
-    );
-    let mut statement = db.prepare_cached(&sql)?;
+         UNION SELECT seq FROM operation WHERE listed = 1 AND state <> 2 AND created_at >= ?1 AND created_at < ?2
+         ORDER BY seq",
+    )?;
     let found = statement.query_map([from.0, to.0], |row| row.get(0))?.collect::<Result<Vec<i64>, _>>()?;
     let mut rows = found.into_iter().map(|seq| load::load(db, seq)).collect::<Result<Vec<_>, _>>()?;
     let early = Timestamp(from.0.saturating_sub(LONGEST_WAY_MS));
@@ -271,17 +270,12 @@ pub(crate) fn counts(db: &Db) -> Result<Counts, StoreError> {
             OperationState::Moved => counts.moved = count,
         }
     }
-    counts.queued += count(listing::rest(db)?);
     counts.archived = archive::count(db)?;
     // The order of the numbers is the order of the history, whatever the clock did.
-    let sql = format!(
-        "SELECT created_at FROM operation WHERE seq = (SELECT min(first) FROM (
-           SELECT min(seq) AS first FROM operation {source} WHERE {listed} AND state = 0
-           UNION ALL SELECT min(seq) FROM operation {source} WHERE {listed} AND state = 1))",
-        source = listing::source(db, "operation_state")?,
-        listed = listing::condition(db)?
-    );
-    let oldest: Option<i64> = db.prepare_cached(&sql)?.query_map([], |row| row.get(0))?.next().transpose()?;
+    let sql = "SELECT created_at FROM operation WHERE seq = (SELECT min(first) FROM (
+           SELECT min(seq) AS first FROM operation INDEXED BY operation_state WHERE listed = 1 AND state = 0
+           UNION ALL SELECT min(seq) FROM operation INDEXED BY operation_state WHERE listed = 1 AND state = 1))";
+    let oldest: Option<i64> = db.prepare_cached(sql)?.query_map([], |row| row.get(0))?.next().transpose()?;
     counts.oldest_waiting = oldest.map(Timestamp);
     Ok(counts)
 }
@@ -292,13 +286,11 @@ pub(crate) fn count(number: i64) -> u64 {
 }
 
 pub(crate) fn totals(db: &Db, from: Timestamp, to: Timestamp) -> Result<Totals, StoreError> {
-    let sql = format!(
+    let mut statement = db.prepare_cached(
         "SELECT kind, state, count(*), sum(coalesce(booked_fan_points, fan_points)),
            sum(coalesce(booked_status_points, status_points))
-         FROM operation WHERE {} AND created_at >= ?1 AND created_at < ?2 GROUP BY kind, state",
-        listing::condition(db)?
-    );
-    let mut statement = db.prepare_cached(&sql)?;
+         FROM operation WHERE listed = 1 AND created_at >= ?1 AND created_at < ?2 GROUP BY kind, state",
+    )?;
     let mut rows = statement.query([from.0, to.0])?;
     let mut totals = Totals::default();
     while let Some(row) = rows.next()? {

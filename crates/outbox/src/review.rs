@@ -6,7 +6,7 @@ use ledger::Timestamp;
 use rusqlite::{Connection as Db, OptionalExtension, Row, params_from_iter};
 use uuid::Uuid;
 
-use crate::{OperationKind, OperationRow, OperationState, Origin, StoreError, archive, listing, load, words};
+use crate::{OperationKind, OperationRow, OperationState, Origin, StoreError, archive, load, words};
 
 mod plan;
 mod search;
@@ -302,17 +302,14 @@ pub struct Deed {
 
 /// The newest deeds of a period on this device, no more than `most`.
 pub(crate) fn deeds(db: &Db, from: Timestamp, to: Timestamp, most: u32) -> Result<Vec<Deed>, StoreError> {
-    let sql = format!(
+    let mut statement = db.prepare_cached(
         "SELECT created_at AS at, seq, kind, state, staff, fan, max(abs(coalesce(booked_fan_points, fan_points)),
            abs(coalesce(booked_status_points, status_points)))
-         FROM operation {} WHERE {} AND created_at >= ?1 AND created_at < ?2
+         FROM operation INDEXED BY operation_time WHERE listed = 1 AND created_at >= ?1 AND created_at < ?2
          UNION ALL SELECT created_at, seq, kind, 2, staff, fan, size
          FROM archive INDEXED BY archive_time WHERE created_at >= ?1 AND created_at < ?2
          ORDER BY at DESC, seq DESC LIMIT ?3",
-        listing::source(db, "operation_time")?,
-        listing::condition(db)?
-    );
-    let mut statement = db.prepare_cached(&sql)?;
+    )?;
     let mut rows = statement.query([from.0, to.0, i64::from(most)])?;
     let mut deeds = Vec::new();
     while let Some(row) = rows.next()? {

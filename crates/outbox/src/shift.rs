@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use crate::decision::Program;
 use crate::sums::{self, PersonSums, RateSums, Span};
-use crate::{Connection, Store, StoreError, Totals, audit, commit, facts, listing, load, queries, settings};
+use crate::{Connection, Store, StoreError, Totals, audit, commit, facts, load, queries, settings};
 
 /// A thing that was counted: vouchers in the drawer, scarves on the shelf.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -281,14 +281,12 @@ fn sums(db: &Db, first_seq: i64, program: Option<&Program>) -> Result<ShiftSums,
 }
 
 fn waiting(db: &Db, first_seq: i64) -> Result<Waiting, StoreError> {
-    let sql = format!(
-        "SELECT coalesce(sum(state <> 4), 0), coalesce(sum(state = 4), 0),
-           coalesce(sum(max(fan_points, 0)), 0), coalesce(sum(max(-fan_points, 0)), 0)
-         FROM operation WHERE {} AND seq >= ?1 AND state IN (0, 1, 4)",
-        listing::condition(db)?
-    );
     let row = db
-        .prepare_cached(&sql)?
+        .prepare_cached(
+            "SELECT coalesce(sum(state <> 4), 0), coalesce(sum(state = 4), 0),
+           coalesce(sum(max(fan_points, 0)), 0), coalesce(sum(max(-fan_points, 0)), 0)
+         FROM operation WHERE listed = 1 AND seq >= ?1 AND state IN (0, 1, 4)",
+        )?
         .query_row([first_seq], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?;
     Ok(Waiting {
         operations: queries::count(row.0),

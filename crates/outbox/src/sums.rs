@@ -7,7 +7,7 @@ use rusqlite::Connection as Db;
 use serde::{Deserialize, Serialize};
 
 use crate::queries::count;
-use crate::{OperationKind, OperationState, Store, StoreError, Totals, listing, load};
+use crate::{OperationKind, OperationState, Store, StoreError, Totals, load};
 
 /// A part of the history: `from` belongs to it, `to` does not.
 #[derive(Clone, Copy, Debug)]
@@ -93,11 +93,10 @@ const MINUTE_MS: i64 = 60_000;
 /// By person, in the order of their names.
 pub(crate) fn people(db: &Db, span: Span) -> Result<Vec<PersonSums>, StoreError> {
     let column = span.column();
-    let listed = listing::condition(db)?;
     let sql = format!(
         "SELECT staff, kind, state, count(*), sum(coalesce(booked_fan_points, fan_points)),
            sum(coalesce(booked_status_points, status_points))
-         FROM operation WHERE {listed} AND {column} >= ?1 AND {column} < ?2 GROUP BY staff, kind, state
+         FROM operation WHERE listed = 1 AND {column} >= ?1 AND {column} < ?2 GROUP BY staff, kind, state
          UNION ALL SELECT json_extract(body, '$.staff'), kind, 2, count(*), sum(fan_points), sum(status_points)
          FROM archive WHERE {column} >= ?1 AND {column} < ?2 GROUP BY 1, kind"
     );
@@ -116,12 +115,11 @@ pub(crate) fn people(db: &Db, span: Span) -> Result<Vec<PersonSums>, StoreError>
 pub(crate) fn rates(db: &Db, span: Span) -> Result<Vec<RateSums>, StoreError> {
     let column = span.column();
     // An undo has no items of its own: those of the original count, turned round.
-    let listed = listing::condition(db)?;
     let sql = format!(
         "SELECT i.rate_label, o.kind, count(*), sum(i.price),
            sum(CASE o.kind WHEN 3 THEN -coalesce(i.booked, i.points) ELSE coalesce(i.booked, i.points) END)
          FROM operation o JOIN item i ON i.operation = coalesce(o.undo_of, o.seq)
-         WHERE o.{listed} AND o.{column} >= ?1 AND o.{column} < ?2 AND o.state NOT IN (3, 5) GROUP BY 1, 2
+         WHERE o.listed = 1 AND o.{column} >= ?1 AND o.{column} < ?2 AND o.state NOT IN (3, 5) GROUP BY 1, 2
          UNION ALL SELECT json_extract(i.value, '$.rate_label'), a.kind, count(*),
            sum(json_extract(i.value, '$.price.minor')),
            sum(coalesce(json_extract(i.value, '$.booked'), json_extract(i.value, '$.points')))
@@ -154,15 +152,13 @@ pub(crate) fn rates(db: &Db, span: Span) -> Result<Vec<RateSums>, StoreError> {
 fn stretches(db: &Db, bounds: &[Timestamp]) -> Result<Vec<Stretch>, StoreError> {
     let (Some(first), Some(last)) = (bounds.first(), bounds.last()) else { return Ok(Vec::new()) };
     let mut found = vec![Stretch::default(); bounds.len().saturating_sub(1)];
-    let sql = format!(
+    let mut statement = db.prepare_cached(
         "SELECT created_at, kind, state, coalesce(booked_fan_points, fan_points),
            coalesce(booked_status_points, status_points), settled_at
-         FROM operation WHERE {} AND created_at >= ?1 AND created_at < ?2
+         FROM operation WHERE listed = 1 AND created_at >= ?1 AND created_at < ?2
          UNION ALL SELECT created_at, kind, 2, fan_points, status_points, json_extract(body, '$.settled_at')
          FROM archive WHERE created_at >= ?1 AND created_at < ?2",
-        listing::condition(db)?
-    );
-    let mut statement = db.prepare_cached(&sql)?;
+    )?;
     let mut rows = statement.query([first.0, last.0])?;
     while let Some(row) = rows.next()? {
         let at: i64 = row.get(0)?;

@@ -7,7 +7,7 @@ use rusqlite::{Connection as Db, OptionalExtension};
 
 use super::search::{Search, either, list, search};
 use super::{Devices, Place, Wanted};
-use crate::{OperationKind, OperationState, StoreError, fans, listing};
+use crate::{OperationKind, OperationState, StoreError, fans};
 
 /// Up to so many rows are sorted, rather than looked for in the order of time.
 const FEW: i64 = 1_500;
@@ -222,20 +222,14 @@ impl Facts<'_> {
             (None, Some(search)) => merged(search),
             (None, None) => self.narrowest(db, table, rest, values)?,
         };
-        let mut add = |source: String, part: &str, size: &str| {
-            let conditions =
-                std::iter::once(part.to_owned()).chain(conditions.clone()).chain(self.sizes(size));
-            let conditions = conditions.collect::<Vec<_>>().join(" AND ");
-            selects
-                .push(format!("SELECT {at} AS at, {place} AS place FROM {name} {source} WHERE {conditions}"));
-        };
         for part in drives {
-            let source = format!("INDEXED BY {}", table.index(part.index));
             let size = if part.index == "size" { "size" } else { table.size };
-            add(source, &format!("{indexed} AND {}", part.condition), size);
-        }
-        if table.is_operation() && !listing::is_complete(db)? {
-            add("NOT INDEXED".to_owned(), &format!("listed = 0 AND {}", listing::REST), table.size);
+            let all = [(*indexed).to_owned(), part.condition].into_iter();
+            let all: Vec<_> = all.chain(conditions.clone()).chain(self.sizes(size)).collect();
+            let (index, conditions) = (table.index(part.index), all.join(" AND "));
+            selects.push(format!(
+                "SELECT {at} AS at, {place} AS place FROM {name} INDEXED BY {index} WHERE {conditions}"
+            ));
         }
         Ok(())
     }
