@@ -163,7 +163,8 @@ fn grouped(database: &Database, length: Duration) -> f64 {
                     let fan = ids[draw.below(ids.len() as u64) as usize];
                     let order = order(program, partner, fan, format!("{client}-{round}-{number}"));
                     let more = if number + 1 < BATCH { More::Coming } else { More::No };
-                    let ahead = purchases::book_ahead(&order);
+                    let ahead =
+                        purchases::book_ahead(partner, &order.programs, &order.user, &order.purchase_id);
                     let work = move |turn: &mut Turn<'_>| purchases::book(turn, &order);
                     let (booked, durable) = store.write_asking(more, ahead, work).await.unwrap();
                     assert_eq!(booked.unwrap().items[0].amount, FanPoints(50));

@@ -288,7 +288,7 @@ impl Order {
             items,
             reservation: self.reservation_id,
         };
-        let ahead = purchases::book_ahead(&order);
+        let ahead = purchases::book_ahead(partner.no, &order.programs, &order.user, &order.purchase_id);
         let outcome = caller.book(ahead, move |turn| purchases::book(turn, &order)).await?;
         answer(context, &self.partner_id, outcome)
     }

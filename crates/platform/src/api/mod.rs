@@ -5,6 +5,7 @@ mod credentials;
 mod dates;
 mod directory;
 mod fan_points;
+pub(crate) mod foresight;
 mod goods;
 mod inputs;
 mod partner_app;

@@ -27,6 +27,8 @@ pub struct Caller {
     pub request_id: String,
     /// Changes that this request will still make.
     pending: AtomicUsize,
+    /// What they are going to ask the database.
+    foreseen: Mutex<Vec<Ahead>>,
     /// Changes whose commit the answer has to wait for.
     durables: Mutex<Vec<Durable>>,
 }
@@ -45,6 +47,7 @@ impl Caller {
             client_id,
             request_id: String::new(),
             pending: AtomicUsize::new(0),
+            foreseen: Mutex::default(),
             durables: Mutex::new(Vec::new()),
         }
     }
@@ -59,9 +62,11 @@ impl Caller {
         context.data::<Arc<Self>>()
     }
 
-    /// Announces how many changes the request holds, so that one commit can carry them.
-    pub fn announce(&self, changes: usize) {
+    /// Announces how many changes the request holds, so that one commit can carry them, and what is known of what they
+    /// are going to ask, so that the database is asked once.
+    pub fn announce(&self, changes: usize, foreseen: Vec<Ahead>) {
         self.pending.store(changes, Ordering::Relaxed);
+        *self.foreseen.lock().unwrap_or_else(PoisonError::into_inner) = foreseen;
     }
 
     /// Changes the books or the configuration. The answer leaves the server only once it is on disk.
@@ -74,13 +79,14 @@ impl Caller {
     }
 
     /// As [`Self::write`], for work of which is known what it will ask the database.
-    pub async fn write_asking<T, F>(&self, ahead: Vec<Ahead>, work: F) -> Result<T, Error>
+    pub async fn write_asking<T, F>(&self, mut ahead: Vec<Ahead>, work: F) -> Result<T, Error>
     where
         T: Clone + PartialEq + Send + 'static,
         F: Fn(&mut Turn<'_>) -> Result<T, StoreError> + Send + 'static,
     {
         let before = self.pending.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |n| n.checked_sub(1));
         let more = if before.unwrap_or(0) > 1 { More::Coming } else { More::No };
+        ahead.append(&mut self.foreseen.lock().unwrap_or_else(PoisonError::into_inner));
         let act = audit::present(self);
         let work = move |turn: &mut Turn<'_>| match &act {
             Some(act) => act.witness(turn, &work),

@@ -72,7 +72,7 @@ pub async fn record(
     };
     let now = now_us();
     let judged: Vec<_> = batch.events.iter().map(|event| judge(event, now, server.event_retention)).collect();
-    caller.announce(judged.iter().filter(|event| event.is_ok()).count());
+    caller.announce(judged.iter().filter(|event| event.is_ok()).count(), Vec::new());
     let mut results = Vec::with_capacity(judged.len());
     for (event, told) in judged.into_iter().zip(&batch.events) {
         let mut result = match event {

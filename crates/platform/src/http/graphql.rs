@@ -11,6 +11,7 @@ use axum::response::{IntoResponse as _, Response};
 
 use super::body::Json;
 use super::{Shared, error};
+use crate::api::foresight;
 use crate::auth::access::Caller;
 use crate::environment::EnvironmentName;
 
@@ -29,14 +30,16 @@ pub async fn execute(
     if caller.environment.name == EnvironmentName::Production {
         request = request.disable_introspection();
     }
+    let variables = std::mem::take(&mut request.variables);
     // A document that does not parse is reported by the execution, with its position.
     if let Ok(document) = request.parsed_query() {
         let shape = Shape::of(document);
         if shape.top_fields > MAX_TOP_FIELDS {
             return error(StatusCode::BAD_REQUEST, "TOO_COMPLEX", "too many operations in one request");
         }
-        caller.announce(shape.mutations);
+        caller.announce(shape.mutations, foresight::of(&caller, document, &variables));
     }
+    request.variables = variables;
     let response = server.schema.execute(request.data(Arc::clone(&caller))).await;
     if let Err(failure) = caller.settle().await {
         tracing::error!(error = %failure, "changes were not committed");

@@ -163,10 +163,10 @@ static PURCHASE_ITEM: Rows = Rows::insert(
     None,
 );
 
-/// What [`book`] asks in any case.
-pub fn book_ahead(order: &PurchaseOrder) -> Vec<Ahead> {
-    let id = op_id(order.partner, PURCHASE_IDS, &order.purchase_id);
-    let fan = fans::find_ahead(&order.programs, &order.user);
+/// What [`book`] asks in any case about an order of this user and this id.
+pub fn book_ahead(partner: PartnerId, programs: &[ProgramNo], user: &str, purchase_id: &str) -> Vec<Ahead> {
+    let id = op_id(partner, PURCHASE_IDS, purchase_id);
+    let fan = fans::find_ahead(programs, user);
     fan.into_iter().chain([recorded_ahead(id)]).collect()
 }
 

@@ -35,9 +35,9 @@ pub(super) struct Asked<'q> {
 
 impl<'q> Asked<'q> {
     /// All questions, those in the same words together. One that has a value of no kind is left to be asked later.
-    pub(super) fn together(questions: &'q [Ahead]) -> Vec<Self> {
+    pub(super) fn together(questions: &[&'q Ahead]) -> Vec<Self> {
         let mut asked: Vec<(&str, Self)> = Vec::new();
-        for question in questions {
+        for &question in questions {
             let Some(kinds) = question.values.iter().map(Kind::of).collect::<Option<Vec<_>>>() else {
                 continue;
             };
@@ -111,6 +111,11 @@ impl Answers {
         self.0.insert(key, Answer { sql, values, about, rows });
     }
 
+    pub(super) fn has(&self, ahead: &Ahead) -> bool {
+        let known = self.0.get(&key(&ahead.sql, ahead.values.iter().map(|value| value.bind())));
+        known.is_some_and(|known| known.sql == ahead.sql && known.values == ahead.values)
+    }
+
     /// Takes the answer to this question. It is used once.
     pub(super) fn take(&mut self, sql: &str, values: &[Value<'_>]) -> Option<Vec<tokio_postgres::Row>> {
         if self.0.is_empty() {
@@ -147,12 +152,12 @@ mod tests {
             ("SELECT no FROM fan WHERE no = ?1", "SELECT '?' FROM fan WHERE no > ?1 AND name = ?2");
         let (one, two) = (Owned::Integer(1), Owned::Integer(2));
         let questions = [
-            about(by_no, &[one.clone()]),
+            about(by_no, std::slice::from_ref(&one)),
             about(by_name, &[two.clone(), Owned::Text("a".to_owned())]),
             about(by_no, &[Owned::Null]),
             about(by_no, &[two]),
         ];
-        let asked = Asked::together(&questions);
+        let asked = Asked::together(&questions.iter().collect::<Vec<_>>());
         let told: Vec<_> = asked.iter().map(|asked| (&*asked.sql, asked.questions.len())).collect();
         assert_eq!(
             told,

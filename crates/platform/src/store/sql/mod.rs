@@ -220,13 +220,21 @@ impl Connection {
         Ok(())
     }
 
-    /// Asks what work that is about to run will want to know, in one round trip. A file is read as fast when asked.
+    /// Asks what work that is about to run will want to know, in one round trip, as far as it is not known.
+    /// A file is read as fast when asked.
     pub(super) fn read_ahead(&self, questions: &[Ahead]) -> Result<(), StoreError> {
         let Engine::Postgres(session) = &self.engine else {
             return Ok(());
         };
+        let unknown: Vec<&Ahead> = {
+            let known = self.answers.borrow();
+            questions.iter().filter(|question| !known.has(question)).collect()
+        };
+        if unknown.is_empty() {
+            return Ok(());
+        }
         self.send_rows()?;
-        let answers = session.query_all(questions)?;
+        let answers = session.query_all(&unknown)?;
         let mut known = self.answers.borrow_mut();
         for (question, rows) in answers {
             known.keep(question, rows);

@@ -186,7 +186,7 @@ impl Session {
     /// Asks many questions in one round trip.
     pub(super) fn query_all<'q>(
         &self,
-        questions: &'q [Ahead],
+        questions: &[&'q Ahead],
     ) -> Result<Vec<(&'q Ahead, Vec<Row>)>, StoreError> {
         let together = Asked::together(questions);
         let mut statements = Vec::with_capacity(together.len());
