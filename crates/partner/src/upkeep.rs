@@ -379,7 +379,12 @@ impl Terminal {
     }
 
     async fn check_audit(&self, opened: &Opened) -> Result<(), AppError> {
-        self.0.upkeep.set_audit(|audit| audit.state = AuditState::Checking);
+        self.0.upkeep.set_audit(|audit| {
+            // A break stays in sight until the chain is found sound.
+            if audit.state != AuditState::Broken {
+                audit.state = AuditState::Checking;
+            }
+        });
         self.ring();
         let (store, keychain) = (opened.store.clone(), self.0.options.keychain.clone());
         let device = opened.device_id.clone();
