@@ -203,8 +203,7 @@ impl Terminal {
         let now = self.now();
         let patience = self.0.options.started + GOES_WITHIN;
         let (store, device_id) = blocking(move || open_store(&folder, &*keychain, now, patience)).await??;
-        let started = Instant::now();
-        store.watch_clock(move || started.elapsed());
+        store.watch_clock(time_that_passes());
         // The database must not keep the terminal alive that owns it.
         let terminal = Arc::downgrade(&self.0);
         store.on_change(move |_| {
@@ -388,4 +387,23 @@ fn device_id(folder: &Path) -> Result<Arc<str>, AppError> {
         }
         Err(error) => Err(failed(error)),
     }
+}
+
+/// A clock that nobody can set and that goes on while the machine sleeps: waking up is no jump of the wall clock. What
+/// the standard library has for it stands still in sleep, but for Windows.
+#[cfg(unix)]
+fn time_that_passes() -> impl Fn() -> Duration + Send + Sync + 'static {
+    use rustix::time::{ClockId, clock_gettime};
+
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    const CLOCK: ClockId = ClockId::Boottime;
+    #[cfg(not(any(target_os = "linux", target_os = "android")))]
+    const CLOCK: ClockId = ClockId::Monotonic;
+    || Duration::try_from(clock_gettime(CLOCK)).unwrap_or_default()
+}
+
+#[cfg(not(unix))]
+fn time_that_passes() -> impl Fn() -> Duration + Send + Sync + 'static {
+    let started = Instant::now();
+    move || started.elapsed()
 }
