@@ -41,17 +41,14 @@ impl Device {
     }
 
     pub fn commit(&self, fan: FanRef, kind: Proposed) -> OperationRow {
-        let proposal = Proposal {
-            id: Uuid::now_v7(),
-            fan,
-            trust: Trust::Live,
-            kind,
-            route: Route::Local,
-            now: NOON,
-            staff: None,
-            raised_by: None,
-        };
-        self.propose(proposal)
+        self.propose(proposal(fan, kind))
+    }
+
+    /// Gives points until the disk takes no more; how many were kept.
+    pub fn give_until_full(&self) -> usize {
+        let give = |n| proposal(fan(n), Proposed::Give { items: vec![item(25_00)] });
+        let kept = |n: &u64| matches!(self.store.commit(give(*n)), Ok(Commit::Committed(_)));
+        (1000..).take_while(kept).count()
     }
 
     pub fn propose(&self, proposal: Proposal) -> OperationRow {
@@ -76,6 +73,19 @@ impl Device {
 
     pub fn row(&self, id: Uuid) -> OperationRow {
         self.store.operation(id).unwrap().unwrap()
+    }
+}
+
+fn proposal(fan: FanRef, kind: Proposed) -> Proposal {
+    Proposal {
+        id: Uuid::now_v7(),
+        fan,
+        trust: Trust::Live,
+        kind,
+        route: Route::Local,
+        now: NOON,
+        staff: None,
+        raised_by: None,
     }
 }
 
