@@ -161,6 +161,9 @@ pub(crate) fn append(db: &Db, entry: &Entry) -> Result<i64, StoreError> {
 
 /// Adds an entry at the place that was asked for. Nothing may have been added since.
 pub(crate) fn append_at(db: &Db, next: Next, entry: &Entry) -> Result<(), StoreError> {
+    if matches!(entry, Entry::Committed { .. }) && skipped("commit-is-audited") {
+        return Ok(());
+    }
     let (body, hash) = next.entry(entry);
     db.prepare_cached("INSERT INTO audit (n, body, hash) VALUES (?1, ?2, ?3)")?.execute(params![
         next.n,

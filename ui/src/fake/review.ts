@@ -120,7 +120,7 @@ export const review: Pick<Port['commands'], Names> = {
   beginExport: async (filter, form) => {
     shop.call('beginExport', form);
     const rows = found(filter).length;
-    kept.export = { state: 'done', rows, total: rows, path: `/home/noa/Downloads/fanpoints.${form === 'csv' ? 'csv' : 'jsonl'}`, error: null };
+    kept.export = { state: 'done', rows, total: rows, path: `Downloads/fanpoints.${form === 'csv' ? 'csv' : 'jsonl'}`, error: null };
     return { ...kept.export, state: 'running', rows: 0 };
   },
   exportState: async () => kept.export,

@@ -86,8 +86,8 @@ export function shiftCommands(shop: Shop): Pick<Commands, Mine> {
       if (!found) throw no('unknownOperation');
       return found;
     },
-    shiftFile: async (id, format, words) => (shop.call('shiftFile', id, format, words), { name: `shift.${format}`, path: `/home/noa/Downloads/shift.${format}` }),
-    saveDiagnostics: async () => (shop.call('saveDiagnostics'), { name: 'support.json', path: '/home/noa/Downloads/support.json' }),
+    shiftFile: async (id, format, words) => (shop.call('shiftFile', id, format, words), { name: `shift.${format}`, path: `Downloads/shift.${format}` }),
+    saveDiagnostics: async () => (shop.call('saveDiagnostics'), { name: 'support.json', path: 'Downloads/support.json' }),
     figures: async ({ bounds }): Promise<Figures> => {
       shop.call('figures', bounds.length);
       const stretches = bounds.slice(0, -1).map((from, at) => {
