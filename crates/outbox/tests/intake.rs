@@ -7,8 +7,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use common::*;
-use ledger::{FanPoints, Timestamp};
-use outbox::{Filter, OperationKind, OperationState, Page, Proposal, Reach, Store, Wanted};
+use ledger::{FanPoints, OfflinePolicy, Timestamp};
+use outbox::{
+    Commit, Filter, OperationKind, OperationState, Page, ProgramConfig, Proposal, Reach, Store, Wanted,
+};
+use proptest::prelude::*;
 
 const ALL: Page = Page { after: None, limit: 1000 };
 const DAY: i64 = 24 * HOUR;
@@ -183,7 +186,7 @@ fn on_a_full_disk_an_operation_is_withdrawn_or_waits_for_room() {
     let mut decided = Vec::new();
     for n in 0..5_000 {
         let asked = Proposal { now: later(n * MINUTE), ..give(fan(n.unsigned_abs()), 25_00) };
-        let Ok(outbox::Commit::Committed(row)) = device.store.commit(asked) else { break };
+        let Ok(Commit::Committed(row)) = device.store.commit(asked) else { break };
         decided.push(row.id);
     }
     assert!((1..5_000).contains(&decided.len()), "the disk never was full");
@@ -192,15 +195,117 @@ fn on_a_full_disk_an_operation_is_withdrawn_or_waits_for_room() {
         .into_iter()
         .rev()
         .filter(|id| match withdraw(*id) {
-            Ok(outbox::Commit::Committed(row)) => row.refusal.as_deref() != Some("withdrawn"),
+            Ok(Commit::Committed(row)) => row.refusal.as_deref() != Some("withdrawn"),
             Err(outbox::StoreError::Full) => true,
             other => panic!("{other:?}"),
         })
         .collect();
     device.store.limit_pages(u32::MAX / 2).unwrap();
     for id in waits {
-        assert!(matches!(withdraw(id), Ok(outbox::Commit::Committed(_))));
+        assert!(matches!(withdraw(id), Ok(Commit::Committed(_))));
     }
     assert_eq!(device.store.counts().unwrap().queued, 0);
     assert!(device.store.verify_audit(None).unwrap().is_ok());
+}
+
+/// What a person does next, and how many minutes after the last.
+#[derive(Clone, Debug)]
+enum Deed {
+    Give {
+        fan: u64,
+        minor: i64,
+    },
+    Redeem {
+        fan: u64,
+        minor: i64,
+    },
+    Award {
+        fan: u64,
+    },
+    Undo {
+        nth: usize,
+    },
+    /// The same once more, as after an answer that was lost.
+    Again {
+        nth: usize,
+    },
+    /// The platform was reached.
+    Sync,
+}
+
+fn deeds() -> impl Strategy<Value = Vec<(Deed, i64)>> {
+    let minor = prop_oneof![Just(100_i64), Just(5_00), Just(9_00)];
+    let deed = prop_oneof![
+        4 => (0..3_u64, minor.clone()).prop_map(|(fan, minor)| Deed::Give { fan, minor }),
+        6 => (0..3_u64, minor).prop_map(|(fan, minor)| Deed::Redeem { fan, minor }),
+        2 => (0..3_u64).prop_map(|fan| Deed::Award { fan }),
+        1 => (0..40_usize).prop_map(|nth| Deed::Undo { nth }),
+        1 => (0..40_usize).prop_map(|nth| Deed::Again { nth }),
+        1 => Just(Deed::Sync),
+    ];
+    prop::collection::vec((deed, 0..12_i64), 1..60)
+}
+
+/// Limits that a few deeds reach.
+fn narrow() -> ProgramConfig {
+    let offline_policy = OfflinePolicy {
+        max_grants_per_hour: 4,
+        max_device_redemptions: 6,
+        max_redeem_purchase: FanPoints(1_500),
+        max_fan_unsynced: FanPoints(2_500),
+        ..OfflinePolicy::default()
+    };
+    ProgramConfig { offline_policy, ..config() }
+}
+
+fn club() -> Device {
+    let device = Device::new();
+    device.store.set_config(&narrow()).unwrap();
+    for n in 0..3 {
+        device.store.note_pass(&pass(n, 4_000, NOON)).unwrap();
+    }
+    device
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
+    #[test]
+    fn every_decision_is_that_of_a_device_whose_tables_are_whole(deeds in deeds()) {
+        let (device, whole) = (club(), club());
+        let mut proposals: Vec<Proposal> = Vec::new();
+        let mut now = 0;
+        for (deed, minutes) in deeds {
+            now += minutes * MINUTE;
+            let nth = |nth: usize| proposals.get(nth % proposals.len().max(1)).cloned();
+            let asked = match deed {
+                Deed::Give { fan, minor } => Some(give(masked(fan), minor)),
+                Deed::Redeem { fan, minor } => Some(redeem(masked(fan), minor)),
+                Deed::Award { fan } => Some(award(masked(fan))),
+                Deed::Undo { nth: n } => nth(n).map(|of| proposal(of.fan, outbox::Proposed::Undo { of: of.id }, NOON)),
+                Deed::Again { nth: n } => nth(n),
+                Deed::Sync => {
+                    for device in [&device, &whole] {
+                        device.store.note_sync(later(now)).unwrap();
+                    }
+                    None
+                }
+            };
+            let Some(asked) = asked else { continue };
+            let asked = Proposal { now: later(now), ..asked };
+            // Whoever counts lets everything go over.
+            whole.store.counts().unwrap();
+            let [here, there] = [&device, &whole].map(|device| device.store.commit(asked.clone()).unwrap());
+            prop_assert_eq!(&here, &there, "{:?}", asked);
+            if matches!(here, Commit::Committed(_)) {
+                proposals.push(asked);
+            }
+        }
+        let rows = |device: &Device| device.store.operations(&Filter::default(), ALL).unwrap();
+        prop_assert_eq!(rows(&device), rows(&whole));
+        for n in 0..3 {
+            prop_assert_eq!(device.store.fan(masked(n)).unwrap(), whole.store.fan(masked(n)).unwrap());
+        }
+        let heads = [&device, &whole].map(|device| device.store.verify_audit(None).unwrap().unwrap());
+        prop_assert_eq!(&heads[0], &heads[1]);
+    }
 }
