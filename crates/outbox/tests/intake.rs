@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use common::*;
 use ledger::{FanPoints, OfflinePolicy, Timestamp};
 use outbox::{
-    Commit, Filter, OperationKind, OperationState, Page, ProgramConfig, Proposal, Reach, Store, Wanted,
+    Commit, Filter, OperationKind, OperationState, Page, ProgramConfig, Proposal, Reach, Route, Store, Wanted,
 };
 use proptest::prelude::*;
 
@@ -215,9 +215,11 @@ enum Deed {
         fan: u64,
         minor: i64,
     },
+    /// Decided here, or by the platform.
     Redeem {
         fan: u64,
         minor: i64,
+        route: Route,
     },
     Award {
         fan: u64,
@@ -237,7 +239,8 @@ fn deeds() -> impl Strategy<Value = Vec<(Deed, i64)>> {
     let minor = prop_oneof![Just(100_i64), Just(5_00), Just(9_00)];
     let deed = prop_oneof![
         4 => (0..3_u64, minor.clone()).prop_map(|(fan, minor)| Deed::Give { fan, minor }),
-        6 => (0..3_u64, minor).prop_map(|(fan, minor)| Deed::Redeem { fan, minor }),
+        6 => (0..3_u64, minor, prop_oneof![Just(Route::Local), Just(Route::Platform)])
+            .prop_map(|(fan, minor, route)| Deed::Redeem { fan, minor, route }),
         2 => (0..3_u64).prop_map(|fan| Deed::Award { fan }),
         1 => (0..40_usize).prop_map(|nth| Deed::Undo { nth }),
         1 => (0..40_usize).prop_map(|nth| Deed::Again { nth }),
@@ -253,6 +256,7 @@ fn narrow() -> ProgramConfig {
         max_device_redemptions: 6,
         max_redeem_purchase: FanPoints(1_500),
         max_fan_unsynced: FanPoints(2_500),
+        max_fan_share_percent: 100,
         ..OfflinePolicy::default()
     };
     ProgramConfig { offline_policy, ..config() }
@@ -261,8 +265,9 @@ fn narrow() -> ProgramConfig {
 fn club() -> Device {
     let device = Device::new();
     device.store.set_config(&narrow()).unwrap();
-    for n in 0..3 {
-        device.store.note_pass(&pass(n, 4_000, NOON)).unwrap();
+    // The first fan's points are spent before a limit is reached.
+    for (n, points) in [(0, 1_000), (1, 2_000), (2, 4_000)] {
+        device.store.note_pass(&pass(n, points, NOON)).unwrap();
     }
     device
 }
@@ -279,7 +284,7 @@ proptest! {
             let nth = |nth: usize| proposals.get(nth % proposals.len().max(1)).cloned();
             let asked = match deed {
                 Deed::Give { fan, minor } => Some(give(masked(fan), minor)),
-                Deed::Redeem { fan, minor } => Some(redeem(masked(fan), minor)),
+                Deed::Redeem { fan, minor, route } => Some(Proposal { route, ..redeem(masked(fan), minor) }),
                 Deed::Award { fan } => Some(award(masked(fan))),
                 Deed::Undo { nth: n } => nth(n).map(|of| proposal(of.fan, outbox::Proposed::Undo { of: of.id }, NOON)),
                 Deed::Again { nth: n } => nth(n),
