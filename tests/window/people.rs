@@ -78,7 +78,7 @@ pub async fn first_manager(till: &Till) {
     till.press("nav-settings").await;
     till.press("people-open").await;
     till.type_into("person-name", "Kim").await;
-    till.type_into("person-pin", KIMS).await;
+    till.type_into("person-pin-new", KIMS).await;
     till.type_into("person-pin-again", KIMS).await;
     till.press("person-add").await;
     till.has("person-at-work", "name", "Kim").await;

@@ -38,7 +38,7 @@ test('the first person is a manager with a PIN, and is at work at once', async (
   await press('nav-settings');
   await press('people-open');
   await type('person-name', 'Kim');
-  await type('person-pin', '271828');
+  await type('person-pin-new', '271828');
   await type('person-pin-again', '271829');
   await press('person-add');
   await saysError('pinTooWeak');
