@@ -64,12 +64,12 @@ const PARTS: &[Part] = &[
     part("start", Stands::OnRelease, |place, _| starts(place)),
     part("tap", Stands::OnRelease, |place, _| tap_to_success(place)),
     part("ui", Stands::OnScreens, |place, _| ui_size(place)),
-    part("ledger", Stands::Alone, |place, _| cargo_bench(place, &["ledger"])),
+    part("ledger", Stands::Alone, |place, _| cargo_bench(place, "ledger")),
     part("verify", Stands::Alone, |place, _| verify(place)),
-    part("store", Stands::Alone, |place, _| cargo_bench(place, &["outbox", "--bench", "store"])),
-    part("review", Stands::Alone, |place, _| cargo_bench(place, &["outbox", "--bench", "review"])),
-    part("drain", Stands::Alone, |place, _| cargo_bench(place, &["sync"])),
-    part("platform", Stands::Alone, |place, _| cargo_bench(place, &["platform"])),
+    part("store", Stands::Alone, |place, _| cargo_bench(place, "store")),
+    part("review", Stands::Alone, |place, _| cargo_bench(place, "review")),
+    part("drain", Stands::Alone, |place, _| cargo_bench(place, "drain")),
+    part("platform", Stands::Alone, |place, _| cargo_bench(place, "platform")),
     part("run", Stands::OnScreens, |place, _| warm_run(place)),
 ];
 
@@ -112,10 +112,9 @@ pub fn bench(place: &Place, options: &BenchOptions) -> Outcome<ExitCode> {
 /// A minute of any requests that the platform's schema allows, and one of those that are none.
 fn soak(place: &Place) -> Outcome<String> {
     const SECONDS: &str = "60";
-    let mut command = rust::cargo(
-        place,
-        &["test", "-p", "platform", "--test", "fuzz", "--", "--nocapture", "--test-threads", "1"],
-    );
+    let mut words = rust::over_all(&["test", "--test", "fuzz"]);
+    words.extend(["--", "fuzz_schema", "fuzz_broken_requests", "--nocapture", "--test-threads", "1"]);
+    let mut command = rust::cargo(place, &words);
     if std::env::var_os("FANPOINTS_FUZZ_SECONDS").is_none() {
         command.env("FANPOINTS_FUZZ_SECONDS", SECONDS);
     }
@@ -227,12 +226,11 @@ fn verify(place: &Place) -> Outcome<String> {
     Ok(String::new())
 }
 
-/// The benches of a package, or those of them that are named after it.
-fn cargo_bench(place: &Place, package: &[&str]) -> Outcome<String> {
-    let words = [&["bench", "-p"], package].concat();
-    let package = package.first().copied().unwrap_or_default();
-    step::run(&format!("measuring {package}"), rust::cargo(place, &words))?
-        .or_fail(&format!("the bench of {package}"))?;
+/// With all packages, so that nothing outside the project is built again.
+fn cargo_bench(place: &Place, name: &str) -> Outcome<String> {
+    let words = rust::over_all(&["bench", "--bench", name]);
+    step::run(&format!("measuring {name}"), rust::cargo(place, &words))?
+        .or_fail(&format!("the bench {name}"))?;
     Ok(String::new())
 }
 

@@ -93,24 +93,27 @@ impl Field {
 /// What a refusal writes too: whose turn it was.
 const OF_REFUSALS: &[&str] = &["writing_turn"];
 /// Only ever appended to, so that counting them is enough.
-const JOURNAL: &[&str] =
-    &["operation", "purchase", "award", "event", "admin_change", "house_posting", "change"];
+const JOURNAL: &[&str] = &["operation", "purchase", "award", "event", "admin_change", "change"];
+/// Folded into each other from time to time; what they come to together is what counts.
+const HOUSE: &[&str] = &["house_account", "house_posting"];
+const HOUSE_BALANCE: &str = "SELECT * FROM house_balance ORDER BY 1, 2, 3, 4";
 
 fn contents(database: &rusqlite::Connection) -> BTreeMap<String, u64> {
     let sql = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'";
     let mut tables = database.prepare(sql).unwrap();
     let names: Vec<String> = tables.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
-    let told = names.into_iter().filter(|name| !OF_REFUSALS.contains(&name.as_str()));
-    told.map(|name| {
+    let left_out = [OF_REFUSALS, HOUSE].concat();
+    let told = names.into_iter().filter(|name| !left_out.contains(&name.as_str()));
+    let tables = told.map(|name| {
         let mark = if JOURNAL.contains(&name.as_str()) {
             let count = format!("SELECT count(*) FROM {name}");
             database.query_row(&count, [], |row| row.get::<_, i64>(0)).unwrap().cast_unsigned()
         } else {
-            content(database, &name)
+            content(database, &format!("SELECT * FROM {name}"))
         };
         (name, mark)
-    })
-    .collect()
+    });
+    tables.chain([("house_balance".to_owned(), content(database, HOUSE_BALANCE))]).collect()
 }
 
 /// An id that is refused for good is kept, and who burned one while administering is, too.
@@ -123,8 +126,8 @@ fn same_but_for_burned_ids(before: &[BTreeMap<String, u64>], after: &[BTreeMap<S
     })
 }
 
-fn content(database: &rusqlite::Connection, table: &str) -> u64 {
-    let mut statement = database.prepare(&format!("SELECT * FROM {table}")).unwrap();
+fn content(database: &rusqlite::Connection, question: &str) -> u64 {
+    let mut statement = database.prepare(question).unwrap();
     let columns = statement.column_count();
     let mut hasher = DefaultHasher::new();
     let mut rows = statement.query([]).unwrap();
