@@ -4,7 +4,7 @@ use std::path::Path;
 
 use fantoccini::key::Key;
 use ledger::Timestamp;
-use outbox::{DatabaseKey, Foreign, OperationKind, Store};
+use outbox::{DatabaseKey, Foreign, OperationKind, Store, StoreError};
 
 use crate::steps::{FAN, FAN_POINTS, balance_becomes, key_in, open_shop, show_code};
 use crate::support::{Code, Shop, Stage, Till, device_id, eventually, secret};
@@ -106,11 +106,18 @@ const ROWS: u64 = 100_000;
 const DRAWN: usize = 60;
 
 /// Fills the database of a closed till with what other devices did, one a second, through its own store.
-fn fill(till: &Till) {
+async fn fill(till: &Till) {
     let folder = till.data_folder();
     let key = secret(&format!("database-key {}", device_id(folder)));
     let key = DatabaseKey::from_bytes(key.try_into().expect("a key of 32 bytes"));
-    let store = Store::open(&folder.join("partner.db"), &key).expect("the app has let go of it");
+    // The last thread of an app that has ended may hold the file for a moment longer.
+    let store = eventually("the app has let go of its database", || async {
+        match Store::open(&folder.join("partner.db"), &key) {
+            Err(StoreError::InUse) => None,
+            opened => Some(opened.expect("the database opens")),
+        }
+    })
+    .await;
     let foreign = |n: u64| Foreign {
         id: format!("{n:08x}-0000-7000-8000-000000000000"),
         kind: OperationKind::Give,
@@ -179,7 +186,7 @@ async fn a_hundred_thousand_rows_scroll_with_few_of_them_drawn() {
     let stage = Stage::new("long-review");
     let (_platform, mut till) = open_shop(&stage).await;
     till.close().await;
-    fill(&till);
+    fill(&till).await;
     till.open().await;
     till.press("nav-review").await;
     till.press("review-days-0").await;
