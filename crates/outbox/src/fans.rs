@@ -253,20 +253,27 @@ pub(crate) fn known(db: &Db, row: FanRow) -> Result<KnownFan, StoreError> {
 /// What waits, and the part of it that lessens what can be redeemed. An operation and its undo that
 /// both wait cancel out; apart from that, what adds points counts only once it is accepted.
 fn pending(db: &Db, row: FanRow) -> Result<(Pending, i64), StoreError> {
-    let mut statement = db.prepare_cached(
-        "SELECT sum(fan_points), sum(status_points), count(*) FROM operation
-         WHERE fan = ?1 AND state IN (0, 1, 4) GROUP BY coalesce(undo_of, seq)",
-    )?;
-    let mut rows = statement.query([row])?;
-    let (mut pending, mut taken) = (Pending::default(), 0_i64);
-    while let Some(group) = rows.next()? {
-        let fan: i64 = group.get(0)?;
-        pending.fan_points = FanPoints(pending.fan_points.0.saturating_add(fan));
-        pending.status_points = StatusPoints(pending.status_points.0.saturating_add(group.get(1)?));
-        pending.operations = pending.operations.saturating_add(group.get(2)?);
-        taken = taken.saturating_add(fan.min(0));
-    }
-    Ok((pending, taken))
+    let (pending, taken, undos): (_, _, i64) = db
+        .prepare_cached(
+            "SELECT coalesce(sum(fan_points), 0), coalesce(sum(status_points), 0), count(*),
+               coalesce(sum(min(fan_points, 0)), 0), count(undo_of) FROM operation
+             WHERE fan = ?1 AND state IN (0, 1, 4)",
+        )?
+        .query_row([row], |row| {
+            let (fan_points, status_points) = (FanPoints(row.get(0)?), StatusPoints(row.get(1)?));
+            Ok((Pending { fan_points, status_points, operations: row.get(2)? }, row.get(3)?, row.get(4)?))
+        })?;
+    Ok((pending, if undos == 0 { taken } else { taken_with_undos(db, row)? }))
+}
+
+fn taken_with_undos(db: &Db, row: FanRow) -> Result<i64, StoreError> {
+    Ok(db
+        .prepare_cached(
+            "SELECT coalesce(sum(min(points, 0)), 0) FROM (
+               SELECT sum(fan_points) AS points FROM operation
+               WHERE fan = ?1 AND state IN (0, 1, 4) GROUP BY coalesce(undo_of, seq))",
+        )?
+        .query_row([row], |row| row.get(0))?)
 }
 
 pub(crate) fn unknown(fan: FanRef) -> KnownFan {

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
+use std::sync::mpsc::{Receiver, Sender, SyncSender, TryRecvError, channel, sync_channel};
 use std::sync::{Mutex, PoisonError};
 use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
 
 use ledger::mutant::skipped;
 use rusqlite::Connection as Db;
@@ -14,6 +15,9 @@ use crate::intake::{self, Fresh};
 
 /// Changes that share one transaction, at the most.
 const GROUP: usize = 128;
+/// How long a group waits, at the most, for those that came with the last one: they have just been answered and are
+/// likely to come again. It is short beside the fsync that they then share; whoever writes alone waits for nobody.
+const LINGER: Duration = Duration::from_micros(100);
 
 type Listener = Box<dyn Fn(u64) + Send + Sync>;
 
@@ -143,17 +147,34 @@ impl Drop for Writer {
 }
 
 fn serve(db: &Db, waiting: &Receiver<Box<dyn Change>>, health: &Health) {
-    let mut fresh = Fresh::default();
+    let (mut fresh, mut expected) = (Fresh::default(), 1);
     while let Ok(first) = waiting.recv() {
-        let mut group = vec![first];
-        while group.len() < GROUP {
-            match waiting.try_recv() {
-                Ok(next) => group.push(next),
-                Err(_) => break,
-            }
-        }
+        let group = gather(first, waiting, expected);
+        expected = group.len();
         commit(db, &mut fresh, group, health);
     }
+}
+
+/// What waits, and for a moment what is expected.
+fn gather(
+    first: Box<dyn Change>,
+    waiting: &Receiver<Box<dyn Change>>,
+    expected: usize,
+) -> Vec<Box<dyn Change>> {
+    let (mut group, begun) = (vec![first], Instant::now());
+    while group.len() < GROUP {
+        let next = match waiting.try_recv() {
+            Err(TryRecvError::Empty) if group.len() < expected => {
+                waiting.recv_timeout(LINGER.saturating_sub(begun.elapsed())).ok()
+            }
+            next => next.ok(),
+        };
+        match next {
+            Some(next) => group.push(next),
+            None => break,
+        }
+    }
+    group
 }
 
 fn commit(db: &Db, fresh: &mut Fresh, mut group: Vec<Box<dyn Change>>, health: &Health) {
