@@ -7,9 +7,10 @@ use partner::rights::Right;
 use partner::upkeep::{AuditView, Health, Reconciliation};
 use partner::view::{
     CameraFacts, CameraKnob, CameraView, CodeSource, ConnectRequest, Diagnostics, FanCard, GatePlan,
-    GateView, HandheldProfile, ItemInput, KeyPress, KnobSetting, LimitInput, OfflineLimits, OperationFilter,
-    OperationPage, Passage, PinView, Preferences, QuickButton, Quote, RaisedDeed, Receipt, ScanSource,
-    ScreenView, SerialPortView, SerialState, Shown, SplitQuote, Status, TeachCode, ThresholdView, Totals,
+    GateView, HandheldProfile, HandheldScan, ItemInput, KeyPress, KnobSetting, LimitInput, OfflineLimits,
+    OperationFilter, OperationPage, Passage, PinView, Preferences, QuickButton, Quote, RaisedDeed, Receipt,
+    ScanSource, ScreenView, SerialPortView, SerialState, Shown, SplitQuote, Status, TeachCode, ThresholdView,
+    Totals,
 };
 use partner::{
     AppError, DeviceKeyView, ErrorCode, EvacuateRequest, Evacuation, ImportRequest, Imported, Terminal,
@@ -352,15 +353,15 @@ pub async fn serial_state(app: App<'_>) -> Answer<Option<SerialState>> {
     Ok(app.serial_state())
 }
 
-/// The text of a code that a handheld scanner typed, whatever the keyboard's layout.
+/// The code that a handheld scanner typed, whatever the keyboard's layout and whatever a person typed just before.
 #[tauri::command]
 #[specta::specta]
-pub async fn handheld_text(
+pub async fn handheld_scan(
     app: App<'_>,
     presses: Vec<KeyPress>,
     profile: Option<HandheldProfile>,
-) -> Answer<String> {
-    Ok(app.handheld_text(presses, profile))
+) -> Answer<HandheldScan> {
+    Ok(app.handheld_scan(presses, profile))
 }
 
 /// The codes that teach a handheld scanner.

@@ -79,7 +79,7 @@ pub fn bindings() -> Builder<tauri::Wry> {
             commands::serial_start,
             commands::serial_stop,
             commands::serial_state,
-            commands::handheld_text,
+            commands::handheld_scan,
             commands::teach_codes,
             commands::teach,
             commands::health,

@@ -2,6 +2,8 @@
 
 use std::process::{Command, Stdio};
 
+use x11rb::protocol::xproto::{ClientMessageEvent, ConnectionExt as _, EventMask};
+
 use super::wait::eventually;
 
 pub struct Keyboard {
@@ -31,6 +33,14 @@ impl Keyboard {
         xdotool(&["key", "Return"]).expect("Enter is pressed");
     }
 
+    /// A person presses a key, and a moment later a handheld scanner writes.
+    pub fn press_and_scan(&self, key: &str, text: &str) {
+        self.has_keyboard();
+        xdotool(&["key", key, "sleep", "0.07", "type", "--delay", "2", "--", text])
+            .expect("keys are pressed");
+        xdotool(&["key", "Return"]).expect("Enter is pressed");
+    }
+
     /// Types as fast as a handheld scanner does, with an ending of its own: `\t` is Tab.
     pub fn write_fast(&self, text: &str) {
         self.type_at(text, 2);
@@ -46,10 +56,34 @@ impl Keyboard {
         xdotool(&["key", chord]).expect("the keys are pressed");
     }
 
+    /// The window's number.
+    pub fn window(&self) -> u32 {
+        self.window.parse().expect("a number")
+    }
+
+    /// Asks the window to close, as the button in its frame and the desktop's own keys do.
+    pub fn ask_to_close(&self) {
+        let window = self.window();
+        let (line, _) = x11rb::connect(None).expect("a display");
+        let atom = |name: &str| {
+            let asked = line.intern_atom(false, name.as_bytes()).expect("a request");
+            asked.reply().expect("the display answers").atom
+        };
+        let data = [atom("WM_DELETE_WINDOW"), x11rb::CURRENT_TIME, 0, 0, 0];
+        let wish = ClientMessageEvent::new(32, window, atom("WM_PROTOCOLS"), data);
+        line.send_event(false, window, EventMask::NO_EVENT, wish).expect("a request");
+        // An answer comes only after everything before it is done.
+        line.get_input_focus().expect("a request").reply().expect("the display answers");
+    }
+
     fn type_at(&self, text: &str, delay_ms: u32) {
+        self.has_keyboard();
+        xdotool(&["type", "--delay", &delay_ms.to_string(), "--", text]).expect("keys are pressed");
+    }
+
+    fn has_keyboard(&self) {
         let focused = xdotool(&["getwindowfocus"]);
         assert_eq!(focused.as_deref(), Some(self.window.as_str()), "another window has the keyboard");
-        xdotool(&["type", "--delay", &delay_ms.to_string(), "--", text]).expect("keys are pressed");
     }
 }
 

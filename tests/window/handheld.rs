@@ -31,10 +31,14 @@ async fn a_handheld_scanner_identifies_the_fan_without_spoiling_the_amount() {
     till.has("amount", "value", "2500").await;
     till.shot("two-at-once").await;
 
-    // A person's typing goes where it belongs.
+    // A person's typing goes where it belongs, and the last key of it, too, when the scanner goes off a moment later.
     till.focus("amount").await;
     keyboard.type_slowly("7");
     till.has("amount", "value", "25007").await;
+    keyboard.press_and_scan("5", FAN);
+    till.until("the fan", || async { (till.text("fan-label").await == "0084 0711 9295").then_some(()) })
+        .await;
+    till.has("amount", "value", "250075").await;
     till.close().await;
 }
 

@@ -32,7 +32,7 @@ fn wanted() -> BTreeMap<&'static str, Wants> {
         Wants::Nothing,
         "status set_preferences choices keep_choices send_now cameras camera_start camera_stop diagnostics gate attend_gate gate_text
          decide_passage close_gate reset_manager_pin take_link quick_buttons qr_code scan_start screens camera_facts
-         camera_set serial_ports serial_start serial_stop serial_state handheld_text teach_codes teach health people
+         camera_set serial_ports serial_start serial_stop serial_state handheld_scan teach_codes teach health people
          sign_in start_person lock sign_out note_input set_zoom cancel_provider_sign_in sign_in_with_provider
          link_provider_sign_in",
     )

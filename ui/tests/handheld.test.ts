@@ -6,11 +6,13 @@ const PASS = 'FP1:6BF+70 9DJ$4/.-*%QW:ER T';
 
 let clock = 0;
 let stop: () => void;
+let typed = 0;
 const heard = vi.fn<(presses: Press[]) => void>();
 const scanned = vi.fn<(text: string) => void>();
-const hear = (text: string, presses: Press[]) => {
-  scanned(text);
+const hear = (presses: Press[], giveBack: (typed: number) => void) => {
+  scanned(presses.map(({ key }) => (key.length === 1 ? key : '')).join(''));
   heard(presses);
+  giveBack(typed);
 };
 
 /** One key as the browser would deliver it: the field gets the character unless somebody prevents it. */
@@ -50,10 +52,11 @@ function field(value = '', type = 'text'): HTMLInputElement {
 
 beforeEach(() => {
   clock = 1000;
+  typed = 0;
   scanned.mockReset();
   heard.mockReset();
   document.body.replaceChildren();
-  stop = listenForHandheld(window, { scanned: hear, now: () => clock });
+  stop = listenForHandheld(window, { scanned: hear, when: () => clock });
 });
 afterEach(() => stop());
 
@@ -115,10 +118,51 @@ describe('a scan', () => {
     expect(note.value).toBe('Scarf');
   });
 
+  test('right after a key typed by hand gives that key back', () => {
+    const amount = field('25.0');
+    typed = 1;
+    key('7', amount);
+    clock += 60;
+    type(ID, 2, amount);
+    enter(2, amount);
+    expect(heard.mock.calls[0]?.[0].slice(0, 3).map(({ key, atMs }) => [key, atMs])).toEqual([['7', 0], ['0', 62], ['0', 64]]);
+    expect(amount.value).toBe('25.07');
+    expect(amount.selectionStart).toBe(5);
+  });
+
+  test('of capitals, too: the pause is before Shift', () => {
+    const amount = field();
+    typed = 2;
+    type('12', 60, amount);
+    clock += 60;
+    for (const character of PASS) {
+      clock += 2;
+      key('Shift', amount);
+      key(character, amount);
+    }
+    enter(2, amount);
+    expect(amount.value).toBe('12');
+  });
+
+  test('takes back nothing that was typed after it', () => {
+    const amount = field();
+    stop();
+    let later = (_typed: number) => {};
+    stop = listenForHandheld(window, { scanned: (_presses, giveBack) => (later = giveBack), when: () => clock });
+    key('7', amount);
+    clock += 60;
+    type(ID, 2, amount);
+    enter(2, amount);
+    clock += 200;
+    key('5', amount);
+    later(1);
+    expect(amount.value).toBe('5');
+  });
+
   test('puts back what the screen took for its own', () => {
     stop();
     const putBack = vi.fn();
-    stop = listenForHandheld(window, { scanned: hear, now: () => clock, remember: () => putBack });
+    stop = listenForHandheld(window, { scanned: hear, when: () => clock, remember: () => putBack });
     type(ID, 5);
     expect(putBack).not.toHaveBeenCalled();
     enter(5);
@@ -180,12 +224,12 @@ describe('a scanner of its own kind', () => {
     expect(scanned).toHaveBeenCalledExactlyOnceWith('FP1xx');
     const presses = heard.mock.calls[0]?.[0] ?? [];
     expect(presses.map((press) => press.key)).toEqual(['F', 'P', '1', 'x', 'Dead', 'x', 'Enter']);
-    expect(presses[4]).toEqual({ key: 'Dead', code: 'Minus', shift: true, capsLock: false, atMs: 1025 });
+    expect(presses[4]).toEqual({ key: 'Dead', code: 'Minus', shift: true, capsLock: false, atMs: 20 });
   });
 
   test('may be slow, once it was taught so', () => {
     stop();
-    stop = listenForHandheld(window, { scanned: hear, now: () => clock, habits: () => ({ meanMs: 60, longestPauseMs: 90, ending: 'enter' }) });
+    stop = listenForHandheld(window, { scanned: hear, when: () => clock, habits: () => ({ meanMs: 60, longestPauseMs: 90, ending: 'enter' }) });
     type(ID, 70);
     enter(70);
     expect(scanned).toHaveBeenCalledExactlyOnceWith(ID);
@@ -194,7 +238,7 @@ describe('a scanner of its own kind', () => {
   test('may end with nothing, once it was taught so', () => {
     stop();
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
-    stop = listenForHandheld(window, { scanned: hear, now: () => clock, habits: () => ({ meanMs: 5, longestPauseMs: 20, ending: 'none' }) });
+    stop = listenForHandheld(window, { scanned: hear, when: () => clock, habits: () => ({ meanMs: 5, longestPauseMs: 20, ending: 'none' }) });
     type(ID, 5);
     vi.advanceTimersByTime(79);
     expect(scanned).not.toHaveBeenCalled();

@@ -471,7 +471,7 @@ describe('queue, review and settings', () => {
       write('FANPOINTS');
     }
     await see('teach-done');
-    expect(shop.calls.filter((call) => call.command === 'handheldText' || call.command === 'identifyText')).toEqual([]);
+    expect(shop.calls.filter((call) => call.command === 'handheldScan' || call.command === 'identifyText')).toEqual([]);
     await press('teach-close');
     choose({ scanner: null });
   });

@@ -78,26 +78,43 @@ pub const TEACH_CODES: [&str; 3] = [
 const MOST_PRESSES: usize = 3 * MAX_TEXT;
 /// A fast typist needs 70 ms for a key.
 const SLOWEST_MEAN_MS: u32 = 60;
+/// Nobody types a key and sets a scanner off sooner.
+const PERSONS_PAUSE_MS: u32 = 25;
+/// So many keys a person may have typed without a longer pause when a scan begins.
+const MOST_TYPED_BEFORE: usize = 8;
 
-/// What a handheld scanner scanned, as [`parse`] wants it. Each way to read its keys is tried, the taught one first,
-/// with and without what the scanner adds; the codes' own prefix and check digits tell which one is right. Where none
-/// is, what was typed.
-pub fn text_of_presses(presses: &[Press], profile: Option<&HandheldProfile>) -> String {
+/// What a handheld scanner scanned, and the presses before it that are a person's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Scan {
+    /// As [`parse`] wants it.
+    pub text: String,
+    /// So many presses a person had made just before the scanner began.
+    pub typed_before: usize,
+}
+
+/// Finds the code in the keys of a handheld scanner. Each way to read them is tried, the taught one first, with and
+/// without what the scanner adds, and from where the pace changes from a person's to a scanner's; the codes' own prefix
+/// and check digits tell which one is right. Where none is, what was typed.
+pub fn find_scan(presses: &[Press], profile: Option<&HandheldProfile>) -> Scan {
     let presses = without_ending(presses).0;
     if presses.len() > MOST_PRESSES {
-        return typed(presses);
+        return Scan { text: typed(presses), typed_before: 0 };
     }
     let mut broken = None;
-    let texts = texts(presses, profile);
-    for text in &texts {
-        match parse(text) {
-            Ok(_) => return text.clone(),
-            Err(CodeRefusal::NotOurs) => {}
-            // One of ours, it seems, and broken: unless another way to read it is better, it says how.
-            Err(_) => broken = broken.or(Some(text)),
+    for typed_before in beginnings(presses, profile) {
+        for text in texts(presses.get(typed_before..).unwrap_or_default(), profile) {
+            match parse(&text) {
+                Ok(_) => return Scan { text, typed_before },
+                Err(CodeRefusal::NotOurs) => {}
+                // One of ours, it seems, and broken: unless another way to read it is better, it says how.
+                Err(_) => broken = broken.or(Some(Scan { text, typed_before })),
+            }
         }
     }
-    broken.or(texts.first()).cloned().unwrap_or_default()
+    broken.unwrap_or_else(|| Scan {
+        text: texts(presses, profile).into_iter().next().unwrap_or_default(),
+        typed_before: 0,
+    })
 }
 
 /// The same, read.
@@ -105,7 +122,27 @@ pub fn text_of_presses(presses: &[Press], profile: Option<&HandheldProfile>) -> 
 /// # Errors
 /// As [`parse`]; `NotOurs` only when no way to read the keys gives a code of ours.
 pub fn read_presses(presses: &[Press], profile: Option<&HandheldProfile>) -> Result<Code, CodeRefusal> {
-    parse(&text_of_presses(presses, profile))
+    parse(&find_scan(presses, profile).text)
+}
+
+/// How many presses before a scan may be a person's, the likeliest first. Between a person's last key and a scan lies a
+/// pause that no other in the scan comes near.
+fn beginnings(presses: &[Press], profile: Option<&HandheldProfile>) -> Vec<usize> {
+    let slow = PERSONS_PAUSE_MS.max(profile.map_or(0, |profile| profile.longest_pause_ms.saturating_add(1)));
+    let pauses: Vec<u32> = presses
+        .iter()
+        .zip(presses.iter().skip(1))
+        .map(|(one, next)| next.at_ms.saturating_sub(one.at_ms))
+        .collect();
+    let sticks_out = |(at, &pause): (usize, &u32)| {
+        let within = pauses.iter().skip(at + 1);
+        (pause >= slow && within.max().is_none_or(|longest| longest.saturating_mul(2) <= pause))
+            .then_some(at + 1)
+    };
+    let mut beginnings: Vec<usize> =
+        pauses.iter().enumerate().take(MOST_TYPED_BEFORE).filter_map(sticks_out).rev().collect();
+    beginnings.push(0);
+    beginnings
 }
 
 /// What may have been scanned, the likeliest first.

@@ -57,7 +57,7 @@ pub use ed25519_dalek::{SigningKey, VerifyingKey};
 pub use fan::{BadFanRef, FanRef, Pseudonym};
 pub use goods::{GoodsCode, encode_discount, encode_product, encode_voucher};
 pub use handheld::{
-    Ending, HandheldProfile, Press, Reading, TEACH_CODES, TeachFault, read_presses, teach, text_of_presses,
+    Ending, HandheldProfile, Press, Reading, Scan, TEACH_CODES, TeachFault, find_scan, read_presses, teach,
 };
 pub use id::{BadId, FanPointsId};
 pub use issue::{Grant, IssueError, PassContent, device_proof, issue_card, issue_live};

@@ -6,7 +6,7 @@ mod common;
 use common::*;
 use fanpass::{
     CodeRefusal, Ending, HandheldProfile, Layout, LiveProof, Malformed, Press, Reading, TEACH_CODES,
-    TeachFault, parse, read_presses, teach,
+    TeachFault, find_scan, parse, read_presses, teach,
 };
 
 /// The key of a US keyboard that writes this character, and whether with Shift.
@@ -142,6 +142,64 @@ fn caps_lock_and_the_number_pad_make_no_difference() {
         })
         .collect();
     assert_eq!(read_presses(&pad, None), parse("008407119295"));
+}
+
+/// The same after a person's keys, the last of them so many milliseconds before the scanner's first.
+fn scanned_after(keys: &str, pause_ms: u32, text: &str, keyboard: Keyboard) -> Vec<Press> {
+    let mut presses = scanned(text, keyboard, Some("Enter"), 2);
+    let begin = presses[0].at_ms;
+    let before = u32::try_from(keys.len()).unwrap();
+    for (place, char) in (0..).zip(keys.chars()) {
+        let at_ms = begin - (before - place) * pause_ms;
+        let press = Press { key: char.into(), code: us_key(char).0, shift: false, caps_lock: false, at_ms };
+        presses.insert(usize::try_from(place).unwrap(), press);
+    }
+    presses
+}
+
+#[test]
+fn what_a_person_typed_just_before_a_scan_is_no_part_of_it() {
+    let [card, live] = passes();
+    let link = "https://fanpoints.app/distribute?user_id=008407119295".to_owned();
+    for text in ["008407119295".to_owned(), card, live, link] {
+        for (keys, pause_ms) in [("7", 30), ("7", 110), ("0", 60), ("2500", 90), ("12345678", 100)] {
+            for keyboard in [us as Keyboard, german] {
+                let presses = scanned_after(keys, pause_ms, &text, keyboard);
+                let found = find_scan(&presses, None);
+                assert_eq!(found.typed_before, keys.len(), "{keys} {pause_ms} ms before {text}");
+                assert_eq!(parse(&found.text), parse(&text));
+            }
+        }
+    }
+    // A digit of a broken code is told as that, not as another program's code.
+    let broken = find_scan(&scanned_after("7", 60, "008407119296", us), None);
+    assert_eq!((broken.typed_before, parse(&broken.text)), (1, Err(CodeRefusal::BadCheckDigit)));
+}
+
+#[test]
+fn a_scanner_that_stutters_wrote_all_of_it() {
+    let found = |text: &str, at: usize, profile: Option<&HandheldProfile>| {
+        let mut presses = scanned(text, us, Some("Enter"), 10);
+        presses[at..].iter_mut().for_each(|press| press.at_ms += 80);
+        let found = find_scan(&presses, profile);
+        (found.typed_before, parse(&found.text))
+    };
+    for at in 1..8 {
+        assert_eq!(found("008407119295", at, None), (0, parse("008407119295")));
+        assert_eq!(found(&passes()[0], at, None).1, parse(&passes()[0]));
+    }
+    // Twelve of these thirteen digits would pass for an id; a scanner known to pause so long has written all of them.
+    let longer = "7008407119295";
+    assert_eq!(found(longer, 1, None).0, 1);
+    let profile = HandheldProfile {
+        prefix: String::new(),
+        suffix: String::new(),
+        ending: Ending::Enter,
+        mean_ms: 10,
+        longest_pause_ms: 95,
+        reading: Reading::Typed,
+    };
+    assert_eq!(found(longer, 1, Some(&profile)), (0, Err(CodeRefusal::NotOurs)));
 }
 
 #[test]

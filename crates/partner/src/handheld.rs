@@ -7,7 +7,7 @@ use qrcode::{EcLevel, QrCode};
 
 use crate::terminal::blocking;
 use crate::view::{
-    CodeSource, HandheldProfile, KeyPress, ScanSignal, SerialPortView, SerialState, TeachCode,
+    CodeSource, HandheldProfile, HandheldScan, KeyPress, ScanSignal, SerialPortView, SerialState, TeachCode,
 };
 use crate::{AppError, ErrorCode, News, Terminal};
 
@@ -26,11 +26,11 @@ impl SerialDesk {
 }
 
 impl Terminal {
-    /// The text of a code that a handheld scanner typed, whatever the keyboard's layout and whatever the scanner adds.
-    /// It proves nothing yet: identify by it.
-    pub fn handheld_text(&self, presses: Vec<KeyPress>, profile: Option<HandheldProfile>) -> String {
+    /// The code that a handheld scanner typed, whatever the keyboard's layout, whatever the scanner adds and whatever a
+    /// person typed just before. It proves nothing yet: identify by it.
+    pub fn handheld_scan(&self, presses: Vec<KeyPress>, profile: Option<HandheldProfile>) -> HandheldScan {
         let presses: Vec<fanpass::Press> = presses.into_iter().map(Into::into).collect();
-        fanpass::text_of_presses(&presses, profile.map(Into::into).as_ref())
+        fanpass::find_scan(&presses, profile.map(Into::into).as_ref()).into()
     }
 
     /// The codes that teach a scanner, to be scanned one after the other.

@@ -9,7 +9,8 @@ use std::time::{Duration, Instant};
 
 use common::{FIRST_FAN, Platform, Till};
 use partner::view::{
-    CodeSource, Environment, KeyPress, LinkState, ScanEnding, ScanReading, ScanSource, TrustView,
+    CodeSource, Environment, HandheldScan, KeyPress, LinkState, ScanEnding, ScanReading, ScanSource,
+    TrustView,
 };
 #[cfg(target_os = "linux")]
 use partner::view::{FanCard, ScanSignal};
@@ -149,9 +150,9 @@ async fn a_scanner_is_taught_and_then_brings_the_fans_card() {
 
     for kind in ["card", "live"] {
         let pass = platform.code(FIRST_FAN, kind).await;
-        let text = till.terminal.handheld_text(typed(&format!("~{pass}")), Some(profile.clone()));
-        assert_eq!(text, pass);
-        let card = till.terminal.identify_text(&text, CodeSource::Handheld).await.unwrap();
+        let scan = till.terminal.handheld_scan(typed(&format!("~{pass}")), Some(profile.clone()));
+        assert_eq!(scan, HandheldScan { text: pass, typed_before: 0 });
+        let card = till.terminal.identify_text(&scan.text, CodeSource::Handheld).await.unwrap();
         assert_eq!(card.trust, if kind == "card" { TrustView::Card } else { TrustView::Live });
     }
     let error = till.terminal.teach(scans[..2].to_vec()).unwrap_err();

@@ -432,9 +432,9 @@ export const commands: Port['commands'] = {
   serialStart: async (port, baud) => (shop.call('serialStart', port, baud), null),
   serialStop: async () => (shop.call('serialStop'), null),
   serialState: async () => null,
-  handheldText: async (presses, profile) => {
-    shop.call('handheldText', presses.length, profile);
-    return presses.map((press) => (press.key.length === 1 ? press.key : '')).join('');
+  handheldScan: async (presses, profile) => {
+    shop.call('handheldScan', presses.length, profile);
+    return { text: presses.map((press) => (press.key.length === 1 ? press.key : '')).join(''), typedBefore: 0 };
   },
   teachCodes: async () => ['FANPOINTS-1', 'FANPOINTS-2', 'FANPOINTS-3'].map((text) => ({ text, svg: "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 9 9'><path d='M0 0h9v3H0z'/></svg>" })),
   teach: async (scans) => {

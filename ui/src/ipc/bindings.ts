@@ -84,8 +84,8 @@ export const commands = {
 	serialStart: (port: string, baud: number | null) => __TAURI_INVOKE<null>("serial_start", { port, baud }),
 	serialStop: () => __TAURI_INVOKE<null>("serial_stop"),
 	serialState: () => __TAURI_INVOKE<SerialState | null>("serial_state"),
-	/**  The text of a code that a handheld scanner typed, whatever the keyboard's layout. */
-	handheldText: (presses: KeyPress[], profile: HandheldProfile | null) => __TAURI_INVOKE<string>("handheld_text", { presses, profile }),
+	/**  The code that a handheld scanner typed, whatever the keyboard's layout and whatever a person typed just before. */
+	handheldScan: (presses: KeyPress[], profile: HandheldProfile | null) => __TAURI_INVOKE<HandheldScan>("handheld_scan", { presses, profile }),
 	/**  The codes that teach a handheld scanner. */
 	teachCodes: () => __TAURI_INVOKE<TeachCode[]>("teach_codes"),
 	/**  Learns a handheld scanner from its scans of the test codes. */
@@ -717,6 +717,13 @@ export type HandheldProfile = {
 	meanMs: number,
 	longestPauseMs: number,
 	reading: ScanReading,
+};
+
+/**  What a handheld scanner scanned. */
+export type HandheldScan = {
+	text: string,
+	/**  So many presses a person had made just before the scanner began. */
+	typedBefore: number,
 };
 
 export type HandlingView = {

@@ -8,6 +8,9 @@ const SHORTEST = 6;
 const MEAN_MS = 45;
 /** The longest pause inside a scan: wireless scanners stutter. */
 const PAUSE_MS = 120;
+/** A person may have typed what came before a pause as long as this, but hardly more than so many keys. */
+const BREATH_MS = 20;
+const MOST_TYPED = 8;
 /** From this many fast characters on, keys that would press a button are kept from it. */
 const SUSPECT = 3;
 
@@ -28,28 +31,30 @@ export interface Habits {
 }
 
 export interface HandheldOptions {
-  /** A scan was recognised. */
-  scanned: (text: string, presses: Press[]) => void;
+  /** A scan was recognised. Should its first presses turn out to be a person's, `giveBack` types them again. */
+  scanned: (presses: Press[], giveBack: (typed: number) => void) => void;
   habits?: () => Habits | null;
   /** Called before the first key of every run; the closure it returns undoes what the run typed. */
   remember?: () => () => void;
-  now?: () => number;
+  /** When it was pressed, in milliseconds: a page that was busy hears late what was typed slowly. */
+  when?: (event: Event) => number;
 }
 
 interface Run {
-  text: string;
   /** Characters, with those that only a layout of its own would show. */
   size: number;
   presses: Press[];
   first: number;
   last: number;
-  putBack: () => void;
+  /** What undoes the run; and, after so many presses, what came to be by them. */
+  putBack: Map<number, () => void>;
 }
 
 /** Listens on `target` until the returned function is called. */
 export function listenForHandheld(target: Window | HTMLElement, options: HandheldOptions): () => void {
-  const now = options.now ?? (() => performance.now());
+  const when = options.when ?? ((event) => event.timeStamp);
   let run: Run | null = null;
+  let heard = 0;
 
   let silence: ReturnType<typeof setTimeout> | undefined;
   const habits = () => options.habits?.() ?? null;
@@ -57,22 +62,34 @@ export function listenForHandheld(target: Window | HTMLElement, options: Handhel
   const pause = () => Math.max(PAUSE_MS, 2 * (habits()?.longestPauseMs ?? 0));
   const fast = (size: number, span: number) => span <= mean() * size;
 
-  const pressOf = (event: KeyboardEvent, at: number): Press => ({ key: event.key, code: event.code, shift: event.shiftKey, capsLock: event.getModifierState?.('CapsLock') ?? false, atMs: Math.max(0, Math.round(at)) });
+  const pressOf = (event: KeyboardEvent, after: number): Press => ({ key: event.key, code: event.code, shift: event.shiftKey, capsLock: event.getModifierState?.('CapsLock') ?? false, atMs: Math.max(0, Math.round(after)) });
 
-  function start(at: number, event: KeyboardEvent): Run {
+  function remembered(): () => void {
     const field = rememberFocused();
     const more = options.remember?.();
-    return {
-      text: characterOf(event),
-      size: 1,
-      presses: [pressOf(event, at)],
-      first: at,
-      last: at,
-      putBack: () => {
-        field();
-        more?.();
-      },
+    return () => {
+      field();
+      more?.();
     };
+  }
+
+  function start(at: number, event: KeyboardEvent): Run {
+    return { size: 1, presses: [pressOf(event, 0)], first: at, last: at, putBack: new Map([[0, remembered()]]) };
+  }
+
+  function goOn(run: Run, at: number, event: KeyboardEvent) {
+    if (at - run.last >= BREATH_MS && run.presses.length <= MOST_TYPED) run.putBack.set(run.presses.length, remembered());
+    run.presses.push(pressOf(event, at - run.first));
+    if (isModifier(event.key)) return;
+    run.size++;
+    run.last = at;
+  }
+
+  function scanned(done: Run, presses: Press[]) {
+    done.putBack.get(0)?.();
+    const then = heard;
+    // What was pressed since then counts for more.
+    options.scanned(presses, (typed) => typed > 0 && heard === then && done.putBack.get(typed)?.());
   }
 
   function isScan(done: Run | null, at: number): done is Run {
@@ -86,8 +103,7 @@ export function listenForHandheld(target: Window | HTMLElement, options: Handhel
     if (!isScan(done, at)) return;
     event.preventDefault();
     event.stopImmediatePropagation();
-    done.putBack();
-    options.scanned(done.text, [...done.presses, pressOf(event, at)]);
+    scanned(done, [...done.presses, pressOf(event, at - done.first)]);
   }
 
   /** A scanner that ends with nothing: its silence is the end. */
@@ -99,14 +115,14 @@ export function listenForHandheld(target: Window | HTMLElement, options: Handhel
       const done = run;
       run = null;
       if (!isScan(done, done?.last ?? 0)) return;
-      done.putBack();
-      options.scanned(done.text, done.presses);
+      scanned(done, done.presses);
     }, Math.max(80, 2 * known.longestPauseMs));
   }
 
   function onKeydown(raw: Event) {
     const event = raw as KeyboardEvent;
-    const at = now();
+    const at = when(event);
+    heard++;
     if ((event.isComposing && event.code === '') || event.repeat || event.ctrlKey || event.metaKey) {
       run = null;
       return;
@@ -115,14 +131,11 @@ export function listenForHandheld(target: Window | HTMLElement, options: Handhel
     // Shift and the like come between the characters of a scan. A dead key is a character of another layout.
     if (event.key.length !== 1 && event.key !== 'Dead' && !event.isComposing) {
       if (!isModifier(event.key)) run = null;
-      else run?.presses.push(pressOf(event, at));
+      else if (run) goOn(run, at, event);
       return;
     }
     if (!run || at - run.last > pause()) run = start(at, event);
-    else {
-      run.presses.push(pressOf(event, at));
-      run = { ...run, text: run.text + characterOf(event), size: run.size + 1, last: at };
-    }
+    else goOn(run, at, event);
     waitForSilence();
     if (event.key === ' ' && run.size > SUSPECT && fast(run.size - 1, at - run.first) && pressable(event.target)) {
       event.preventDefault();
@@ -132,7 +145,7 @@ export function listenForHandheld(target: Window | HTMLElement, options: Handhel
   function onKeyup(raw: Event) {
     const event = raw as KeyboardEvent;
     // A button is pressed when the space bar is let go.
-    if (event.key === ' ' && run && run.size > SUSPECT && now() - run.last < pause() && pressable(event.target)) {
+    if (event.key === ' ' && run && run.size > SUSPECT && when(event) - run.last < pause() && pressable(event.target)) {
       if (fast(run.size - 1, run.last - run.first)) event.preventDefault();
     }
   }
@@ -145,8 +158,6 @@ export function listenForHandheld(target: Window | HTMLElement, options: Handhel
     target.removeEventListener('keyup', onKeyup, true);
   };
 }
-
-const characterOf = (event: KeyboardEvent) => (event.key.length === 1 ? event.key : '');
 
 function isModifier(key: string): boolean {
   return key === 'Shift' || key === 'Alt' || key === 'AltGraph' || key === 'CapsLock' || key === 'Process';

@@ -107,6 +107,15 @@ pub struct KeyPress {
     pub at_ms: u32,
 }
 
+/// What a handheld scanner scanned.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Type)]
+#[serde(rename_all = "camelCase")]
+pub struct HandheldScan {
+    pub text: String,
+    /// So many presses a person had made just before the scanner began.
+    pub typed_before: u32,
+}
+
 /// A test code that teaches a scanner: its text, and a picture of it as SVG.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Type)]
 #[serde(rename_all = "camelCase")]
@@ -213,6 +222,13 @@ impl From<KeyPress> for fanpass::Press {
     fn from(press: KeyPress) -> Self {
         let KeyPress { key, code, shift, caps_lock, at_ms } = press;
         Self { key, code, shift, caps_lock, at_ms }
+    }
+}
+
+impl From<fanpass::Scan> for HandheldScan {
+    fn from(scan: fanpass::Scan) -> Self {
+        let fanpass::Scan { text, typed_before } = scan;
+        Self { text, typed_before: u32::try_from(typed_before).unwrap_or(u32::MAX) }
     }
 }
 
