@@ -43,6 +43,19 @@ fn total(csv: &str, column: &str) -> i64 {
     row[at].parse().expect("a number")
 }
 
+/// Of these texts those that take a letter from another font than the app's own: they are wider or narrower with another
+/// one behind it.
+async fn in_other_fonts(till: &Till, texts: &[&str]) -> Vec<String> {
+    let script = "const [texts, done] = arguments;
+        const own = getComputedStyle(document.body).fontFamily.split(',')[0];
+        const pen = document.createElement('canvas').getContext('2d');
+        const width = (text, other) => { pen.font = `600 40px ${own}, ${other}`; return pen.measureText(text).width; };
+        Promise.all(texts.map((text) => document.fonts.load(`600 40px ${own}`, text)))
+            .then(() => done(texts.filter((text) => width(text, 'serif') !== width(text, 'monospace'))))";
+    let told = till.client().execute_async(script, vec![texts.into()]).await.expect("the page answers");
+    serde_json::from_value(told).expect("a list of texts")
+}
+
 #[tokio::test]
 async fn a_shift_is_closed_with_the_sums_of_the_platforms_books() {
     let stage = Stage::new("shift");
@@ -86,6 +99,7 @@ async fn a_shift_is_closed_with_the_sums_of_the_platforms_books() {
     till.has("shift-holds", "value", "true").await;
     till.has("shift-delivery", "state", "delivered").await;
     till.shot("report").await;
+    assert_eq!(in_other_fonts(&till, &[OPENED_BY, CLOSED_BY]).await, Vec::<String>::new());
 
     let code = till.text("shift-code").await;
     let pdf = saved(&till, "shift-pdf", ".pdf").await;
