@@ -81,7 +81,7 @@ export class Counter {
   quick = $state.raw<QuickButton[]>([]);
   /** Points that pay a part of the purchase; 0: none. */
   split = $state(0);
-  /** The slider is shown in the keypad's place. */
+  /** The slider is shown, in the keypad's place where there is one. */
   splitting = $state(false);
   splitQuote = $state.raw<SplitQuote | null>(null);
   threshold = $state.raw<ThresholdView | null>(null);
@@ -101,6 +101,12 @@ export class Counter {
   private outcomeTimer: ReturnType<typeof setTimeout> | undefined;
 
   total = $derived.by(() => (this.tab === 'items' ? this.items.reduce((sum, item) => sum + minor(item.price) * item.quantity, 0) : minor(this.entry)));
+
+  /** So many points can pay a part: no more than it costs, and no more than the fan has. */
+  mostSplit = $derived.by(() => Math.min(this.total, this.fan?.balance?.fanPoints ?? 0));
+  canSplit = $derived.by(() => this.fan !== null && this.quote !== null && this.mostSplit > 1);
+  /** Points and money pay, each a part. */
+  parted = $derived.by(() => this.canSplit && this.split > 0 && this.split < this.total);
 
   /** The purchase as the platform wants it; empty while there is nothing to sell. */
   purchase(): ItemInput[] {
@@ -371,8 +377,7 @@ export class Counter {
 
   redeem(sure = false): Promise<void> {
     const [points, items] = [this.split, this.purchase()];
-    const parted = points > 0 && points < this.total;
-    return this.confirm('redeem', sure, parted ? { kind: 'pay', items, points } : { kind: 'redeem', items });
+    return this.confirm('redeem', sure, this.parted ? { kind: 'pay', items, points } : { kind: 'redeem', items });
   }
 
   /** The person says that the same is meant once more. */
@@ -388,7 +393,7 @@ export class Counter {
   private repeated(what: Busy): number | null {
     const fan = this.fan;
     if (!fan) return null;
-    const points = this.split > 0 && this.split < this.total ? this.split : this.total;
+    const points = this.parted ? this.split : this.total;
     const before = this.recent.find((row) => {
       if (row.kind !== what || row.undone || row.state === 'refused' || Date.now() - row.madeAt >= REPEAT_MS) return false;
       if (row.fan !== fan.fan && row.fanLabel !== fan.label) return false;
