@@ -50,9 +50,22 @@ export async function recallChoices(): Promise<void> {
 export function applyChoices(): void {
   const page = document.documentElement.dataset;
   page['text'] = String(choices.textSize);
-  // Twice as large is a zoom of the whole window: the screens then take the layout of a window half as wide.
-  void commands.setZoom(choices.textSize === 200 ? 200 : 100).catch(() => {});
+  fitZoom();
   page['hand'] = choices.leftHanded ? 'left' : 'right';
+}
+
+/** The narrowest window that the screens are made for, in pixels of their own. */
+const NARROWEST = 300;
+let zoom = 100;
+
+/** Twice as large is a zoom of the whole window: the screens then take the layout of a window half as wide. One that is
+    too narrow for that is enlarged as far as it has room. */
+export function fitZoom(): void {
+  const most = Math.floor((window.outerWidth / NARROWEST) * 100);
+  const wanted = choices.textSize === 200 ? Math.max(100, Math.min(200, most)) : 100;
+  if (wanted === zoom) return;
+  zoom = wanted;
+  void commands.setZoom(zoom).catch(() => {});
 }
 
 export function choose(change: Partial<Choices>): void {
