@@ -50,6 +50,7 @@ pub fn follow(app: &AppHandle, signal: &GateSignal) {
         let done = window
             .set_fullscreen(locked)
             .and_then(|()| window.set_always_on_top(locked))
+            .and_then(|()| window.set_visible_on_all_workspaces(locked))
             .and_then(|()| window.set_closable(!locked))
             .and_then(|()| window.set_minimizable(!locked));
         if let Err(error) = done {
@@ -58,12 +59,18 @@ pub fn follow(app: &AppHandle, signal: &GateSignal) {
     }
 }
 
-/// A kiosk is not closed by closing its window.
+/// A kiosk is not closed by closing its window, and comes back when the desktop puts something before it.
 pub fn guard(window: &Window, event: &WindowEvent) {
-    if let WindowEvent::CloseRequested { api, .. } = event
-        && window.try_state::<Kiosk>().is_some_and(|kiosk| kiosk.is_locked())
-    {
-        api.prevent_close();
+    let locked = || window.try_state::<Kiosk>().is_some_and(|kiosk| kiosk.is_locked());
+    match event {
+        WindowEvent::CloseRequested { api, .. } if locked() => api.prevent_close(),
+        #[cfg(desktop)]
+        WindowEvent::Focused(false) if locked() => {
+            if let Err(error) = window.unminimize().and_then(|()| window.set_focus()) {
+                tracing::warn!(%error, "the kiosk does not come back");
+            }
+        }
+        _ => {}
     }
 }
 

@@ -9,6 +9,7 @@
 
 mod bus;
 mod child;
+mod desktop;
 mod disk;
 mod driver;
 mod kept;
@@ -26,6 +27,7 @@ pub mod rig;
 
 pub use bus::Monitor;
 pub use child::Process;
+pub use desktop::Desktop;
 pub use disk::SmallDisk;
 pub use driver::second_start;
 pub use kept::{audit_entries, device_id, secret};

@@ -4,6 +4,7 @@ use std::cell::Cell;
 use std::fs;
 use std::future::Future;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use fantoccini::elements::Element;
 use fantoccini::{Client, Locator};
@@ -14,6 +15,8 @@ use super::driver::{Driver, home_data};
 use super::platform::Pairing;
 use super::stage::Stage;
 use super::wait::{PATIENCE, eventually, holds_within};
+
+const PICTURED: Duration = Duration::from_secs(5);
 
 /// Ends when what moves has come to rest and what changed has been drawn.
 const DRAWN: &str = "
@@ -204,7 +207,8 @@ impl Till {
     /// Leaves a picture of the window, and tells the end of the app's log.
     async fn fail(&self, what: &str) -> ! {
         let path = self.pictures.join("failure.png");
-        if let Ok(picture) = self.client().screenshot().await {
+        // Of a window that is not shown there is none.
+        if let Ok(Ok(picture)) = tokio::time::timeout(PICTURED, self.client().screenshot()).await {
             let _ = fs::write(&path, picture);
         }
         let log = self.log();

@@ -15,6 +15,7 @@ mod gate;
 mod goods;
 mod handheld;
 mod kill;
+mod kiosk;
 mod limits;
 mod look;
 mod lost_answer;

@@ -27,6 +27,7 @@ const PACKAGES: &[&str] = &[
     "gnome-keyring",
     "xclip",
     "xdotool",
+    "openbox",       // a desktop around the window, which a kiosk has to hold against
     "x11-xkb-utils", // setxkbmap: keyboards of other countries
     "procps",        // the `kill` program
     "postgresql",    // the platform's other database, for its tests: each run starts a server of its own
@@ -44,6 +45,7 @@ const PROGRAMS: &[&str] = &[
     "gnome-keyring-daemon",
     "xclip",
     "xdotool",
+    "openbox",
     "setxkbmap",
     "initdb", // PostgreSQL
 ];
