@@ -1,6 +1,6 @@
 //! The network goes, the app is killed, everything comes back: what the screen confirmed is booked once.
 
-use crate::steps::{FAN, FAN_POINTS, balance_becomes, key_in, open_shop, row, show_code};
+use crate::steps::{FAN, FAN_POINTS, balance_becomes, key_in, open_shop, row, show_code, show_picture};
 use crate::support::{Code, Shop, Stage};
 
 #[tokio::test]
@@ -88,6 +88,51 @@ async fn everything_that_a_counter_does_goes_on_without_a_network() {
     balance_becomes(&platform, FAN, FAN_POINTS + 50).await;
     assert_eq!(platform.status_points(FAN).await, 1240 + 50);
     assert_eq!(platform.transactions(Shop::ClubShop, FAN).await.len(), 5);
+    till.close().await;
+}
+
+#[tokio::test]
+async fn the_counter_is_ready_by_itself_and_the_same_again_is_asked_for_without_a_network() {
+    let stage = Stage::new("ready");
+    let (mut platform, mut till) = open_shop(&stage).await;
+    let card = stage.file("card.png", &platform.code_picture(FAN, Code::Card).await);
+    till.press("nav-settings").await;
+    till.press("ready-after-3").await;
+    till.press("nav-counter").await;
+    let give = async |again: bool| {
+        show_picture(&till, &card).await;
+        till.find("fan-balance").await;
+        key_in(&till, "1000").await;
+        till.press("give").await;
+        if again {
+            till.find("repeat").await;
+            assert!(!till.shows("success").await);
+            till.press("repeat-no").await;
+            till.gone("repeat").await;
+            till.press("give").await;
+            till.press("repeat-yes").await;
+        }
+        till.has("success", "standing", if again { "waiting" } else { "booked" }).await;
+        // Nobody touches it, and the next fan finds nothing of this one.
+        till.gone("success").await;
+        till.gone("fan-card").await;
+        till.has("amount", "value", "0").await;
+    };
+    give(false).await;
+    platform.stop();
+    till.has("strip", "state", "offline").await;
+    give(true).await;
+    till.has("strip-waiting", "count", "1").await;
+    till.shot("ready").await;
+    // What was done can still be taken back.
+    till.press("operation-undo").await;
+    till.has("success", "kind", "undo").await;
+
+    platform.start_again().await;
+    till.press("send-now").await;
+    till.has("strip-waiting", "count", "0").await;
+    balance_becomes(&platform, FAN, FAN_POINTS + 20).await;
+    assert_eq!(platform.transactions(Shop::ClubShop, FAN).await.len(), 3);
     till.close().await;
 }
 
