@@ -1,7 +1,7 @@
 //! Real-time changes of one environment: one task reads what each commit brought, whoever follows gets it from memory.
 //! A follower that falls behind reads the change feed from the database again.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::broadcast::{self, error::RecvError};
@@ -21,46 +21,35 @@ const PAUSE: Duration = Duration::from_millis(250);
 type Sender = broadcast::Sender<Arc<Change>>;
 
 /// Where followers of an environment subscribe.
-pub struct Feed(Mutex<Option<Sender>>);
+pub struct Feed(Sender);
 
 impl Default for Feed {
     fn default() -> Self {
-        Self(Mutex::new(Some(broadcast::channel(ROOM).0)))
+        Self(broadcast::channel(ROOM).0)
     }
 }
 
 impl Feed {
-    /// All changes from now on. None: the server is stopping.
-    pub fn follow(&self) -> Option<broadcast::Receiver<Arc<Change>>> {
-        self.sender().map(|sender| sender.subscribe())
-    }
-
-    fn sender(&self) -> Option<Sender> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    /// Ends everybody's following.
-    pub fn stop(&self) {
-        drop(self.0.lock().unwrap_or_else(PoisonError::into_inner).take());
+    /// All changes from now on.
+    pub fn follow(&self) -> broadcast::Receiver<Arc<Change>> {
+        self.0.subscribe()
     }
 }
 
-/// Starts reading. The task ends with [`Feed::stop`], or when it is aborted.
+/// Starts reading. The task ends when it is aborted.
 pub fn start(environment: Arc<Environment>) -> JoinHandle<()> {
     tokio::spawn(async move {
         let mut commits = environment.store.last_commit();
         let mut cursor = *commits.borrow_and_update();
         while commits.changed().await.is_ok() {
             let newest = *commits.borrow_and_update();
-            let Some(sender) = environment.feed.sender() else {
-                return;
-            };
+            let sender = &environment.feed.0;
             if sender.receiver_count() == 0 {
                 // Whoever comes later reads what was before from the database.
                 cursor = newest;
                 continue;
             }
-            if let Err(error) = tell(&environment, &sender, &mut cursor).await {
+            if let Err(error) = tell(&environment, sender, &mut cursor).await {
                 tracing::warn!(%error, "changes were not read; trying again");
                 tokio::time::sleep(PAUSE).await;
                 commits.mark_changed();

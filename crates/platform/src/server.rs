@@ -290,9 +290,7 @@ impl Running {
     pub async fn stop(mut self) {
         self.jobs.stop().await;
         // Followers would not go by themselves.
-        for environment in &self.environments {
-            environment.feed.stop();
-        }
+        self.server.lines.stop(self.grace).await;
         for listening in std::mem::take(&mut self.listening) {
             listening.stop(self.grace).await;
         }

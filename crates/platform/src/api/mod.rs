@@ -12,6 +12,7 @@ mod partner_app;
 mod payments;
 mod rates;
 mod refusals;
+pub(crate) mod shape;
 mod statistics;
 mod status_points;
 mod terminals;
@@ -63,8 +64,6 @@ pub struct Mutation(
 
 /// Nesting of a query. The deepest field of the schema needs eight.
 const MAX_DEPTH: usize = 12;
-/// Fields of a query: a batch of 50 operations that asks for everything stays below.
-const MAX_COMPLEXITY: usize = 8000;
 
 /// Builds the schema with its limits.
 pub fn schema(metrics: Arc<Metrics>, secrets: Secrets, url: PublicUrl) -> Schema {
@@ -84,7 +83,7 @@ pub struct PublicUrl(pub String);
 fn builder() -> SchemaBuilder<Query, Mutation, Subscription> {
     Schema::build(Query::default(), Mutation::default(), Subscription::default())
         .limit_depth(MAX_DEPTH)
-        .limit_complexity(MAX_COMPLEXITY)
+        .limit_complexity(shape::MAX_FIELDS)
 }
 
 /// The schema in GraphQL's schema definition language.

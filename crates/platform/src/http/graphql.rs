@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use async_graphql::parser::types::{ExecutableDocument, OperationType, Selection};
 use axum::Extension;
 use axum::extract::State;
 use axum::http::header::CONTENT_TYPE;
@@ -12,11 +11,9 @@ use axum::response::{IntoResponse as _, Response};
 use super::body::Json;
 use super::{Shared, error};
 use crate::api::foresight;
+use crate::api::shape::Shape;
 use crate::auth::access::Caller;
 use crate::environment::EnvironmentName;
-
-/// Fields that one operation may select at its top: the size of a batch and some room.
-const MAX_TOP_FIELDS: usize = 120;
 
 /// Runs one GraphQL request.
 pub async fn execute(
@@ -33,10 +30,13 @@ pub async fn execute(
     let variables = std::mem::take(&mut request.variables);
     // A document that does not parse is reported by the execution, with its position.
     if let Ok(document) = request.parsed_query() {
-        let shape = Shape::of(document);
-        if shape.top_fields > MAX_TOP_FIELDS {
-            return error(StatusCode::BAD_REQUEST, "TOO_COMPLEX", "too many operations in one request");
-        }
+        let Some(shape) = Shape::of(document) else {
+            return error(
+                StatusCode::BAD_REQUEST,
+                "TOO_COMPLEX",
+                "too many operations or fields in one request",
+            );
+        };
         caller.announce(shape.mutations, foresight::of(&caller, document, &variables));
     }
     request.variables = variables;
@@ -81,28 +81,6 @@ fn without_nan(body: &[u8]) -> Option<Vec<u8>> {
         rest = after;
     }
     replaced.then_some(clean)
-}
-
-struct Shape {
-    /// The most fields at the top of any operation.
-    top_fields: usize,
-    /// The mutations among them, of all operations together.
-    mutations: usize,
-}
-
-impl Shape {
-    fn of(document: &ExecutableDocument) -> Self {
-        let mut shape = Self { top_fields: 0, mutations: 0 };
-        for (_, operation) in document.operations.iter() {
-            let items = &operation.node.selection_set.node.items;
-            shape.top_fields = shape.top_fields.max(items.len());
-            if operation.node.ty == OperationType::Mutation {
-                let fields = items.iter().filter(|item| matches!(item.node, Selection::Field(_)));
-                shape.mutations += fields.count();
-            }
-        }
-        shape
-    }
 }
 
 #[cfg(test)]

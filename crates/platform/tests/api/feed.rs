@@ -162,6 +162,19 @@ impl Line {
         }
     }
 
+    /// What it was closed with, after whatever was said before.
+    async fn closed(&mut self) -> (u16, Vec<Value>) {
+        let mut heard = Vec::new();
+        loop {
+            let message = tokio::time::timeout(Duration::from_secs(20), self.0.next()).await.unwrap();
+            match message.unwrap().unwrap() {
+                Message::Text(text) => heard.push(serde_json::from_str(&text).unwrap()),
+                Message::Close(frame) => return (frame.unwrap().code.into(), heard),
+                _ => {}
+            }
+        }
+    }
+
     async fn change(&mut self) -> Value {
         let mut message = self.hear().await.unwrap();
         assert_eq!(message["type"], "next", "{message}");
@@ -218,9 +231,42 @@ async fn a_follower_ends_with_its_credential_and_with_the_server() {
         "mutation($client: String!) { delete_partner_token(partner_id: \"club-shop\", client_id: $client)
         { _empty } }";
     shop.data(delete, json!({ "client": client })).await;
-    while line.hear().await.is_some_and(|message| message["type"] != "complete") {}
+    let mut last = Value::Null;
+    while let Some(message) = line.hear().await.filter(|message| message["type"] != "complete") {
+        last = message;
+    }
+    assert_eq!(last["payload"]["errors"][0]["extensions"]["code"], "UNAUTHENTICATED", "{last}");
+    // "complete" would tell a client that there is nothing more to come: it would not come back.
     club.running.stop().await;
-    while staying.hear().await.is_some_and(|message| message["type"] != "complete") {}
+    let (code, heard) = staying.closed().await;
+    assert_eq!(code, 1001);
+    assert!(heard.iter().all(|message| message["type"] == "next"), "{heard:?}");
+}
+
+#[tokio::test]
+async fn a_connection_is_closed_by_a_code_that_says_why() {
+    let patience = Duration::from_millis(300);
+    let club =
+        Club::open_with(|config| Config { body_timeout: patience, live_connections: 1, ..config }).await;
+    let shop = club.partner(SHOP).await;
+    let init = |token: &str| json!({ "type": "connection_init", "payload": { "Authorization": token } });
+    let mut waiting = Line::signed_in(&club, &shop.token).await;
+    for (message, expected) in [
+        (init("nonsense"), 4403),
+        (json!({ "type": "connection_init" }), 4403),
+        (init(&shop.token), 4403),
+        (json!({ "id": "1", "type": "subscribe", "payload": { "query": "subscription { x }" } }), 4401),
+        (json!({ "type": "x".repeat(200) }), 4400),
+    ] {
+        let mut line = Line::open(&club).await;
+        line.say(message.clone()).await;
+        assert_eq!(line.closed().await, (expected, Vec::new()), "{message}");
+    }
+    assert_eq!(Line::open(&club).await.closed().await, (4408, Vec::new()));
+    // One that was let in stays, however long it says nothing.
+    waiting.subscribe(SHOP, None).await;
+    waiting.say(init(&shop.token)).await;
+    assert_eq!(waiting.closed().await.0, 4429);
 }
 
 #[tokio::test]

@@ -40,6 +40,22 @@ async fn greedy_requests_are_turned_away() {
         (status, &body["errors"][0]["extensions"]["code"]),
         (StatusCode::BAD_REQUEST, &json!("TOO_COMPLEX"))
     );
+    // Written out, these are 4,194,304 fields.
+    let doubling =
+        |level: u32| format!("fragment F{level} on Query {{ ...F{next} ...F{next} }}", next = level + 1);
+    let doubled: String = (0..22).map(doubling).collect();
+    let several = aliases.join(" ");
+    for query in [
+        format!("{{ ...F0 }} {doubled} fragment F22 on Query {{ ping }}"),
+        format!("{{ ... on Query {{ {several} }} }}"),
+        format!("{{ ...F }} fragment F on Query {{ {several} }}"),
+    ] {
+        let (status, body) = shop.post(&json!({ "query": query })).await;
+        assert_eq!(
+            (status, &body["errors"][0]["extensions"]["code"]),
+            (StatusCode::BAD_REQUEST, &json!("TOO_COMPLEX"))
+        );
+    }
     let deep = format!("{{ __schema {{ types {{ {} name {} }} }} }}", "ofType { ".repeat(40), "}".repeat(40));
     let (_, body) = shop.post(&json!({ "query": deep })).await;
     assert!(body["errors"].is_array(), "{body}");

@@ -145,15 +145,22 @@ impl FeedSubscription {
         let caller = Arc::clone(Caller::of(context)?);
         let owner = scope(&caller, &scope_id, scope_type)?;
         let environment = &caller.environment;
-        let stopping = || coded("the server is stopping", "STOPPING");
-        let receiver = environment.feed.follow().ok_or_else(stopping)?;
+        let receiver = environment.feed.follow();
         let at = match after {
             Some(after) => read_cursor(&after)?,
             None => *environment.store.last_commit().borrow(),
         };
         let until = context.data_opt::<GoodUntil>().copied().unwrap_or(GoodUntil(i64::MAX));
-        let follower =
-            Follower { caller, owner, receiver, at, behind: true, waiting: VecDeque::new(), until };
+        let follower = Follower {
+            caller,
+            owner,
+            receiver,
+            at,
+            behind: true,
+            waiting: VecDeque::new(),
+            until,
+            over: false,
+        };
         Ok(stream::unfold(follower, Follower::next))
     }
 }
@@ -174,6 +181,8 @@ struct Follower {
     behind: bool,
     waiting: VecDeque<Change>,
     until: GoodUntil,
+    /// The follower was told that it may not follow any more.
+    over: bool,
 }
 
 impl Follower {
@@ -182,11 +191,15 @@ impl Follower {
             if let Some(change) = self.waiting.pop_front() {
                 return Some((Ok(change), self));
             }
+            if self.over {
+                return None;
+            }
             // The configuration of the moment, not that of the sign-in: partnerships and credentials come and go.
             let catalogue = self.caller.environment.store.catalogue();
             let known = catalogue.credentials.get(&self.caller.client_id);
             if known.is_none_or(|known| known.expires_us <= now_us()) || self.until.0 <= now_us() {
-                return None;
+                self.over = true;
+                return Some((Err(coded("sign in again", "UNAUTHENTICATED")), self));
             }
             if self.behind {
                 if let Err(error) = self.catch_up(&catalogue).await {
