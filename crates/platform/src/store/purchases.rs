@@ -3,7 +3,7 @@
 use fanpass::FanPointsId;
 use ledger::{
     Currency, Decision, Entry, FanPoints, Item, Money, OpId, Operation, OperationKind, PartnerId, Rate,
-    Refusal, Scope, Tender, Timestamp, execute,
+    RecordedOutcome, Refusal, Scope, State as _, Tender, Timestamp, execute,
 };
 use rust_decimal::Decimal;
 use sha2::{Digest as _, Sha256};
@@ -299,8 +299,15 @@ fn decide(
     Ok(match decision {
         Decision::Post(posted) => Ok(posted.entry),
         Decision::AlreadyDone(_) => Err(Refusal::IdConflict),
+        // On the wire a conflict is "already executed", and whoever hears that hands the goods over.
+        Decision::Refuse(Refusal::IdConflict) if !is_posted(&books, operation.id)? => Err(Refusal::IdBurned),
         Decision::Refuse(refusal) => Err(refusal),
     })
+}
+
+fn is_posted(books: &Books<'_>, id: OpId) -> Result<bool, StoreError> {
+    let recorded = books.recorded(id)?;
+    Ok(recorded.is_some_and(|recorded| matches!(recorded.outcome, RecordedOutcome::Posted { .. })))
 }
 
 pub(super) fn milliseconds(date_us: i64) -> Timestamp {

@@ -77,6 +77,9 @@ async fn an_id_refused_for_too_few_points_stays_refused_after_a_top_up() {
     shop.pay(NEW_FAN, "p-1", json!([item(1.0)])).await.refused("too_few_available_error");
     shop.give(NEW_FAN, "p-2", json!([item(1000.0)])).await.done();
     shop.pay(NEW_FAN, "p-1", json!([item(1.0)])).await.refused("too_few_available_error");
+    // Nothing was executed under this id, whatever is asked for under it now.
+    shop.pay(NEW_FAN, "p-1", json!([item(0.5)])).await.refused("too_few_available_error");
+    shop.give(NEW_FAN, "p-1", json!([item(1.0)])).await.refused("too_few_available_error");
     assert_eq!(shop.pay(NEW_FAN, "p-3", json!([item(1.0)])).await.amounts(), [-100]);
 }
 
