@@ -59,22 +59,27 @@ impl CredentialQueries {
     /// The partner's credentials, oldest first. Those of paired devices are listed with the devices.
     async fn get_partner_tokens(&self, context: &Context<'_>, partner_id: String) -> Result<GetTokensResult> {
         let caller = Caller::of(context)?;
-        let owner = Owner::Partner(caller.administered_partner(&partner_id)?.no);
-        let catalogue = &caller.catalogue;
-        let mut mine: Vec<_> = catalogue
-            .credentials
-            .values()
-            .filter(|credential| credential.owner == owner && !catalogue.is_device(&credential.client_id))
-            .collect();
-        mine.sort_by_key(|credential| (credential.created_us, credential.client_id.clone()));
-        let tell = |credential: &std::sync::Arc<Credential>| Token {
-            client_id: credential.client_id.clone(),
-            creation_date: dates::text(credential.created_us),
-            expiration_date: dates::text(credential.expires_us),
-            name: credential.name.clone(),
-        };
-        Ok(GetTokensResult { result: Some(mine.into_iter().map(tell).collect()) })
+        let partner = caller.administered_partner(&partner_id)?.no;
+        Ok(list(caller, Owner::Partner(partner)))
     }
+}
+
+/// The credentials of an owner, oldest first, without those of devices.
+pub fn list(caller: &Caller, owner: Owner) -> GetTokensResult {
+    let catalogue = &caller.catalogue;
+    let mut mine: Vec<_> = catalogue
+        .credentials
+        .values()
+        .filter(|credential| credential.owner == owner && !catalogue.is_device(&credential.client_id))
+        .collect();
+    mine.sort_by_key(|credential| (credential.created_us, credential.client_id.clone()));
+    let tell = |credential: &std::sync::Arc<Credential>| Token {
+        client_id: credential.client_id.clone(),
+        creation_date: dates::text(credential.created_us),
+        expiration_date: dates::text(credential.expires_us),
+        name: credential.name.clone(),
+    };
+    GetTokensResult { result: Some(mine.into_iter().map(tell).collect()) }
 }
 
 #[derive(Default)]
@@ -114,13 +119,18 @@ impl CredentialMutations {
         partner_id: String,
     ) -> Result<DeleteTokenResult> {
         let caller = Caller::of(context)?;
-        let owner = Owner::Partner(caller.administered_partner(&partner_id)?.no);
+        let partner = caller.administered_partner(&partner_id)?.no;
         if caller.catalogue.is_device(&client_id) {
             return Err(bad_argument("this is a device's credential: revoke the device"));
         }
-        caller.write(move |turn| credentials::delete(turn, owner, &client_id)).await?;
-        Ok(DeleteTokenResult::default())
+        delete(caller, Owner::Partner(partner), client_id).await
     }
+}
+
+/// Ends a credential of this owner; another's stays what it is.
+pub async fn delete(caller: &Caller, owner: Owner, client_id: String) -> Result<DeleteTokenResult> {
+    caller.write(move |turn| credentials::delete(turn, owner, &client_id)).await?;
+    Ok(DeleteTokenResult::default())
 }
 
 /// Ten years: longer than any device or contract lives.

@@ -110,6 +110,12 @@ async fn rates_are_set_and_deleted_with_their_limited_variants() {
     // Set again, so many are left as were asked for.
     assert_eq!(set(json!({ "label": "scarf", "rate": 0.1, "limited": 0.5, "left": 40 })).await, [""; 0]);
     assert_eq!(of("scarf").await.unwrap()["num_fan_points_left_with_limited_rate"], 40);
+    // What the server tells of a limited rate that is used up can be given back to it.
+    assert_eq!(set(json!({ "label": "scarf", "rate": 0.2, "limited": 0.5, "left": 0 })).await, [""; 0]);
+    assert_eq!(of("scarf").await.unwrap()["num_fan_points_left_with_limited_rate"], 0);
+    assert_eq!(shop.give(FAN, "p-6", labelled("scarf", 4.0)).await.amounts(), [80]);
+    assert_eq!(set(json!({ "label": "fresh", "rate": 0.2, "limited": 0.5, "left": 0 })).await, [""; 0]);
+    assert_eq!(shop.give(FAN, "p-7", labelled("fresh", 4.0)).await.amounts(), [80]);
 
     assert_eq!(set(json!({ "label": "flat", "rate": 7.0, "type": "absolute" })).await, [""; 0]);
     assert_eq!(shop.give(FAN, "p-3", labelled("flat", 99.0)).await.amounts(), [7]);
@@ -225,9 +231,26 @@ async fn credentials_are_made_shown_once_and_deleted() {
         "mutation { a: create_project_token(project_id: \"fc-example\", name: \"site\", expires_in_days: 1)
         { result { client_id token } } }";
     let made = program.data(create, json!({})).await["a"]["result"].take();
-    let (status, _) =
-        club.ask_token(made["client_id"].as_str().unwrap(), made["token"].as_str().unwrap()).await;
+    let (client, secret) = (made["client_id"].as_str().unwrap(), made["token"].as_str().unwrap());
+    let (status, body) = club.ask_token(client, secret).await;
     assert_eq!(status, StatusCode::OK);
+    let new = club.seat_of(body["access_token"].as_str().unwrap());
+    let list = "{ a: get_project_tokens(project_id: \"fc-example\") { result { client_id name } } }";
+    let listed = new.data(list, json!({})).await["a"]["result"].take();
+    let names: Vec<_> = listed.as_array().unwrap().iter().map(|one| one["name"].as_str().unwrap()).collect();
+    assert_eq!(names, ["example", "site"]);
+    let delete =
+        "mutation($client: String!) { a: delete_project_token(project_id: \"fc-example\", client_id: $client)
+        { _empty } }";
+    // A partner's credential is none of the program's.
+    let partners = club.credential(platform::EnvironmentName::Development, Some(SHOP)).client_id;
+    program.data(delete, json!({ "client": partners })).await;
+    club.partner(SHOP).await;
+    program.data(delete, json!({ "client": client })).await;
+    let (status, _) = new.post(&json!({ "query": "{ ping }" })).await;
+    assert_eq!(status, StatusCode::UNAUTHORIZED);
+    assert_eq!(club.ask_token(client, secret).await.0, StatusCode::UNAUTHORIZED);
+    club.program().await;
 }
 
 #[tokio::test]

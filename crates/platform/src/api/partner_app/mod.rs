@@ -1,4 +1,4 @@
-//! Additions to the public API, for the partner app. Nothing here changes a field of the public API, and the app
+//! Additions to the public API, for the partner app and for those who own a program. Nothing here changes a field of the public API, and the app
 //! keeps working against a server that lacks them.
 
 mod consent;
@@ -8,6 +8,7 @@ mod goods;
 mod holds;
 mod passes;
 mod program_rules;
+mod program_tokens;
 mod review;
 mod staff;
 
@@ -303,6 +304,7 @@ pub struct PartnerAppMutations(
     passes::PassMutations,
     consent::ConsentMutations,
     program_rules::ProgramRuleMutations,
+    program_tokens::ProgramTokenMutations,
 );
 
 /// The queries of all additions.
@@ -316,6 +318,7 @@ pub struct PartnerAppAdditions(
     review::ReviewQueries,
     passes::PassQueries,
     program_rules::ProgramRuleQueries,
+    program_tokens::ProgramTokenQueries,
 );
 
 /// What can be followed in real time.
