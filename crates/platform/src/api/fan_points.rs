@@ -147,12 +147,12 @@ impl FanPointsQueries {
                 let errors = EstimateGivenOutFanPointsResultErrors { invalid_rate_label_error: Some(label) };
                 Ok(EstimateGivenOutFanPointsResult { errors: Some(errors), result: None })
             }
-            // The estimate has no refusal for a price that is none: its result is null all the same.
-            Err(Refusal::InvalidAmount | Refusal::NoItems | Refusal::TooManyItems | Refusal::Overflow) => {
-                let errors = EstimateGivenOutFanPointsResultErrors::default();
-                Ok(EstimateGivenOutFanPointsResult { errors: Some(errors), result: None })
+            // The estimate has no object for any other refusal.
+            Err(refusal) => {
+                beside(context, named(refusal));
+                let errors = Some(EstimateGivenOutFanPointsResultErrors::default());
+                Ok(EstimateGivenOutFanPointsResult { errors, result: None })
             }
-            Err(refusal) => Err(named(refusal)),
         }
     }
 }
@@ -327,8 +327,13 @@ pub fn bad_text(context: &Context<'_>) -> ExecuteTransactionErrors {
 }
 
 fn unnamed(context: &Context<'_>, error: Error) -> ExecuteTransactionErrors {
-    context.add_error(context.set_error_path(error.into_server_error(context.item.pos)));
+    beside(context, error);
     ExecuteTransactionErrors::default()
+}
+
+/// Adds an error at this field that takes nothing away from the data.
+fn beside(context: &Context<'_>, error: Error) {
+    context.add_error(context.set_error_path(error.into_server_error(context.item.pos)));
 }
 
 fn refused(name: &str) -> Result<ExecuteFanPointsTransactionResult> {

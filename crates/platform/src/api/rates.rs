@@ -28,7 +28,7 @@ pub struct RateMutations;
 #[Object(rename_fields = "snake_case", rename_args = "snake_case")]
 impl RateMutations {
     /// Sets a rate of the partner; the label `default` is the one for items without a label. A limited variant needs both
-    /// its rate and the number of points that are still to be given out with it.
+    /// its rate and the number of points that are still to be given out with it; with none it is used up.
     #[allow(clippy::too_many_arguments, reason = "the arguments of the public API")]
     async fn set_fan_points_rate(
         &self,
@@ -111,7 +111,7 @@ fn limited(
 ) -> std::result::Result<Option<LimitedRate>, ()> {
     match (number, left) {
         (None, None) => Ok(None),
-        (Some(number), Some(left)) if left > 0 => {
+        (Some(number), Some(left)) if left >= 0 => {
             let rate = rate(kind, number).ok_or(())?;
             Ok(Some(LimitedRate { rate, points: FanPoints(left) }))
         }
@@ -140,9 +140,11 @@ mod tests {
     #[test]
     fn a_limited_variant_is_whole_or_none() {
         assert_eq!(limited(Relative, None, None), Ok(None));
-        assert!(limited(Relative, Some(0.1), Some(500)).unwrap().is_some());
+        for left in [0, 500] {
+            assert!(limited(Relative, Some(0.1), Some(left)).unwrap().is_some());
+        }
         for (number, left) in
-            [(Some(0.1), None), (None, Some(5)), (Some(0.1), Some(0)), (Some(-1.0), Some(5))]
+            [(Some(0.1), None), (None, Some(5)), (Some(0.1), Some(-1)), (Some(-1.0), Some(5))]
         {
             assert_eq!(limited(Relative, number, left), Err(()));
         }

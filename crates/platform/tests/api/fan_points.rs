@@ -252,6 +252,21 @@ async fn estimates_prices_and_rates_agree_with_what_is_booked() {
     assert_eq!(data["good"], json!({ "result": 50 + 400 + 21, "errors": null }));
     let refused = json!({ "result": null, "errors": { "invalid_rate_label_error": { "_empty": null } } });
     assert_eq!(data["bad"], refused);
+    // What has no refusal of its own is said beside the answer.
+    for (items, code) in [
+        (json!([{ "currency": "chf", "price": -1.0 }]), "invalid_amount"),
+        (json!([{ "currency": "eur", "price": 1.0 }]), "unsupported_currency"),
+        (json!([]), "no_items"),
+    ] {
+        let body = shop.ask(query, json!({ "items": items })).await;
+        assert_eq!(
+            body["data"]["good"],
+            json!({ "result": null, "errors": { "invalid_rate_label_error": null } })
+        );
+        assert_eq!(body["data"]["price"]["result"], 7000);
+        let error = &body["errors"][0];
+        assert_eq!((&error["path"], &error["extensions"]["code"]), (&json!(["good"]), &json!(code)));
+    }
 }
 
 #[tokio::test]
