@@ -337,7 +337,7 @@ async fn a_refused_redemption_is_decided_once_by_somebody_who_may() {
     assert_eq!(shop.balances(NEW_FAN).await, (0, 0));
     // Refused for another reason: the id is used up all the same.
     assert_eq!(settle(ask("off-2", "void", 100)).await.done()["points"], 100);
-    shop.pay(NEW_FAN, "off-2", json!([item(1.0)])).await.refused("already_executed_error");
+    shop.pay(NEW_FAN, "off-2", json!([item(1.0)])).await.refused("too_few_available_error");
     settle(ask("p-1", "forgive", 10)).await.refused("invalid_transaction_id_error");
     settle(ask("off-3", "forgive", 0)).await.refused("invalid_reward_amount_error");
     settle(ask("off-3", "forgive", i64::from(i32::MAX))).await.refused("invalid_reward_amount_error");
