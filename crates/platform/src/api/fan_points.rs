@@ -294,7 +294,8 @@ impl Order {
     }
 }
 
-fn answer(
+/// What became of an operation on points.
+pub fn answer(
     context: &Context<'_>,
     partner_id: &str,
     outcome: Result<Purchase, Refusal>,

@@ -5,13 +5,14 @@ use ledger::{FanPoints, Refusal};
 
 use super::PublicUrl;
 use super::dates;
-use super::fan_points::ExecuteFanPointsTransactionResult;
+use super::fan_points::{ExecuteFanPointsTransactionResult, answer};
 use super::inputs::{self, Currency, PurchaseItemPriceInput, is_custom_id};
 use super::refusals::CreateFanPointsPaymentSessionErrors;
 use super::types::float;
-use crate::auth::access::{Caller, bad_argument};
+use crate::auth::access::{Caller, bad_argument, outside};
 use crate::store::now_us;
 use crate::store::payments::{self, Session, SessionStatus};
+use crate::store::purchases::Purchase;
 use crate::webhooks::{Purpose, check_url};
 
 #[derive(SimpleObject)]
@@ -119,9 +120,7 @@ impl PaymentMutations {
         if !caller.write(move |turn| payments::open(turn, &stored)).await? {
             return Ok(refused(inputs::INVALID_TRANSACTION_ID));
         }
-        let url = &context.data::<PublicUrl>()?.0;
-        let session_url = format!("{url}/pay/{environment}/{}", session.session_id);
-        let result = Some(told(session, partner_id, project_id, session_url));
+        let result = Some(FanPointsPaymentSession::new(context, session, None)?);
         Ok(CreateFanPointsPaymentSessionResult { errors: None, result })
     }
 }
@@ -133,31 +132,41 @@ fn refused(name: &str) -> CreateFanPointsPaymentSessionResult {
     }
 }
 
-fn told(
-    session: Session,
-    partner_id: String,
-    project_id: String,
-    session_url: String,
-) -> FanPointsPaymentSession {
-    FanPointsPaymentSession {
-        amount: session.points.0,
-        callback_url: session.callback_url,
-        cancel_url: session.cancel_url,
-        currency: session.currency.into(),
-        custom_purchase_id: session.custom_purchase_id,
-        display_price: session.display_price,
-        expiry_date: dates::text(session.expires_us),
-        partner_id,
-        price: float(session.price),
-        project_id,
-        result: None,
-        session_id: session.session_id,
-        session_url,
-        status: match session.status {
-            SessionStatus::Active => FanPointsPaymentSessionStatus::Active,
+impl FanPointsPaymentSession {
+    /// `purchase`: what the fan paid with it.
+    pub fn new(context: &Context<'_>, session: Session, purchase: Option<Purchase>) -> Result<Self> {
+        let caller = Caller::of(context)?;
+        let partner = caller.catalogue.partners.get(&session.partner).ok_or_else(outside)?;
+        let program = caller.catalogue.programs.get(&session.program).ok_or_else(outside)?;
+        let url = &context.data::<PublicUrl>()?.0;
+        let status = match session.status {
+            SessionStatus::Active if session.is_open(now_us()) => FanPointsPaymentSessionStatus::Active,
             SessionStatus::Completed => FanPointsPaymentSessionStatus::Completed,
-            SessionStatus::Declined | SessionStatus::Expired => FanPointsPaymentSessionStatus::Expired,
-        },
-        success_url: session.success_url,
+            SessionStatus::Active | SessionStatus::Declined | SessionStatus::Expired => {
+                FanPointsPaymentSessionStatus::Expired
+            }
+        };
+        let result = match (status, purchase) {
+            (FanPointsPaymentSessionStatus::Active, _) => None,
+            (_, Some(purchase)) => Some(answer(context, &partner.partner_id, Ok(purchase))?),
+            (_, None) => Some(answer(context, &partner.partner_id, Err(Refusal::ReservationExpired))?),
+        };
+        Ok(Self {
+            amount: session.points.0,
+            callback_url: session.callback_url,
+            cancel_url: session.cancel_url,
+            currency: session.currency.into(),
+            custom_purchase_id: session.custom_purchase_id,
+            display_price: session.display_price,
+            expiry_date: dates::text(session.expires_us),
+            partner_id: partner.partner_id.clone(),
+            price: float(session.price),
+            project_id: program.project_id.clone(),
+            result,
+            session_url: format!("{url}/pay/{}/{}", caller.environment.name, session.session_id),
+            session_id: session.session_id,
+            status,
+            success_url: session.success_url,
+        })
     }
 }

@@ -123,6 +123,7 @@ refusal_set!(CreateFanPointsPaymentSessionErrors {
     invalid_transaction_id_error: InvalidTransactionIdError,
     not_configured_error: NotConfiguredError,
 });
+refusal_set!(GetFanPointsPaymentSessionErrors { unknown_session_error: UnknownSessionError });
 
 #[derive(SimpleObject, Clone, Debug, Default)]
 #[graphql(rename_fields = "snake_case")]

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Extension;
+use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::Response;
@@ -193,7 +194,13 @@ pub struct Board {
 }
 
 /// The fans with the most Status Points, by pseudonym.
-pub async fn leaderboard(Extension(caller): Extension<Arc<Caller>>, Query(board): Query<Board>) -> Response {
+pub async fn leaderboard(
+    Extension(caller): Extension<Arc<Caller>>,
+    board: Result<Query<Board>, QueryRejection>,
+) -> Response {
+    let Ok(Query(board)) = board else {
+        return error(StatusCode::BAD_REQUEST, "BAD_REQUEST", "limit is a number, project_id a text");
+    };
     let Some((program, _)) = reached(&caller, board.project_id.as_deref()) else {
         return error(StatusCode::FORBIDDEN, "NOT_AUTHORIZED", "this credential does not reach that program");
     };

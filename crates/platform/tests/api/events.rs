@@ -127,6 +127,11 @@ async fn counting_gives_badges_and_points_a_place_on_the_board() {
     let none = json!([]);
     assert_eq!(badges, [none.clone(), none.clone(), json!(["Quizzer"]), none.clone(), none]);
     let kiosk = club.partner(KIOSK).await;
+    let request = club.http.get(club.url("/leaderboard?limit=many")).header("authorization", &kiosk.token);
+    let refused = request.send().await.unwrap();
+    assert_eq!(refused.status(), StatusCode::BAD_REQUEST);
+    let refused: Value = refused.json().await.unwrap();
+    assert_eq!(refused["errors"][0]["extensions"]["code"], "BAD_REQUEST");
     let request = club.http.get(club.url("/leaderboard?limit=100")).header("authorization", &kiosk.token);
     let board: Value = request.send().await.unwrap().json().await.unwrap();
     let rows = board["leaderboard"].as_array().unwrap();

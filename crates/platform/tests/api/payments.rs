@@ -29,6 +29,17 @@ async fn open(seat: &Seat, price: f64, id: Option<&str>, callback: Option<&str>)
     answer["result"].clone()
 }
 
+/// How a session stands: its refusal, or its status, its purchase and the refusal of that.
+async fn stands(seat: &Seat, partner: &str, session: &Value) -> Value {
+    let query = "query($partner: String!, $session: String!) {
+        a: get_fan_points_payment_session(partner_id: $partner, session_id: $session) {
+            errors { unknown_session_error { _empty } }
+            result { session_id status result { result { purchase_id purchase_items { amount } }
+                     errors { session_expired_error { _empty } } } } } }";
+    let variables = json!({ "partner": partner, "session": session["session_id"] });
+    seat.data(query, variables).await["a"].take()
+}
+
 /// A fan's browser, which follows no redirect by itself.
 struct Browser {
     http: reqwest::Client,
@@ -113,6 +124,9 @@ async fn a_fan_pays_on_the_page_and_the_shop_is_told() {
     assert_eq!((&session["project_id"], &session["result"]), (&json!("fc-example"), &Value::Null));
     let (browser, page) = Browser::open(&session).await;
     assert!(page.contains("Club Shop") && page.contains("1250") && page.contains("CHF 12.50"), "{page}");
+    let id = session["session_id"].clone();
+    let waiting = json!({ "session_id": id, "status": "active", "result": null });
+    assert_eq!(stands(&shop, SHOP, &session).await, json!({ "errors": null, "result": waiting }));
 
     // What can be copied does not pay, and nothing else is taken for a pass.
     for (kind, says) in [("card", "A card can not pay"), ("id", "not the code"), ("json_v1", "not the code")]
@@ -138,6 +152,13 @@ async fn a_fan_pays_on_the_page_and_the_shop_is_told() {
     assert_eq!(paid.status(), StatusCode::SEE_OTHER);
     assert_eq!(paid.headers()["location"], "https://shop.example.org/thanks");
     assert_eq!(shop.balances(FAN).await.0, 3465 - 1250);
+    let purchase = json!({ "purchase_id": "order-7", "purchase_items": [{ "amount": -1250 }] });
+    let paid =
+        json!({ "session_id": id, "status": "completed", "result": { "result": purchase, "errors": null } });
+    assert_eq!(stands(&shop, SHOP, &session).await["result"], paid);
+    let unknown = json!({ "errors": { "unknown_session_error": { "_empty": null } }, "result": null });
+    assert_eq!(stands(&club.partner(KIOSK).await, KIOSK, &session).await, unknown);
+    assert_eq!(stands(&shop, SHOP, &json!({ "session_id": "none" })).await, unknown);
     let again = browser.decide("confirm", &code(&club, FAN, "live").await).await;
     assert!(again.text().await.unwrap().contains("This payment is done"));
     assert_eq!(shop.balances(FAN).await.0, 3465 - 1250);
@@ -277,6 +298,10 @@ async fn a_session_that_nobody_decides_expires_and_the_shop_is_told_once() {
     let shop = club.partner(SHOP).await;
     open(&shop, 5.0, Some("order-8"), None).await;
     assert_eq!(shop.balances(FAN).await.0, 3465);
+    let over = stands(&shop, SHOP, &session).await["result"].take();
+    assert_eq!(over["status"], "expired");
+    let refusal = json!({ "session_expired_error": { "_empty": null } });
+    assert_eq!(over["result"], json!({ "result": null, "errors": refusal }));
     let (dir, database) = (club.dir.path().to_owned(), club.database.clone());
     club.running.stop().await;
     let count = |sql| place::number(&dir, database.as_ref(), EnvironmentName::Development, sql);

@@ -7,6 +7,7 @@ mod feed;
 mod goods;
 mod holds;
 mod passes;
+mod payments;
 mod program_rules;
 mod program_tokens;
 mod review;
@@ -317,6 +318,7 @@ pub struct PartnerAppAdditions(
     staff::StaffQueries,
     review::ReviewQueries,
     passes::PassQueries,
+    payments::PaymentQueries,
     program_rules::ProgramRuleQueries,
     program_tokens::ProgramTokenQueries,
 );
