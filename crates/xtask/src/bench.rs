@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::ExitCode;
+use std::process::{Command, ExitCode};
 use std::time::{Duration, Instant};
 
 use crate::cli::{BenchOptions, Frames};
@@ -132,8 +132,7 @@ fn warm_run(place: &Place) -> Outcome<String> {
 
 fn scan(place: &Place, options: &BenchOptions) -> Outcome<String> {
     let frames = options.frames.as_ref().ok_or_else(|| Problem::new("no frames were named"))?;
-    let words = ["run", "--release", "-p", "scan", "--example", "bench_frames", "--"];
-    let mut command = rust::cargo(place, &words);
+    let mut command = measure(place, "bench_frames")?;
     match frames {
         Frames::Folder(folder) => {
             let finding = format!("finding {}", folder.display());
@@ -211,18 +210,24 @@ fn in_the_window(place: &Place, example: &str) -> Outcome<String> {
 fn idle(place: &Place) -> Outcome<String> {
     const HOUR: &str = "108000";
     in_the_window(place, "idle")?;
-    let words =
-        ["run", "--release", "-p", "scan", "--example", "watch", "--", "--rate", "0", "--count", HOUR];
-    let mut command = rust::cargo(place, &words);
-    command.arg("--frames").arg(place.target().join("bench/idle/frames"));
+    let mut command = measure(place, "watch")?;
+    command
+        .args(["--rate", "0", "--count", HOUR])
+        .arg("--frames")
+        .arg(place.target().join("bench/idle/frames"));
     step::run("reading an hour's frames", command)?.or_fail("the hour")?;
     Ok(String::new())
 }
 
+/// One of our examples that measure, with all packages, so that nothing outside the project is built again.
+fn measure(place: &Place, example: &str) -> Outcome<Command> {
+    rust::build_measure(place, example)?;
+    Ok(step::command(place.example(Profile::Release, example), [] as [&str; 0], place.root()))
+}
+
 /// How long a fan's pass takes from its text to a trusted fan.
 fn verify(place: &Place) -> Outcome<String> {
-    let words = ["run", "--release", "-p", "fanpass", "--example", "bench_verify"];
-    step::run("verifying passes", rust::cargo(place, &words))?.or_fail("verifying")?;
+    step::run("verifying passes", measure(place, "bench_verify")?)?.or_fail("verifying")?;
     Ok(String::new())
 }
 
@@ -236,15 +241,15 @@ fn cargo_bench(place: &Place, name: &str) -> Outcome<String> {
 
 /// From a camera's frame to the fan's card, through the decoder and a terminal that is online.
 fn card(place: &Place) -> Outcome<String> {
-    let words = ["run", "--release", "-p", "partner", "--example", "scan_to_card"];
-    step::run("scanning fans before a camera", rust::cargo(place, &words))?.or_fail("the cards")?;
+    step::run("scanning fans before a camera", measure(place, "scan_to_card")?)?.or_fail("the cards")?;
     Ok(String::new())
 }
 
 /// Ten minutes at a gate with a fan a second, and the cards of fans before that.
 fn gate(place: &Place) -> Outcome<String> {
-    let words = ["run", "--release", "-p", "partner", "--example", "gate_run", "--", "60"];
-    step::run("scanning at a gate for ten minutes", rust::cargo(place, &words))?.or_fail("the gate")?;
+    let mut command = measure(place, "gate_run")?;
+    command.arg("60");
+    step::run("scanning at a gate for ten minutes", command)?.or_fail("the gate")?;
     Ok(String::new())
 }
 

@@ -57,10 +57,17 @@ pub fn build(place: &Place) -> Outcome<String> {
     Ok(String::new())
 }
 
+/// With the same features as whatever is measured, for the same reason.
 pub fn build_release(place: &Place) -> Outcome<String> {
-    let words =
-        ["build", "--release", "-p", "fanpoints-partner", "-p", "platform", "--bins", "--features", FEATURES];
+    let words = over_all(&["build", "--release", "--bins", "--example", "demo"]);
     step::run("building the release (some minutes)", cargo(place, &words))?.or_fail("the release build")?;
+    Ok(String::new())
+}
+
+/// A program that measures something, as fast as what would be shipped.
+pub fn build_measure(place: &Place, example: &str) -> Outcome<String> {
+    let words = over_all(&["build", "--release", "--example", example]);
+    step::run(&format!("building {example}"), cargo(place, &words))?.or_fail("cargo build")?;
     Ok(String::new())
 }
 
