@@ -28,6 +28,8 @@ const WAVE: usize = 64;
 const LINGER: Duration = Duration::from_millis(2);
 /// ... and all its waiting together, so that nobody else's answer is held up for long.
 const LINGER_IN_ALL: Duration = Duration::from_millis(25);
+/// How long a request that has all its answers may be held up by the work of others in its group.
+const HELD_UP: Duration = Duration::from_millis(5);
 /// How often a group is run again before it is given up.
 const ATTEMPTS: u32 = 12;
 /// How long a lost database is waited for.
@@ -193,7 +195,7 @@ impl Desk {
     fn quickly(&mut self, first: Job, jobs: &Receiver<Job>, group: &mut Vec<Job>) -> Result<(), StoreError> {
         self.waiting.push_front(first);
         let opened = self.open().and_then(|()| self.wave(jobs));
-        let mut waited = Duration::ZERO;
+        let (mut waited, mut finished) = (Duration::ZERO, None);
         let mut next = self.waiting.pop_front();
         if opened.is_err() {
             group.extend(next.take());
@@ -204,7 +206,12 @@ impl Desk {
             let outcome = self.run(&mut job, false);
             group.push(job);
             outcome?;
-            if group.len() < GROUP {
+            self.connection.send_early()?;
+            if more == More::No {
+                finished.get_or_insert_with(Instant::now);
+            }
+            let is_due = finished.is_some_and(|since| since.elapsed() > HELD_UP);
+            if group.len() < GROUP && !is_due {
                 next = self.following(jobs, more, &mut waited)?;
             }
         }
@@ -237,8 +244,8 @@ impl Desk {
         {
             self.waiting.push_back(job);
         }
-        let questions: Vec<_> =
-            self.waiting.iter_mut().flat_map(|job| std::mem::take(&mut job.ahead)).collect();
+        // They stay with their work, which the next group may have to run: answers end with a group.
+        let questions: Vec<_> = self.waiting.iter().flat_map(|job| &job.ahead).collect();
         if questions.is_empty() { Ok(()) } else { self.connection.read_ahead(&questions) }
     }
 

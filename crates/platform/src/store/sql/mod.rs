@@ -23,6 +23,9 @@ use super::StoreError;
 use ahead::Answers;
 use rows::Unsent;
 
+/// Rows of one table that are worth a statement while more are about to come.
+const SENT_TOGETHER: usize = 32;
+
 /// Where an environment is stored.
 #[derive(Clone, Debug)]
 pub enum Database {
@@ -222,13 +225,13 @@ impl Connection {
 
     /// Asks what work that is about to run will want to know, in one round trip, as far as it is not known.
     /// A file is read as fast when asked.
-    pub(super) fn read_ahead(&self, questions: &[Ahead]) -> Result<(), StoreError> {
+    pub(super) fn read_ahead(&self, questions: &[&Ahead]) -> Result<(), StoreError> {
         let Engine::Postgres(session) = &self.engine else {
             return Ok(());
         };
         let unknown: Vec<&Ahead> = {
             let known = self.answers.borrow();
-            questions.iter().filter(|question| !known.has(question)).collect()
+            questions.iter().copied().filter(|question| !known.has(question)).collect()
         };
         if unknown.is_empty() {
             return Ok(());
@@ -240,6 +243,18 @@ impl Connection {
             known.keep(question, rows);
         }
         Ok(())
+    }
+
+    /// Sends the rows that wait once there are some, without waiting for an answer: the server writes them while the
+    /// next work runs here. To be called between two pieces of work.
+    pub(super) fn send_early(&self) -> Result<(), StoreError> {
+        match &self.engine {
+            Engine::Postgres(session) if self.unsent.borrow().most() >= SENT_TOGETHER => {
+                self.send_rows()?;
+                session.flush()
+            }
+            Engine::Postgres(_) | Engine::Sqlite(_) => Ok(()),
+        }
     }
 
     /// Sends the rows that wait, each piece of work's after its own savepoint.

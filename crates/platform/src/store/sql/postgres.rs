@@ -292,9 +292,14 @@ impl Session {
         sent.push(change);
         if sent.len().is_multiple_of(FLUSH) {
             drop(sent);
-            self.wait(tokio::task::yield_now())?;
+            self.flush()?;
         }
         Ok(())
+    }
+
+    /// Lets what was sent reach the server.
+    pub(super) fn flush(&self) -> Result<(), StoreError> {
+        self.wait(tokio::task::yield_now())
     }
 
     fn statement(&self, sql: &str) -> Result<Statement, StoreError> {

@@ -200,6 +200,11 @@ impl Unsent {
         self.tables.clear();
     }
 
+    /// The most rows that wait for one table.
+    pub(super) fn most(&self) -> usize {
+        self.tables.iter().map(|table| table.values.len()).max().unwrap_or(0)
+    }
+
     /// Takes the rows of earlier pieces of work, or all.
     pub(super) fn take(&mut self, all: bool) -> Vec<(&'static Rows, Vec<Array>)> {
         let mut taken = Vec::new();
