@@ -96,8 +96,12 @@ fn awake() -> Option<Awake> {
             .create()
     };
     let hold = move || {
+        #[cfg(target_os = "linux")]
+        let display = calm_display();
+        #[cfg(not(target_os = "linux"))]
+        let display = None::<()>;
         let [screen, machine] = [ask(true, false), ask(false, true)];
-        if let (Err(screen), Err(machine)) = (&screen, &machine) {
+        if let (None, Err(screen), Err(machine)) = (&display, &screen, &machine) {
             tracing::warn!(%screen, %machine, "the screen can not be kept awake");
             return;
         }
@@ -106,4 +110,14 @@ fn awake() -> Option<Awake> {
     };
     std::thread::Builder::new().name("awake".into()).spawn(hold).ok()?;
     Some(Awake { _end: end })
+}
+
+/// Where no desktop dims the screen, the display server itself does. It does not as long as this line to it is open.
+#[cfg(target_os = "linux")]
+fn calm_display() -> Option<x11rb::rust_connection::RustConnection> {
+    use x11rb::protocol::screensaver::ConnectionExt as _;
+    let (line, _) = x11rb::connect(None).ok()?;
+    line.screensaver_query_version(1, 1).ok()?.reply().ok()?;
+    line.screensaver_suspend(1).ok()?.check().ok()?;
+    Some(line)
 }

@@ -3,8 +3,10 @@
 use std::path::Path;
 
 use x11rb::connection::Connection as _;
+use x11rb::protocol::screensaver::{self, ConnectionExt as _};
 use x11rb::protocol::xproto::{
-    AtomEnum, ClientMessageEvent, ConnectionExt as _, EventMask, MapState, Window,
+    AtomEnum, Blanking, ClientMessageEvent, ConnectionExt as _, EventMask, Exposures, MapState, ScreenSaver,
+    Window,
 };
 use x11rb::rust_connection::RustConnection;
 
@@ -83,6 +85,19 @@ impl Desktop {
         self.ask(self.root, "_NET_SHOWING_DESKTOP", [1, 0, 0, 0, 0]);
     }
 
+    /// Lets the display go dark after a second in which nobody touches anything.
+    pub fn dims_soon(&self) {
+        self.line.set_screen_saver(1, 0, Blanking::PREFERRED, Exposures::DEFAULT).expect("a request");
+        self.line.flush().expect("the display listens");
+    }
+
+    /// Whether the display is dark, and for how long nobody has touched anything, in milliseconds.
+    pub fn dark(&self) -> (bool, u32) {
+        let asked = self.line.screensaver_query_info(self.root).expect("a request");
+        let told = asked.reply().expect("the display answers");
+        (told.state == u8::from(screensaver::State::ON), told.ms_since_user_input)
+    }
+
     fn ask(&self, window: Window, what: &str, data: [u32; 5]) {
         let wish = ClientMessageEvent::new(32, window, self.atom(what), data);
         let listens = EventMask::SUBSTRUCTURE_REDIRECT | EventMask::SUBSTRUCTURE_NOTIFY;
@@ -99,5 +114,14 @@ impl Desktop {
         let property = self.atom(property);
         let asked = self.line.get_property(false, window, property, AtomEnum::ANY, 0, 64).expect("a request");
         asked.reply().ok().and_then(|told| told.value32().map(Iterator::collect)).unwrap_or_default()
+    }
+}
+
+impl Drop for Desktop {
+    /// The next test has its display as it was.
+    fn drop(&mut self) {
+        let _ = self.line.set_screen_saver(-1, -1, Blanking::DEFAULT, Exposures::DEFAULT);
+        let _ = self.line.force_screen_saver(ScreenSaver::RESET);
+        let _ = self.line.get_input_focus().map(|asked| asked.reply());
     }
 }

@@ -110,8 +110,13 @@ async fn a_kiosk_holds_the_screen_whatever_the_desktop_asks() {
     check(&till, FAN).await;
     till.has("verdict", "verdict", "yes").await;
 
+    // Nobody touches anything for longer than the display waits, and it stays bright; after the kiosk it does not.
+    desktop.dims_soon();
+    till.until("a while without a touch", || async { (desktop.dark().1 > 2000).then_some(()) }).await;
+    assert!(!desktop.dark().0, "the screen went dark");
     leave_with(&till, PIN).await;
     till.find("nav-counter").await;
+    till.until("a display that rests", || async { desktop.dark().0.then_some(()) }).await;
     till.until("an ordinary window again", || async {
         (!desktop.is(window, "FULLSCREEN") && !desktop.shows_only(window)).then_some(())
     })
