@@ -60,6 +60,33 @@ async fn twice_as_large_loses_no_word() {
     till.close().await;
 }
 
+#[tokio::test]
+async fn whoever_asks_the_desktop_for_less_motion_sees_none() {
+    let stage = Stage::new("still");
+    let mut till = Till::on(&stage).open().await;
+    assert!(!moving(&till).await.is_empty(), "nothing moves anyway");
+    till.close().await;
+    let settings = stage.path("till/XDG_CONFIG_HOME/gtk-3.0");
+    std::fs::create_dir_all(&settings).expect("a folder can be made");
+    std::fs::write(settings.join("settings.ini"), "[Settings]\ngtk-enable-animations=false\n")
+        .expect("a file can be written");
+    till.open().await;
+    assert_eq!(moving(&till).await, Vec::<String>::new());
+    till.close().await;
+}
+
+/// What takes time to change, or moves.
+async fn moving(till: &Till) -> Vec<String> {
+    till.find("connect").await;
+    let script = "
+        return [...document.querySelectorAll('body *')].filter((e) => {
+            const look = getComputedStyle(e);
+            return Number.parseFloat(look.transitionDuration) > 0 || look.animationName !== 'none';
+        }).map((e) => e.tagName + '.' + e.className)";
+    let found = till.client().execute(script, vec![]).await.expect("the window answers");
+    serde_json::from_value(found).expect("a list of names")
+}
+
 /// Presses by script: the driver aims beside what is drawn larger.
 async fn tap(till: &Till, testid: &str) {
     let script = "document.querySelector(`[data-testid=${arguments[0]}]`).click()";
