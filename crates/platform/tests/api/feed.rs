@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use crate::club::{Club, FAN, KIOSK, NEW_FAN, SHOP, Seat, item};
+use crate::place;
 use futures_util::{SinkExt as _, StreamExt as _};
 use platform::{Config, EnvironmentName};
 use serde_json::{Value, json};
@@ -337,4 +338,25 @@ async fn a_credential_has_so_many_connections_and_each_so_many_subscriptions() {
         }
     };
     tokio::time::timeout(Duration::from_secs(60), room).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_follower_waits_while_the_database_can_not_be_read() {
+    let club = Club::open().await;
+    let shop = club.partner(SHOP).await;
+    let start = head(&shop, SHOP).await;
+    shop.give(FAN, "p-1", json!([item(1.0)])).await.done();
+    let mut line = Line::signed_in(&club, &shop.token).await;
+    let change = |sql: &str| {
+        place::change(club.dir.path(), club.database.as_ref(), EnvironmentName::Development, sql);
+    };
+    change("ALTER TABLE change RENAME TO gone");
+    line.subscribe(SHOP, Some(&start)).await;
+    // It is not told again and again what it can do nothing about.
+    for _ in 0..3 {
+        line.say(json!({ "type": "ping" })).await;
+        assert_eq!(line.hear().await.unwrap()["type"], "pong");
+    }
+    change("ALTER TABLE gone RENAME TO change");
+    assert_eq!(line.change().await["subject"], "p-1");
 }

@@ -10,11 +10,11 @@ use tokio::sync::broadcast::Receiver;
 
 use crate::api::dates;
 use crate::api::directory::ScopeType;
-use crate::auth::access::{Caller, bad_argument, coded, internal};
+use crate::auth::access::{Caller, bad_argument, coded};
 use crate::feed::{self, Next, PAGE};
 use crate::store::catalogue::Owner;
 use crate::store::changes::{self, ChangeKind as Stored, ChangedFan};
-use crate::store::{Catalogue, now_us};
+use crate::store::{Catalogue, StoreError, now_us};
 
 #[derive(SimpleObject)]
 pub struct ChangesResult {
@@ -171,6 +171,8 @@ pub struct GoodUntil(pub i64);
 
 /// How often a quiet follower looks whether it may still follow.
 const LOOK: Duration = Duration::from_secs(5);
+/// After a failed reading: the database may be gone for a while, and each follower would ask again and again.
+const PAUSE: Duration = Duration::from_secs(1);
 
 struct Follower {
     caller: Arc<Caller>,
@@ -203,7 +205,8 @@ impl Follower {
             }
             if self.behind {
                 if let Err(error) = self.catch_up(&catalogue).await {
-                    return Some((Err(error), self));
+                    tracing::warn!(%error, "a follower was not told its changes; trying again");
+                    tokio::time::sleep(PAUSE).await;
                 }
                 continue;
             }
@@ -221,11 +224,14 @@ impl Follower {
         }
     }
 
-    async fn catch_up(&mut self, catalogue: &Catalogue) -> Result<()> {
+    async fn catch_up(&mut self, catalogue: &Catalogue) -> Result<(), StoreError> {
         let at = self.at;
-        let page =
-            self.caller.environment.store.read(move |connection| changes::after(connection, at, PAGE)).await;
-        let page = page.map_err(|error| internal(&error))?;
+        let page = self
+            .caller
+            .environment
+            .store
+            .read(move |connection| changes::after(connection, at, PAGE))
+            .await?;
         self.behind = !page.is_empty();
         for change in page {
             self.at = change.date_us;
