@@ -219,10 +219,34 @@ impl Serving {
             grace: seconds(self.grace_seconds, file.grace_seconds, default.grace),
             ..default
         };
-        if let Some(fault) = config.fault() {
+        if let Some(fault) = config.fault().or_else(|| slip(&config)) {
             return Err(SettingsError::Unusable(fault));
         }
         let log_format = self.log_format.or(file.log_format).unwrap_or_default();
         Ok(Settings { config, log_format })
     }
+}
+
+/// Twice as long as a process may not know of a new key.
+const SHORTEST_LEAD: Duration = Duration::from_secs(120);
+
+/// What nobody means: a server that would answer nothing, or that signs with keys nobody knows yet.
+fn slip(config: &Config) -> Option<String> {
+    let times = [
+        ("token-seconds", config.token_lifetime),
+        ("key-days", config.key_rotation),
+        ("request-seconds", config.request_timeout),
+        ("body-seconds", config.body_timeout),
+        ("idle-seconds", config.idle_timeout),
+        ("event-days", config.event_retention),
+    ];
+    if let Some((name, _)) = times.into_iter().find(|(_, time)| time.is_zero()) {
+        return Some(format!("{name} can not be 0"));
+    }
+    if config.max_request_bytes == 0 {
+        return Some("request-bytes can not be 0".to_owned());
+    }
+    let known_too_late = config.key_lead < SHORTEST_LEAD;
+    known_too_late
+        .then(|| "key-lead-seconds is 120 at least: a process looks at the keys once a minute".to_owned())
 }

@@ -268,6 +268,10 @@ fn what_is_not_understood_is_said_and_ends_with_two() {
     ends_with(2, &run(&["--data", data, "--tls-key", "key.pem"]), "--tls-certificate");
     ends_with(2, &run(&["--data", data, "--token-seconds", "100000"]), "86400");
     ends_with(2, &run(&["--data", data, "--cors-origins", "*"]), "origin");
+    ends_with(2, &run(&["--data", data, "--key-lead-seconds", "60"]), "120");
+    for name in ["token-seconds", "request-seconds", "body-seconds", "event-days", "request-bytes"] {
+        ends_with(2, &run(&["--data", data, &format!("--{name}"), "0"]), name);
+    }
     for (text, says) in [
         ("[server]\nrequest-per-minute = 1", "request-per-minute"),
         ("[server]\nrequests-per-minute = \"many\"", "requests-per-minute"),
