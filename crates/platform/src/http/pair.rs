@@ -14,13 +14,15 @@ use serde_json::json;
 use std::time::Instant;
 
 use super::body::Json as Bytes;
+use super::request::RequestId;
 use super::{Origin, Shared, json as answer};
 use crate::api::is_custom_id;
 use crate::auth::secrets::{fresh_client_id, fresh_secret};
 use crate::environment::{Environment, EnvironmentName};
+use crate::store::admin::{self, AdminChange};
 use crate::store::catalogue::{Credential, Owner};
 use crate::store::devices::{self, Invitation, NewDevice};
-use crate::store::{StoreError, now_us};
+use crate::store::{StoreError, Turn, now_us};
 
 /// What a device sends.
 #[derive(Deserialize)]
@@ -43,6 +45,7 @@ const LIFETIME_US: i64 = 3650 * 86_400 * 1_000_000;
 pub async fn pair(
     State(server): State<Shared>,
     Extension(origin): Extension<Origin>,
+    Extension(request): Extension<RequestId>,
     body: Bytes,
 ) -> Response {
     let Ok(pairing) = serde_json::from_slice(&body.0) else {
@@ -51,7 +54,7 @@ pub async fn pair(
     if !server.strangers.take(&origin, Instant::now()).allowed {
         return refused(StatusCode::TOO_MANY_REQUESTS, "throttled");
     }
-    let admitted = admit(&server, pairing).await;
+    let admitted = admit(&server, pairing, &request).await;
     if !matches!(admitted, Err(Refused::Token)) {
         server.strangers.give_back(&origin, Instant::now());
     }
@@ -81,7 +84,7 @@ impl From<StoreError> for Refused {
     }
 }
 
-async fn admit(server: &Shared, pairing: Pairing) -> Result<Response, Refused> {
+async fn admit(server: &Shared, pairing: Pairing, request: &RequestId) -> Result<Response, Refused> {
     let key = proven_key(&pairing).ok_or(Refused::Key)?;
     for text in [&pairing.name, &pairing.store, &pairing.terminal_id].into_iter().flatten() {
         if !is_custom_id(text) {
@@ -115,8 +118,22 @@ async fn admit(server: &Shared, pairing: Pairing) -> Result<Response, Refused> {
     let device = NewDevice { device_id: uuid::Uuid::new_v4().to_string(), public_key, invitation };
     let answer_fields = (device.device_id.clone(), credential.client_id.clone(), device.invitation.clone());
     let token = pairing.token;
-    let paired =
-        environment.store.commit(move |turn| devices::pair(turn, &token, &device, &credential)).await?;
+    let act = AdminChange {
+        date_us: now,
+        actor: credential.client_id.clone(),
+        action: "pair".to_owned(),
+        fan: None,
+        detail: json!({ "device_id": device.device_id, "role": device.invitation.role.name() }).to_string(),
+        request_id: request.to_string(),
+    };
+    let work = move |turn: &mut Turn<'_>| {
+        let paired = devices::pair(turn, &token, &device, &credential)?;
+        if paired {
+            admin::insert(turn.connection, &act)?;
+        }
+        Ok(paired)
+    };
+    let paired = environment.store.commit(work).await?;
     if !paired {
         return Err(Refused::Token);
     }

@@ -63,6 +63,10 @@ async fn a_device_is_paired_once_heard_of_and_revoked() {
     assert_eq!((&device["partner_id"], &device["project_id"]), (&json!(SHOP), &json!("fc-example")));
     assert_eq!(device["environment"], "development");
     assert_eq!(pair(&club, token, &key).await.0, StatusCode::FORBIDDEN, "a token works once");
+    let changes = club.running.admin_changes(EnvironmentName::Development, 1).await.unwrap();
+    let detail = json!({ "device_id": device["device_id"], "role": device["role"] });
+    assert_eq!((changes[0].action.as_str(), &json!(changes[0].actor)), ("pair", &device["client_id"]));
+    assert_eq!(serde_json::from_str::<Value>(&changes[0].detail).unwrap(), detail);
 
     let (client, secret) = (device["client_id"].as_str().unwrap(), device["client_secret"].as_str().unwrap());
     let (_, body) = club.ask_token(client, secret).await;
