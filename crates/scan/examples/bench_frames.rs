@@ -4,7 +4,8 @@
 //!
 //! `DIR/expected.tsv` names a frame a line and, after a tab, a JSON list of the payloads that are right; an empty
 //! list means that nobody knows, or, in a set of `falsepositives`, that nothing may be read. A set is the folder that
-//! a frame lies in. With `--made N` in place of the folder, N frames of each difficulty are made on the spot.
+//! a frame lies in. With `--made N` in place of the folder, N frames of each difficulty are made on the spot; `--from
+//! SEED` makes others, `--only SET` those of one difficulty.
 #![allow(clippy::print_stdout, clippy::print_stderr, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::collections::BTreeMap;
@@ -27,6 +28,10 @@ struct Options {
     frames: PathBuf,
     /// Frames to make for each set, in place of a folder.
     made: u64,
+    /// The seed of the first of them.
+    from: u64,
+    /// The one set to look at.
+    only: Option<String>,
     /// The interpreter that runs `zxing-cpp`.
     zxing: Option<PathBuf>,
     /// How often each frame is shown, as a camera shows it again and again.
@@ -65,7 +70,8 @@ fn main() {
     let options = options();
     // A picture that makes a decoder panic counts as not read.
     std::panic::set_hook(Box::new(|_| {}));
-    let cases = if options.made > 0 { made(options.made) } else { cases(&options.frames) };
+    let mut cases = if options.made > 0 { made(&options) } else { cases(&options.frames) };
+    cases.retain(|case| options.only.as_ref().is_none_or(|only| *only == case.set));
     let mut candidates: Vec<Candidate<'_>> =
         vec![("this cascade", Box::new(|frame| (cascade(frame, 1), None)))];
     if options.again > 1 {
@@ -106,18 +112,28 @@ fn main() {
 }
 
 fn options() -> Options {
-    let mut options =
-        Options { frames: PathBuf::new(), made: 0, zxing: None, again: 1, misses: false, stages: false };
+    let mut options = Options {
+        frames: PathBuf::new(),
+        made: 0,
+        from: 0,
+        only: None,
+        zxing: None,
+        again: 1,
+        misses: false,
+        stages: false,
+    };
+    let number = |text: Option<String>, name: &str| -> u64 {
+        text.and_then(|n| n.parse().ok()).unwrap_or_else(|| panic!("a number after {name}"))
+    };
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
         match argument.as_str() {
             "--frames" => options.frames = arguments.next().expect("a folder after --frames").into(),
-            "--made" => {
-                options.made = arguments.next().and_then(|n| n.parse().ok()).expect("a number after --made");
-            }
+            "--made" => options.made = number(arguments.next(), "--made"),
+            "--from" => options.from = number(arguments.next(), "--from"),
+            "--only" => options.only = Some(arguments.next().expect("a set after --only")),
             "--again" => {
-                options.again =
-                    arguments.next().and_then(|n| n.parse().ok()).expect("a number after --again");
+                options.again = usize::try_from(number(arguments.next(), "--again")).expect("a number");
             }
             "--zxing" => options.zxing = Some(arguments.next().expect("an interpreter after --zxing").into()),
             "--misses" => options.misses = true,
@@ -146,10 +162,13 @@ fn cases(folder: &Path) -> Vec<Case> {
         .collect()
 }
 
-fn made(count: u64) -> Vec<Case> {
+fn made(options: &Options) -> Vec<Case> {
     let mut cases = Vec::new();
     for (set, name) in sets::SETS.iter().enumerate() {
-        for seed in 0..count {
+        if options.only.as_ref().is_some_and(|only| only != name) {
+            continue;
+        }
+        for seed in options.from..options.from + options.made {
             let (frame, text) = sets::made(set, seed);
             cases.push(Case {
                 name: format!("{name} {seed}"),

@@ -6,6 +6,7 @@ mod calm;
 mod clock;
 mod grey;
 mod ground;
+mod leaning;
 mod qr;
 mod refit;
 mod stage;

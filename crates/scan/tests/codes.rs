@@ -92,6 +92,25 @@ fn leaning_back_to_any_side() {
     }
 }
 
+/// Its far side seems half as large as its near one: the three patterns differ in size, and the corner between them
+/// can not be told by their distances.
+#[test]
+fn leaning_so_far_that_the_patterns_differ_in_size() {
+    let text = pass(148);
+    let code = Modules::of(&text, EcLevel::M);
+    for far in [0.7, 0.6, 0.5] {
+        for side in 0..4 {
+            for degrees in [-12.0, 0.0, 12.0, 33.0] {
+                let mut shares = [1.0, 1.0, far, far];
+                shares.rotate_left(side);
+                let mut canvas = Canvas::new(1280, 720, 170.0);
+                canvas.draw(&code, leaning((640.0, 360.0), 420.0, degrees, shares), 30.0, 230.0);
+                assert_eq!(texts(&canvas), [text.as_str()], "{far}, side {side}, {degrees} degrees");
+            }
+        }
+    }
+}
+
 #[test]
 fn corners_and_stage_are_told() {
     let code = Modules::of(&pass(148), EcLevel::M);

@@ -14,6 +14,7 @@ use rxing::qrcode::detector::QRCodeDetectorResult;
 use crate::Point;
 
 use super::clock::Clock;
+use super::leaning;
 use super::refit::Candidate;
 
 /// A code that was read, in pixels of the picture it was read from.
@@ -50,31 +51,51 @@ pub fn sample(matrix: &BitMatrix, thorough: bool, clock: &Clock) -> Sampled {
     patterns.sort_by_key(|pattern| std::cmp::Reverse(pattern.size));
     patterns.truncate(MAX_PATTERNS);
     let sets = guarded(|| Some(GenerateFinderPatternSets(&mut patterns))).unwrap_or_default();
+    let mut sampled = Sampled::default();
     let mut used: Vec<ConcentricPattern> = Vec::new();
-    let mut reads = Vec::new();
-    let mut unread = Vec::new();
     let mut failures = 0;
-    for set in sets {
-        if [set.bl, set.tl, set.tr].iter().any(|pattern| used.contains(pattern)) {
-            continue;
-        }
-        if clock.is_over() || failures > MAX_FAILURES * (reads.len() + 1) {
+    for set in &sets {
+        if clock.is_over() || failures > MAX_FAILURES * (sampled.reads.len() + 1) {
             break;
         }
-        match guarded(|| decode(&SampleQR(matrix, &set).ok()?)) {
-            Some(read) => {
-                used.extend([set.bl, set.tl, set.tr]);
-                reads.push(read);
-            }
-            None => {
-                failures += 1;
-                if unread.len() < MAX_UNREAD {
-                    unread.push(candidate(&set));
-                }
-            }
+        if !is_used(set, &used) && !sampled.try_set(matrix, set, &mut used) {
+            failures += 1;
         }
     }
-    Sampled { reads, unread }
+    patterns.retain(|pattern| !used.contains(pattern));
+    for set in leaning::sets(matrix, &patterns) {
+        if clock.is_over() {
+            break;
+        }
+        if !is_used(&set, &used) && !sets.contains(&set) {
+            sampled.try_set(matrix, &set, &mut used);
+        }
+    }
+    sampled
+}
+
+fn is_used(set: &FinderPatternSet, used: &[ConcentricPattern]) -> bool {
+    [set.bl, set.tl, set.tr].iter().any(|pattern| used.contains(pattern))
+}
+
+impl Sampled {
+    /// Was there a code to be read at these patterns?
+    fn try_set(
+        &mut self,
+        matrix: &BitMatrix,
+        set: &FinderPatternSet,
+        used: &mut Vec<ConcentricPattern>,
+    ) -> bool {
+        let Some(read) = guarded(|| decode(&SampleQR(matrix, set).ok()?)) else {
+            if self.unread.len() < MAX_UNREAD {
+                self.unread.push(candidate(set));
+            }
+            return false;
+        };
+        used.extend([set.bl, set.tl, set.tr]);
+        self.reads.push(read);
+        true
+    }
 }
 
 fn candidate(set: &FinderPatternSet) -> Candidate {
