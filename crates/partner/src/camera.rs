@@ -4,10 +4,11 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use scan::{Camera, CameraChoice, Eye, EyeEvent, FrameFiles, FrameSource, Point};
+use scan::{Camera, CameraChoice, Eye, EyeEvent, EyeOptions, FrameFiles, FrameSource, Point};
 
 use crate::devices::is_invitation;
 use crate::evacuate::is_handover;
+use crate::identify::is_ours;
 use crate::terminal::{FrameFolder, News, blocking};
 use crate::view::{
     CameraFacts, CameraKnob, CameraSignal, CameraView, CodeSource, GoodsState, KnobSetting, Outline,
@@ -86,7 +87,8 @@ impl Terminal {
         let open = move || open(&source, frames.as_ref());
         let terminal = self.clone();
         let runtime = tokio::runtime::Handle::current();
-        let eye = Eye::start(open, move |event| terminal.seen(event, &runtime));
+        let options = EyeOptions { wanted: is_ours, ..EyeOptions::default() };
+        let eye = Eye::start_with(options, open, move |event| terminal.seen(event, &runtime));
         drop(self.0.camera.swap(Some(eye)));
         Ok(())
     }

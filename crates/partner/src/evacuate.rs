@@ -281,7 +281,7 @@ impl Terminal {
         let encoded = data.split_once(";base64,").map_or(data, |(_, rest)| rest).to_owned();
         let found = blocking(move || -> Result<_, AppError> {
             let bytes = STANDARD.decode(encoded.as_bytes()).map_err(|_| ErrorCode::PictureUnreadable)?;
-            Ok(scan::Decoder::new().decode_picture(&scan::luma_from_picture(&bytes)?))
+            Ok(scan::Decoder::wanting(is_handover).decode_picture(&scan::luma_from_picture(&bytes)?))
         });
         let texts = found.await??.into_iter().map(|found| found.text);
         let codes: Vec<String> = texts.filter(|text| is_handover(text)).collect();

@@ -16,6 +16,8 @@ use scan::{LumaFrame, PixelFormat};
 use sync::FanAnswer;
 
 use crate::connect::age;
+use crate::devices::is_invitation;
+use crate::evacuate::is_handover;
 use crate::goods::goods_ref;
 use crate::rights::Right;
 use crate::terminal::{Line, News, blocking};
@@ -231,11 +233,9 @@ impl Terminal {
     }
 
     async fn show_frame(&self, frame: LumaFrame) -> Result<Shown, AppError> {
-        let found = blocking(move || scan::Decoder::new().decode_picture(&frame)).await?;
+        let found = blocking(move || scan::Decoder::wanting(is_ours).decode_picture(&frame)).await?;
         let texts: Vec<String> = found.into_iter().map(|found| found.text).collect();
-        let ours =
-            texts.iter().find(|text| !matches!(fanpass::parse(text), Err(fanpass::CodeRefusal::NotOurs)));
-        match ours.or(texts.first()) {
+        match texts.iter().find(|text| is_ours(text)).or(texts.first()) {
             Some(text) => self.show_text(text, CodeSource::Picture).await,
             None => Err(ErrorCode::NoCodeFound.into()),
         }
@@ -378,6 +378,15 @@ fn on_white(rgba: &[u8]) -> Vec<u8> {
     };
     let (pixels, _) = rgba.as_chunks::<4>();
     pixels.iter().flat_map(|&[r, g, b, a]| [mix(r, a), mix(g, a), mix(b, a)]).collect()
+}
+
+/// May a code that is in view be meant for this app? All decoders read phantoms and other people's codes, and of
+/// twelve digits the check digit alone tells whether they are a fan's.
+pub(crate) fn is_ours(text: &str) -> bool {
+    use fanpass::CodeRefusal::{BadCheckDigit, NotOurs, TooLong};
+    is_handover(text)
+        || is_invitation(text)
+        || !matches!(fanpass::parse(text), Err(NotOurs | TooLong | BadCheckDigit))
 }
 
 fn parse(text: &str, source: CodeSource) -> Result<Code, AppError> {

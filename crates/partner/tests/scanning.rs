@@ -8,15 +8,15 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use common::{FIRST_FAN, Platform, Till};
+#[cfg(target_os = "linux")]
+use partner::Terminal;
+#[cfg(target_os = "linux")]
+use partner::view::FanCard;
 use partner::view::{
-    CodeSource, Environment, HandheldScan, KeyPress, LinkState, ScanEnding, ScanReading, ScanSource,
-    TrustView,
+    CameraSignal, CodeSource, Environment, HandheldScan, KeyPress, LinkState, ScanEnding, ScanReading,
+    ScanSignal, ScanSource, TrustView,
 };
-#[cfg(target_os = "linux")]
-use partner::view::{FanCard, ScanSignal};
-use partner::{ErrorCode, MemoryKeychain};
-#[cfg(target_os = "linux")]
-use partner::{News, Terminal};
+use partner::{ErrorCode, MemoryKeychain, News};
 
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -174,6 +174,59 @@ async fn a_source_says_what_it_is_while_it_runs() {
     assert_eq!((facts.frames_per_second, facts.controls.len()), (30, 0));
     till.terminal.camera_stop().await.unwrap();
     assert_eq!(till.terminal.camera_facts(), None);
+}
+
+fn draw(frame: &mut image::GrayImage, text: &str, left: u32, [dark, light]: [u8; 2]) {
+    const PIXELS: u32 = 5;
+    let code = qrcode::QrCode::with_error_correction_level(text, qrcode::EcLevel::M).unwrap();
+    let (modules, colors) = (u32::try_from(code.width()).unwrap(), code.to_colors());
+    let is_dark = |x: u32, y: u32| {
+        let (x, y) = ((x / PIXELS).checked_sub(4)?, (y / PIXELS).checked_sub(4)?);
+        let inside = x < modules && y < modules;
+        inside.then(|| colors[(y * modules + x) as usize] == qrcode::Color::Dark)
+    };
+    let side = (modules + 8) * PIXELS;
+    for (x, y) in (0..side).flat_map(|y| (0..side).map(move |x| (x, y))) {
+        let grey = if is_dark(x, y).unwrap_or(false) { dark } else { light };
+        frame.put_pixel(left + x, 100 + y, image::Luma([grey]));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_others_print_is_passed_over_without_a_word_and_hides_no_fan() {
+    let folder = tempfile::tempdir().unwrap();
+    let platform = Platform::start().await;
+    let frames = tempfile::tempdir().unwrap();
+    let mut frame = image::GrayImage::from_pixel(1280, 720, image::Luma([150]));
+    draw(&mut frame, "https://example.org/menu", 20, [20, 235]);
+    // Twelve digits, as on parcels: nine in ten of them are no id by their check digit.
+    draw(&mut frame, "008407119296", 300, [20, 235]);
+    frame.save(frames.path().join("1.png")).unwrap();
+    let source = partner::FrameFolder { folder: frames.path().to_owned(), rate: 30 };
+    let till = Till::open_with(folder.path(), Arc::new(MemoryKeychain::default()), Some(source));
+    till.terminal.connect(platform.club_shop(Environment::Development)).await.unwrap();
+    till.until_link(LinkState::Online).await;
+    let pictures = || {
+        let told = till.told.lock().unwrap();
+        told.iter().filter(|news| matches!(news, News::Camera(CameraSignal::Frame { .. }))).count()
+    };
+    till.terminal.camera_start(None).await.unwrap();
+    until("shown", || pictures() > 5).await;
+    // A phone with a dark screen comes beside them.
+    draw(&mut frame, &platform.code(FIRST_FAN, "card").await, 620, [235, 20]);
+    till.terminal.camera_stop().await.unwrap();
+    frame.save(frames.path().join("1.png")).unwrap();
+    till.terminal.camera_start(None).await.unwrap();
+    let scanned = |news: &News| matches!(news, News::Scan(_));
+    till.until_told(scanned).await;
+    till.terminal.camera_stop().await.unwrap();
+    let told = till.told.lock().unwrap();
+    let scans: Vec<_> = told.iter().filter(|news| scanned(news)).collect();
+    let identified = |news: &News| {
+        matches!(news, News::Scan(signal)
+            if matches!(signal.as_ref(), ScanSignal::Identified { card } if card.trust == TrustView::Card))
+    };
+    assert!(scans.len() == 1 && identified(scans[0]), "{scans:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -20,8 +20,8 @@ use clock::Clock;
 use grey::{Grey, Pyramid, View};
 use qr::Read;
 use refit::Candidate;
+use stage::{BARS, PATIENT, QUICK};
 pub use stage::{Filter, Light, Reader, Scale, Stage};
-use stage::{PATIENT, QUICK};
 
 /// The kind of code that was read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -51,19 +51,35 @@ const MAX_UNREAD: usize = 12;
 const RESTING: usize = 3;
 
 /// Reads codes. Remembers which stages are still to be tried, and which one was lucky last.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Decoder {
+    /// Is a text worth leaving the cascade for?
+    wanted: fn(&str) -> bool,
     /// Where in `PATIENT` to go on.
     next: usize,
     lucky: Option<Stage>,
+    /// Were bars read in the last frame that was looked at?
+    bars: bool,
     calm: Calm,
     /// Was nothing read in the last frame that was looked at?
     blank: bool,
 }
 
+impl Default for Decoder {
+    fn default() -> Self {
+        Self::wanting(|_| true)
+    }
+}
+
 impl Decoder {
+    /// Every code is wanted.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// Passes over the codes of others: neither do they hide a wanted one that takes longer to read, nor are they told.
+    pub fn wanting(wanted: fn(&str) -> bool) -> Self {
+        Self { wanted, next: 0, lucky: None, bars: false, calm: Calm::default(), blank: false }
     }
 
     /// The codes in a frame of a camera. No stage starts after 22 ms; what was left out is tried on the next frame,
@@ -121,11 +137,14 @@ impl Decoder {
             if !look.clock.may_start(stage.is_heavy()) {
                 break;
             }
-            let found = look.at(*stage);
+            let found = self.wanted_at(&mut look, *stage);
             if !found.is_empty() {
                 return self.remember(found);
             }
         }
+        // Bars in view are the last word, not the first: what lies on the counter must not hide a fan's code.
+        let bars_first = self.bars;
+        let mut bars = if bars_first { self.wanted_at(&mut look, BARS) } else { Vec::new() };
         for tried in 0..PATIENT.len() {
             let Some(stage) = PATIENT.get(self.next % PATIENT.len()) else { break };
             if !look.clock.may_start(stage.is_heavy()) {
@@ -136,22 +155,35 @@ impl Decoder {
                 look.clock = look.clock.again();
             }
             self.next = (self.next + 1) % PATIENT.len();
-            let found = look.at(*stage);
-            if !found.is_empty() {
+            if *stage == BARS && bars_first {
+                continue;
+            }
+            let found = self.wanted_at(&mut look, *stage);
+            if *stage == BARS {
+                bars = found;
+            } else if !found.is_empty() {
                 return self.remember(found);
             }
         }
-        Vec::new()
+        self.bars = !bars.is_empty();
+        bars
+    }
+
+    fn wanted_at(&self, look: &mut Look<'_>, stage: Stage) -> Vec<Found> {
+        let mut found = look.at(stage);
+        found.retain(|found| (self.wanted)(&found.text));
+        found
     }
 
     fn remember(&mut self, found: Vec<Found>) -> Vec<Found> {
         self.lucky = found.first().map(|found| found.stage);
         self.next = 0;
+        self.bars = false;
         found
     }
 
-    /// The codes in a picture that someone chose: every stage at several sizes, usually within a
-    /// second, six at the most.
+    /// The codes in a picture that someone chose: every stage at several sizes, usually within a second, six at the
+    /// most. Codes that are not wanted are told where there is none that is.
     pub fn decode_picture(&mut self, frame: &LumaFrame) -> Vec<Found> {
         if !frame.is_sound() {
             return Vec::new();
@@ -162,41 +194,45 @@ impl Decoder {
         if longest <= 400 {
             // A cut-out: modules of a pixel or two, often without the quiet zone.
             let (times, border) = ((1200 / longest.max(1)).clamp(2, 8), 40);
-            let found = whole(grey::enlarge(full, times, border).view(), &clock);
+            let found = self.whole(grey::enlarge(full, times, border).view(), &clock);
             if !found.is_empty() {
                 return reduce(found, times, border);
             }
         }
         let mut times = longest.div_ceil(1280);
         while times > 1 {
-            let found = whole(grey::shrink(full, times).view(), &clock);
+            let found = self.whole(grey::shrink(full, times).view(), &clock);
             if !found.is_empty() {
                 return enlarge(found, times);
             }
             times /= 2;
         }
-        let found = whole(full, &clock);
+        let found = self.whole(full, &clock);
         if !found.is_empty() {
             return found;
         }
         let border = longest / 10 + 8;
-        reduce(whole(grey::enlarge(full, 1, border).view(), &clock), 1, border)
+        reduce(self.whole(grey::enlarge(full, 1, border).view(), &clock), 1, border)
     }
-}
 
-/// Every stage, until one reads something or the time is over.
-fn whole(view: View<'_>, clock: &Clock) -> Vec<Found> {
-    let mut look = Look::new(view, clock.clone());
-    for stage in Decoder::stages() {
-        if !look.clock.may_start(stage.is_heavy()) {
-            break;
+    /// Every stage, until one reads something that is wanted or the time is over.
+    fn whole(&self, view: View<'_>, clock: &Clock) -> Vec<Found> {
+        let mut look = Look::new(view, clock.clone());
+        let mut others = Vec::new();
+        for stage in Self::stages() {
+            if !look.clock.may_start(stage.is_heavy()) {
+                break;
+            }
+            let found = look.at(stage);
+            if found.iter().any(|found| (self.wanted)(&found.text)) {
+                return found;
+            }
+            if others.is_empty() {
+                others = found;
+            }
         }
-        let found = look.at(stage);
-        if !found.is_empty() {
-            return found;
-        }
+        others
     }
-    Vec::new()
 }
 
 /// One frame, looked at by stage after stage.

@@ -23,8 +23,10 @@ pub enum EyeEvent {
 }
 
 /// How an eye looks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 pub struct EyeOptions {
+    /// Is a code meant for us by its text? Others are passed over without a word.
+    pub wanted: fn(&str) -> bool,
     /// Pixels; None shows nothing.
     pub preview_width: Option<u32>,
     /// The least time between two previews ...
@@ -40,6 +42,7 @@ pub struct EyeOptions {
 impl Default for EyeOptions {
     fn default() -> Self {
         Self {
+            wanted: |_| true,
             preview_width: Some(640),
             preview_pause: Duration::from_millis(40),
             still_pause: Duration::from_millis(200),
@@ -94,9 +97,10 @@ impl Eye {
         let desk = Arc::new(Mutex::new(Desk::default()));
         let look = {
             let (stop, desk) = (stop.clone(), desk.clone());
-            let decoder = Decoder::new();
+            let decoder = Decoder::wanting(options.wanted);
+            let in_view = Vec::new();
             let mut looker =
-                Looker { options, sink, screen, desk, decoder, last: None, shown: None, fault: None };
+                Looker { options, sink, screen, desk, decoder, in_view, shown: None, fault: None };
             move || looker.run(open, &stop)
         };
         threads.extend(std::thread::Builder::new().name("eye".into()).spawn(look));
@@ -177,8 +181,8 @@ struct Looker {
     screen: Arc<Slot>,
     desk: Arc<Mutex<Desk>>,
     decoder: Decoder,
-    /// The texts in view and when each was last read.
-    last: Option<(Vec<String>, Instant)>,
+    /// The texts in view, and when each was last read.
+    in_view: Vec<(String, Instant)>,
     /// When the last frame for the screen was taken.
     shown: Option<Instant>,
     fault: Option<CameraFault>,
@@ -251,19 +255,23 @@ impl Looker {
     }
 
     fn report(&mut self, found: Vec<Found>, now: Instant) {
-        if found.is_empty() {
-            return;
-        }
-        let in_view = match self.last.take() {
-            Some((texts, seen)) if now.saturating_duration_since(seen) < self.options.out_of_view => texts,
-            _ => Vec::new(),
-        };
-        let texts = found.iter().map(|found| found.text.clone()).collect();
+        let out_of_view = self.options.out_of_view;
+        self.in_view.retain(|(_, seen)| now.saturating_duration_since(*seen) < out_of_view);
+        let mut came = Vec::new();
         for found in found {
-            if !in_view.contains(&found.text) {
-                (self.sink)(EyeEvent::Read(found));
+            if let Some((_, seen)) = self.in_view.iter_mut().find(|(text, _)| *text == found.text) {
+                *seen = now;
+            } else {
+                self.in_view.push((found.text.clone(), now));
+                came.push(found);
             }
         }
-        self.last = Some((texts, now));
+        // One of several that a frame missed is still there; what another took the place of is not.
+        if !came.is_empty() {
+            self.in_view.retain(|(_, seen)| *seen == now);
+        }
+        for found in came {
+            (self.sink)(EyeEvent::Read(found));
+        }
     }
 }

@@ -270,6 +270,43 @@ fn code_128() {
     assert_eq!(found[0].symbology, Symbology::Code128);
 }
 
+/// A product lies on the counter all day; a fan holds a phone beside it.
+#[test]
+fn a_code_beside_the_bars_of_a_product_is_read() {
+    let product = draw_bars(&upc_a("036000291452"), 3, false);
+    let text = pass(148);
+    let mut decoder = Decoder::new();
+    let frame = product.frame();
+    assert!((0..40).any(|_| decoder.decode(&frame).len() == 1), "the product alone");
+    for (dark, light) in [(30.0, 230.0), (230.0, 30.0)] {
+        let mut both = product.clone();
+        both.draw(&Modules::of(&text, EcLevel::M), square(800.0, 220.0, 250.0), dark, light);
+        let frame = both.frame();
+        let read = (0..40).any(|_| decoder.decode(&frame).iter().any(|found| found.text == text));
+        assert!(read, "dark {dark}");
+    }
+}
+
+/// A poster hangs in view: its code is the easiest to read, and nobody wants it.
+#[test]
+fn a_code_beside_that_of_others_is_read_and_theirs_is_not_told() {
+    let mut poster = Canvas::new(1280, 720, 170.0);
+    let other = Modules::of("https://example.org/menu", EcLevel::M);
+    poster.draw(&other, square(150.0, 220.0, 250.0), 30.0, 230.0);
+    let text = pass(148);
+    let mut both = poster.clone();
+    // Light on dark: a stage of its own.
+    both.draw(&Modules::of(&text, EcLevel::M), square(800.0, 220.0, 250.0), 230.0, 30.0);
+    let (poster, both) = (poster.frame(), both.frame());
+    let mut decoder = Decoder::wanting(|text| text.starts_with("FP1:"));
+    assert!((0..40).all(|_| decoder.decode(&poster).is_empty()));
+    let found = (0..40).map(|_| decoder.decode(&both)).find(|found| !found.is_empty()).unwrap_or_default();
+    assert_eq!(found.iter().map(|found| found.text.as_str()).collect::<Vec<_>>(), [text.as_str()]);
+    // Of a picture that someone chose the person wants to know why it was not taken.
+    assert!(decoder.decode_picture(&both).iter().any(|found| found.text == text));
+    assert_eq!(decoder.decode_picture(&poster)[0].text, "https://example.org/menu");
+}
+
 #[test]
 fn a_code_that_comes_after_a_long_silence_is_read_at_once_and_one_that_stays_every_time() {
     let empty = Canvas::new(1280, 720, 170.0).frame();

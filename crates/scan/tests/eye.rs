@@ -29,6 +29,14 @@ fn shot(text: &str) -> LumaFrame {
     canvas.frame()
 }
 
+fn two(left: &str, right: &str) -> LumaFrame {
+    let mut canvas = Canvas::new(1280, 720, 170.0);
+    for (text, at) in [(left, 200.0), (right, 800.0)] {
+        canvas.draw(&Modules::of(text, EcLevel::M), square(at, 200.0, 250.0), 30.0, 230.0);
+    }
+    canvas.frame()
+}
+
 fn save(folder: &Path, name: &str, frame: &LumaFrame) {
     let picture = image::GrayImage::from_raw(frame.width, frame.height, frame.luma.clone()).unwrap();
     picture.save_with_format(folder.join(name), ImageFormat::from_path(name).unwrap()).unwrap();
@@ -156,6 +164,17 @@ fn the_same_code_in_view_is_one_scan() {
     ];
     let events = told(vec![Ok(steps)], 5);
     assert_eq!(reads(&events), ["A", "A", "B", "A", "C"]);
+}
+
+#[test]
+fn one_of_two_codes_that_is_missed_in_a_frame_is_no_new_scan() {
+    let frame = Duration::from_millis(100);
+    let steps = [two("A", "B"), shot("A"), two("A", "B"), shot("B"), two("A", "B"), shot("C"), two("A", "B")];
+    let events = told(vec![Ok(steps.into_iter().map(|shot| (frame, Ok(shot))).collect())], 5);
+    let mut reads = reads(&events);
+    reads[..2].sort_unstable();
+    reads[3..].sort_unstable();
+    assert_eq!(reads, ["A", "B", "C", "A", "B"]);
 }
 
 #[test]

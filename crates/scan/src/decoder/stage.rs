@@ -108,6 +108,8 @@ impl Stage {
 const MEAN_10: Light = Light::Mean { radius: 10, below: 2 };
 const MEAN_20: Light = Light::Mean { radius: 20, below: 2 };
 
+pub(super) const BARS: Stage = Stage::read_by(Scale::Full, Light::Fixed(0), Reader::Bars);
+
 /// Tried on every frame.
 pub(super) const QUICK: &[Stage] = &[
     Stage::new(Scale::Half, Light::Fixed(112)),
@@ -129,7 +131,7 @@ pub(super) const PATIENT: &[Stage] = &[
     Stage::filtered(Scale::Third, Filter::Sharpen, MEAN_10),
     Stage::refit(Scale::Full),
     Stage::filtered(Scale::Full, Filter::LightGround, Light::Blocks(8)),
-    Stage::read_by(Scale::Full, Light::Fixed(0), Reader::Bars),
+    BARS,
     Stage::new(Scale::Quarter, MEAN_10),
     Stage::new(Scale::Third, MEAN_20),
     Stage::filtered(Scale::Full, Filter::Blur, Light::Fixed(96)),
