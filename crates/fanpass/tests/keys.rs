@@ -4,6 +4,7 @@
 mod common;
 
 use common::*;
+use ed25519_dalek::Signer as _;
 use fanpass::{
     IssueError, KEYS_FRESH_SECS, ListedKey, PassRefusal, Pseudonym, Revocation, SignedKeyList, SigningKey,
     TrustedKeys,
@@ -52,6 +53,27 @@ fn another_root_key_signs_nothing() {
     let before = keys.clone();
     assert_eq!(keys.replace(&forged, &root_public(), NOW), Err(PassRefusal::KeysForged));
     assert_eq!(keys, before);
+}
+
+/// No platform writes these; that the root key signed them makes them no lists.
+#[test]
+fn what_is_signed_and_no_list_is_a_forgery() {
+    let verify = |content: &[u8]| {
+        let signature = root_key().sign(&[b"FanPoints key list 1\0", content].concat());
+        SignedKeyList::verify(&[content, &signature.to_bytes()].concat(), &root_public())
+    };
+    let whole = signed(&list());
+    let content = &whole[..whole.len() - 64];
+    assert_eq!(verify(content), Ok(list()));
+    assert_eq!(verify(&[content, b"\0"].concat()), Err(PassRefusal::KeysForged), "more than a list");
+    assert_eq!(verify(&[b"FPK2", &content[4..]].concat()), Err(PassRefusal::KeysForged), "of another kind");
+    // The number of keys comes before the keys, which are 41 bytes long.
+    let (head, key) = content.split_at(content.len() - 41);
+    let mut twice = [head, key, key].concat();
+    twice[16] = 2;
+    assert_eq!(verify(&twice), Err(PassRefusal::KeysForged), "two keys of one name");
+    twice[head.len()] += 1;
+    assert_eq!(verify(&twice).unwrap().keys.len(), 2);
 }
 
 #[test]

@@ -4,9 +4,11 @@
 mod common;
 
 use common::*;
+use ed25519_dalek::Signer as _;
 use fanpass::{
     CodeRefusal, FanPass, IssueError, LiveProof, MAX_TEXT, Malformed, PassKind, PassRefusal, Pseudonym,
-    Revocation, SigningKey, VerifyingKey, device_proof, issue_card, issue_live, judge_proof, parse,
+    Revocation, SigningKey, TrustedKeys, VerifyingKey, device_proof, issue_card, issue_live, judge_proof,
+    parse,
 };
 use ledger::FanPoints;
 
@@ -56,6 +58,14 @@ fn the_layout_is_as_documented() {
     assert_eq!(live[0], 0x12);
     assert_eq!(live[32..64], device_key().verifying_key().to_bytes());
     assert_eq!(live[128..132], NOW.to_be_bytes());
+    // Each signature is for one purpose, which a label before the bytes names.
+    let signed = |key: SigningKey, label: &[u8], content: &[u8], signature: &[u8]| {
+        let signature = ed25519_dalek::Signature::from_slice(signature).unwrap();
+        key.verifying_key().verify_strict(&[label, content].concat(), &signature).is_ok()
+    };
+    assert!(signed(platform_key(), b"FanPoints pass 1\0", &card[..32], &card[32..]));
+    assert!(signed(platform_key(), b"FanPoints pass 1\0", &live[..64], &live[64..128]));
+    assert!(signed(device_key(), b"FanPoints live proof 1\0", &live[..136], &live[136..]));
 }
 
 #[test]
@@ -151,6 +161,43 @@ fn a_signature_with_another_s_is_refused() {
     }
     assert_eq!(carry, 0);
     assert_eq!(verify(&text(&bytes)), Err(PassRefusal::BadSignature));
+}
+
+/// The neutral point: under it a signature of nothing verifies any message where nobody insists on a strong key.
+const WEAK: [u8; 32] =
+    [1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+
+/// The neutral point and zero.
+fn signature_of_nothing() -> [u8; 64] {
+    let mut signature = [0; 64];
+    signature[..32].copy_from_slice(&WEAK);
+    signature
+}
+
+#[test]
+fn under_a_weak_device_key_nothing_is_proven() {
+    let mut weak = bytes(&live(&content(), proof()));
+    weak[32..64].copy_from_slice(&WEAK);
+    let signature = platform_key().sign(&[b"FanPoints pass 1\0", &weak[..64]].concat());
+    weak[64..128].copy_from_slice(&signature.to_bytes());
+    weak[136..].copy_from_slice(&signature_of_nothing());
+    assert_eq!(verify(&text(&weak)), Err(PassRefusal::BadProof));
+}
+
+#[test]
+fn under_a_weak_key_in_the_list_nothing_is_signed() {
+    // No platform writes such a list; the root key could have signed it all the same.
+    let mut signed = list().sign(&root_key()).unwrap();
+    let key = platform_key().verifying_key().to_bytes();
+    let at = signed.windows(32).position(|window| window == key).unwrap();
+    signed[at..at + 32].copy_from_slice(&WEAK);
+    let content_end = signed.len() - 64;
+    let signature = root_key().sign(&[b"FanPoints key list 1\0", &signed[..content_end]].concat());
+    signed[content_end..].copy_from_slice(&signature.to_bytes());
+    let keys = TrustedKeys::from_signed(&signed, &root_public(), NOW).unwrap();
+    let mut forged = bytes(&card(&content()));
+    forged[32..].copy_from_slice(&signature_of_nothing());
+    assert_eq!(pass(&text(&forged)).verify(&keys, PROGRAM, NOW), Err(PassRefusal::BadSignature));
 }
 
 #[test]
@@ -258,10 +305,7 @@ fn nothing_impossible_is_issued() {
     assert_eq!(issue_card(&key, KEY_ID, &ends_early), Err(IssueError::EndsBeforeIssue));
     let negative = fanpass::PassContent { offline_allowance: FanPoints(-1), ..content() };
     assert_eq!(issue_card(&key, KEY_ID, &negative), Err(IssueError::NegativeAllowance));
-    let weak = VerifyingKey::from_bytes(&[
-        1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-    ])
-    .unwrap();
+    let weak = VerifyingKey::from_bytes(&WEAK).unwrap();
     assert_eq!(issue_live(&key, KEY_ID, &content(), &weak), Err(IssueError::WeakKey));
     let other = SigningKey::from_bytes(&[8; 32]);
     assert_eq!(device_proof(&other, &grant(&content()), proof()), Err(IssueError::OtherDevice));

@@ -191,6 +191,20 @@ async fn every_bad_code_has_its_own_reason() {
     assert!(till.all().await.is_empty());
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_live_pass_that_was_used_is_refused_after_a_restart_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let platform = Platform::start().await;
+    let till = connected(&platform, folder.path()).await;
+    let live = platform.code(FIRST_FAN, "live").await;
+    till.terminal.identify_text(&live, CodeSource::Camera).await.unwrap();
+    let keychain = till.keychain.clone();
+    close(till).await;
+    let till = Till::open(folder.path(), keychain);
+    let refused = till.terminal.identify_text(&live, CodeSource::Camera).await.unwrap_err();
+    assert_eq!(refused.code, ErrorCode::PassReplayed);
+}
+
 /// The same pass with one character of its last signature changed.
 fn forge(pass: &str) -> String {
     let (head, tail) = pass.split_at(pass.len() - 12);

@@ -172,6 +172,51 @@ fn damage_within_the_correction() {
     assert_eq!(texts(&scene(&torn, 400.0)), [] as [String; 0]);
 }
 
+/// The places of the modules of each codeword of a code of version 1, as the standard lays them out.
+fn codewords_of_version_1() -> Vec<Vec<usize>> {
+    const SIZE: usize = 21;
+    let fixed = |x: usize, y: usize| {
+        let (near_x, near_y) = (x < 9, y < 9);
+        let finder = (near_x && (near_y || y >= 13)) || (near_y && x >= 13);
+        finder || x == 6 || y == 6
+    };
+    let mut places = Vec::new();
+    for (n, right) in [20, 18, 16, 14, 12, 10, 8, 5, 3, 1].into_iter().enumerate() {
+        for row in 0..SIZE {
+            // The first pair of columns goes up, the next one down.
+            let y = if n % 2 == 0 { SIZE - 1 - row } else { row };
+            places.extend([right, right - 1].into_iter().filter(|x| !fixed(*x, y)).map(|x| y * SIZE + x));
+        }
+    }
+    places.chunks_exact(8).map(<[usize]>::to_vec).collect()
+}
+
+#[test]
+fn as_many_lost_codewords_as_the_standard_promises_and_never_another_text() {
+    let codewords = codewords_of_version_1();
+    assert_eq!(codewords.len(), 26);
+    let text = "FAN 7";
+    for (level, capacity) in [(EcLevel::L, 2), (EcLevel::M, 4), (EcLevel::Q, 6), (EcLevel::H, 8)] {
+        let whole = Modules::of_version(text, Version::Normal(1), level);
+        let mut dice = Dice::new(11);
+        for lost in (1..=capacity).chain([capacity + 1, 2 * capacity, 26]) {
+            let mut code = whole.clone();
+            let mut left: Vec<_> = codewords.iter().collect();
+            for _ in 0..lost {
+                for module in left.swap_remove(dice.below(left.len())) {
+                    code.dark[*module] ^= true;
+                }
+            }
+            let read = texts(&scene(&code, 210.0));
+            if lost <= capacity {
+                assert_eq!(read, [text], "{level:?}, {lost} codewords");
+            } else {
+                assert!(read.iter().all(|read| read == text), "{level:?}, {lost} codewords: {read:?}");
+            }
+        }
+    }
+}
+
 #[test]
 fn several_at_once() {
     let mut canvas = Canvas::new(1280, 720, 170.0);
@@ -188,8 +233,11 @@ fn several_at_once() {
 
 #[test]
 fn micro_codes() {
-    for (version, text) in [(2, "12345"), (3, "FANPOINTS"), (4, "0084 0711 9295")] {
-        let code = Modules::of_version(text, Version::Micro(version), EcLevel::M);
+    let (l, m) = (EcLevel::L, EcLevel::M);
+    for (version, level, text) in
+        [(1, l, "12345"), (2, m, "12345"), (3, m, "FANPOINTS"), (4, m, "0084 0711 9295")]
+    {
+        let code = Modules::of_version(text, Version::Micro(version), level);
         let found = look(&scene(&code, code.size as f32 * 12.0));
         assert_eq!(found.iter().map(|found| found.text.as_str()).collect::<Vec<_>>(), [text], "M{version}");
         assert_eq!(found[0].symbology, Symbology::MicroQr);
@@ -201,6 +249,24 @@ const EAN: [&str; 10] = [
     "0001101", "0011001", "0010011", "0111101", "0100011", "0110001", "0101111", "0111011", "0110111",
     "0001011",
 ];
+
+/// Which digits on the left of EAN-13 are written the other way round; this tells the thirteenth.
+const TURNED: [&str; 10] =
+    ["000000", "001011", "001101", "001110", "010011", "011001", "011100", "010101", "010110", "011010"];
+
+/// The bars of thirteen digits of EAN-13.
+fn ean_13(digits: &str) -> Vec<bool> {
+    let digits: Vec<usize> = digits.bytes().map(|digit| usize::from(digit - b'0')).collect();
+    let turn =
+        |bars: &str| -> String { bars.chars().map(|bar| if bar == '1' { '0' } else { '1' }).collect() };
+    let (left, right) = (&digits[1..7], &digits[7..]);
+    let left = left.iter().zip(TURNED[digits[0]].chars()).map(|(digit, turned)| {
+        if turned == '1' { turn(EAN[*digit]).chars().rev().collect() } else { EAN[*digit].to_owned() }
+    });
+    let right = right.iter().map(|digit| turn(EAN[*digit]));
+    let bars = format!("101{}01010{}101", left.collect::<String>(), right.collect::<String>());
+    bars.chars().map(|bar| bar == '1').collect()
+}
 
 /// The bars of twelve digits of UPC-A.
 fn upc_a(digits: &str) -> Vec<bool> {
@@ -238,6 +304,17 @@ fn the_printed_id_in_bars() {
             assert_eq!(found[0].symbology, Symbology::UpcA);
         }
     }
+}
+
+#[test]
+fn bars_of_thirteen_digits() {
+    let found = look(&draw_bars(&ean_13("4006381333931"), 3, false));
+    assert_eq!(found.iter().map(|found| found.text.as_str()).collect::<Vec<_>>(), ["4006381333931"]);
+    assert_eq!(found[0].symbology, Symbology::Ean13);
+    // With a zero in front it is what UPC-A prints, and read as that.
+    let found = look(&draw_bars(&ean_13("0008407119295"), 3, false));
+    assert_eq!(found.iter().map(|found| found.text.as_str()).collect::<Vec<_>>(), ["008407119295"]);
+    assert_eq!(texts(&draw_bars(&ean_13("4006381333932"), 3, false)), [] as [String; 0]);
 }
 
 #[test]
