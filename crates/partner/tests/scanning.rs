@@ -229,28 +229,52 @@ async fn what_others_print_is_passed_over_without_a_word_and_hides_no_fan() {
     assert!(scans.len() == 1 && identified(scans[0]), "{scans:?}");
 }
 
+/// More than ten minutes: so old is a configuration that is fetched again.
+const CONFIG_AGED: i64 = 11 * 60 * 1000;
+
+async fn refused_in_the_end(till: &Till, pass: &str) -> ErrorCode {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        till.terminal.send_now().await.ok();
+        match till.terminal.identify_text(pass, CodeSource::Picture).await {
+            Err(error) => return error.code,
+            Ok(_) => assert!(Instant::now() < deadline, "the revocation never reached the device"),
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
-async fn a_revoked_pass_is_refused_once_the_device_has_heard_of_it() {
+async fn a_revoked_pass_is_refused_and_a_platform_put_back_from_a_copy_does_not_change_that() {
     let folder = tempfile::tempdir().unwrap();
     let mut platform = Platform::start().await;
     let till = connected(&platform, folder.path()).await;
     let pass = platform.code(FIRST_FAN, "card").await;
     till.terminal.identify_text(&pass, CodeSource::Picture).await.expect("it counts as yet");
+    platform.stop().await;
+    let copy = platform.copy();
+    platform.start_again().await;
     // The configuration is old enough to be fetched again when the platform is back.
-    till.ahead.store(11 * 60 * 1000, Ordering::Relaxed);
+    till.ahead.store(CONFIG_AGED, Ordering::Relaxed);
     platform.revoke_passes(FIRST_FAN).await;
     platform.stop().await;
     platform.start_again().await;
+    assert_eq!(refused_in_the_end(&till, &pass).await, ErrorCode::PassRevoked);
+
+    // What a copy of the day before signs is older than what the device has.
+    platform.stop().await;
+    platform.put_back(&copy);
+    till.ahead.store(2 * CONFIG_AGED, Ordering::Relaxed);
+    let fetched = till.terminal.offline_limits().await.unwrap().fetched_at;
+    platform.start_again().await;
     let deadline = Instant::now() + PATIENCE;
-    let refusal = loop {
+    while till.terminal.offline_limits().await.unwrap().fetched_at <= fetched {
         till.terminal.send_now().await.ok();
-        match till.terminal.identify_text(&pass, CodeSource::Picture).await {
-            Err(error) => break error.code,
-            Ok(_) => assert!(Instant::now() < deadline, "the revocation never reached the device"),
-        }
+        assert!(Instant::now() < deadline, "the configuration was never fetched again");
         tokio::time::sleep(Duration::from_millis(100)).await;
-    };
-    assert_eq!(refusal, ErrorCode::PassRevoked);
+    }
+    let error = till.terminal.identify_text(&pass, CodeSource::Picture).await.unwrap_err();
+    assert_eq!(error.code, ErrorCode::PassRevoked);
 }
 
 #[tokio::test(flavor = "multi_thread")]

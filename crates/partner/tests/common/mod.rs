@@ -21,6 +21,18 @@ use tempfile::TempDir;
 
 pub const FIRST_FAN: &str = "008407119295";
 
+fn copy_files(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap().map(|entry| entry.unwrap().path()) {
+        let place = to.join(entry.file_name().unwrap());
+        if entry.is_dir() {
+            copy_files(&entry, &place);
+        } else {
+            std::fs::copy(&entry, place).unwrap();
+        }
+    }
+}
+
 /// A platform with the example program; its address stays the same when it is stopped and started again.
 pub struct Platform {
     data: TempDir,
@@ -51,6 +63,19 @@ impl Platform {
         config.listen = self.listen;
         config.seed_example = true;
         self.running = Some(platform::start(config).await.expect("the platform starts again"));
+    }
+
+    /// A copy of all that it keeps, while it is stopped.
+    pub fn copy(&self) -> TempDir {
+        let copy = tempfile::tempdir().unwrap();
+        copy_files(self.data.path(), copy.path());
+        copy
+    }
+
+    /// Puts a copy back in place of what it keeps now, while it is stopped.
+    pub fn put_back(&self, copy: &TempDir) {
+        std::fs::remove_dir_all(self.data.path()).unwrap();
+        copy_files(copy.path(), self.data.path());
     }
 
     /// Revokes the passes of a fan, as the program does when a phone was lost.
