@@ -322,6 +322,31 @@ async fn the_log_carries_the_names_of_requests_and_no_secrets() {
     }
 }
 
+/// Memory of the process in kilobytes.
+#[cfg(target_os = "linux")]
+fn memory(server: &Server) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{}/status", server.child.id())).unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+    line.trim().strip_suffix(" kB").unwrap().parse().unwrap()
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn guesses_of_any_length_are_not_kept() {
+    let dir = TempDir::new().unwrap();
+    let server = Server::start(dir.path(), |_| {});
+    let http = Client::new();
+    let before = memory(&server);
+    for number in 0..100 {
+        let client = format!("{number}{}", "x".repeat(1_900_000));
+        let body = format!("grant_type=client_credentials&client_secret=a&client_id={client}");
+        let answer = http.post(&server.ready.token_endpoint).body(body).send().await.unwrap();
+        assert!(answer.status().is_client_error());
+    }
+    let grown = memory(&server).saturating_sub(before) / 1024;
+    assert!(grown < 95, "190 MB of client ids left {grown} MB behind");
+}
+
 const MAIL: &str = "jane.doe@example.org";
 const MEMBER: &str = "member-77-jane";
 const WORDS: &str = "For Jane with love";

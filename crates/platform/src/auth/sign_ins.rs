@@ -16,9 +16,12 @@ const WRONG_FOR_CLIENT: u32 = 10;
 /// Wrong secrets for whatever client ids from one address, a minute.
 const WRONG_FROM_ADDRESS: u32 = 60;
 
+/// The digest of the client id and where it came from: ids are made up by anybody, as long as a request may be.
+type Guesser = ([u8; 32], Origin);
+
 /// Remembers how often secrets were wrong, and which ones were right.
 pub struct SignIns {
-    by_client: Throttle<(String, Origin)>,
+    by_client: Throttle<Guesser>,
     by_address: Throttle<Origin>,
     /// Made anew with each start, so that what is remembered tells nothing about a secret.
     key: [u8; 32],
@@ -64,7 +67,7 @@ impl SignIns {
             }
         }
         // Taken now and given back to whoever was right: a thousand guesses at once count as a thousand.
-        let client = (client_id.to_owned(), from);
+        let client = guesser(client_id, from);
         let of_client = self.by_client.take(&client, now);
         if !of_client.allowed {
             return Attempt::Wait(of_client.reset_secs);
@@ -82,7 +85,7 @@ impl SignIns {
     pub fn right(&self, client_id: &str, hash: &str, secret: &str, from: Origin, now: Instant) {
         let mark = self.mark(hash, secret);
         self.right.lock().unwrap_or_else(PoisonError::into_inner).insert(client_id.to_owned(), mark);
-        self.by_client.give_back(&(client_id.to_owned(), from), now);
+        self.by_client.give_back(&guesser(client_id, from), now);
         self.by_address.give_back(&from, now);
     }
 
@@ -94,6 +97,10 @@ impl SignIns {
         digest.update(Sha256::digest(secret.as_bytes()));
         digest.finalize().into()
     }
+}
+
+fn guesser(client_id: &str, from: Origin) -> Guesser {
+    (Sha256::digest(client_id.as_bytes()).into(), from)
 }
 
 #[cfg(test)]
