@@ -122,6 +122,8 @@ impl Drop for Desktop {
     fn drop(&mut self) {
         let _ = self.line.set_screen_saver(-1, -1, Blanking::DEFAULT, Exposures::DEFAULT);
         let _ = self.line.force_screen_saver(ScreenSaver::RESET);
-        let _ = self.line.get_input_focus().map(|asked| asked.reply());
+        if let Ok(asked) = self.line.get_input_focus() {
+            let _ = asked.reply();
+        }
     }
 }
