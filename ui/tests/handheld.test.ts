@@ -144,6 +144,23 @@ describe('a scan', () => {
     expect(amount.value).toBe('12');
   });
 
+  test.each([10, 60, 110])('in the midst of typing, %i ms after a key, is the scan alone', (pause) => {
+    const title = field();
+    stop();
+    // What came before the code, as the app finds it.
+    stop = listenForHandheld(window, { scanned: (presses, giveBack) => {
+      const text = presses.map(({ key }) => (key.length === 1 ? key : '')).join('');
+      scanned(text.slice(-ID.length));
+      giveBack(text.length - ID.length);
+    }, when: () => clock });
+    type('A scarf in blue and white', 95, title);
+    clock += pause;
+    type(ID, 2, title);
+    expect(enter(2, title)).toBe(false);
+    expect(scanned).toHaveBeenCalledExactlyOnceWith(ID);
+    expect(title.value).toBe('A scarf in blue and white');
+  });
+
   test('takes back nothing that was typed after it', () => {
     const amount = field();
     stop();

@@ -78,8 +78,8 @@ pub const TEACH_CODES: [&str; 3] = [
 const MOST_PRESSES: usize = 3 * MAX_TEXT;
 /// A fast typist needs 70 ms for a key.
 const SLOWEST_MEAN_MS: u32 = 60;
-/// Nobody types a key and sets a scanner off sooner.
-const PERSONS_PAUSE_MS: u32 = 25;
+/// After a person's key a scanner's first one hardly comes sooner.
+const PERSONS_PAUSE_MS: u32 = 12;
 /// So many keys a person may have typed without a longer pause when a scan begins.
 const MOST_TYPED_BEFORE: usize = 8;
 

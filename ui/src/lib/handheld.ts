@@ -9,8 +9,10 @@ const MEAN_MS = 45;
 /** The longest pause inside a scan: wireless scanners stutter. */
 const PAUSE_MS = 120;
 /** A person may have typed what came before a pause as long as this, but hardly more than so many keys. */
-const BREATH_MS = 20;
+const BREATH_MS = 10;
 const MOST_TYPED = 8;
+/** After more characters than these at a person's pace, the next one begins anew. */
+const FEW = 3;
 /** From this many fast characters on, keys that would press a button are kept from it. */
 const SUSPECT = 3;
 
@@ -85,6 +87,11 @@ export function listenForHandheld(target: Window | HTMLElement, options: Handhel
     run.last = at;
   }
 
+  /** A person may be typing when a scanner goes off: no more than the last keys can be mistaken for its own. */
+  function isTyping(run: Run, at: number): boolean {
+    return run.size > FEW && at - run.last >= BREATH_MS && !fast(run.size - 1, run.last - run.first);
+  }
+
   function scanned(done: Run, presses: Press[]) {
     done.putBack.get(0)?.();
     const then = heard;
@@ -134,7 +141,7 @@ export function listenForHandheld(target: Window | HTMLElement, options: Handhel
       else if (run) goOn(run, at, event);
       return;
     }
-    if (!run || at - run.last > pause()) run = start(at, event);
+    if (!run || at - run.last > pause() || isTyping(run, at)) run = start(at, event);
     else goOn(run, at, event);
     waitForSilence();
     if (event.key === ' ' && run.size > SUSPECT && fast(run.size - 1, at - run.first) && pressable(event.target)) {
