@@ -33,11 +33,12 @@ impl Keyboard {
         xdotool(&["key", "Return"]).expect("Enter is pressed");
     }
 
-    /// A person presses a key, and a moment later a handheld scanner writes.
-    pub fn press_and_scan(&self, key: &str, text: &str) {
+    /// A person types, and a moment after the last key a handheld scanner goes off.
+    pub fn type_and_scan(&self, typed: &str, text: &str) {
         self.has_keyboard();
-        xdotool(&["key", key, "sleep", "0.07", "type", "--delay", "2", "--", text])
-            .expect("keys are pressed");
+        let person = ["type", "--delay", "90", "--args", "1", typed];
+        let scanner = ["sleep", "0.05", "type", "--delay", "2", text];
+        xdotool(&[person, scanner].concat()).expect("keys are pressed");
         xdotool(&["key", "Return"]).expect("Enter is pressed");
     }
 

@@ -35,10 +35,15 @@ async fn a_handheld_scanner_identifies_the_fan_without_spoiling_the_amount() {
     till.focus("amount").await;
     keyboard.type_slowly("7");
     till.has("amount", "value", "25007").await;
-    keyboard.press_and_scan("5", FAN);
+    keyboard.type_and_scan("5", FAN);
     till.until("the fan", || async { (till.text("fan-label").await == "0084 0711 9295").then_some(()) })
         .await;
     till.has("amount", "value", "250075").await;
+    till.press("tab-items").await;
+    till.focus("item-title").await;
+    keyboard.type_and_scan("A scarf in blue", OTHER_FAN);
+    till.until("the other", || async { (till.text("fan-label").await == OTHER_LABEL).then_some(()) }).await;
+    assert_eq!(till.value("item-title").await, "A scarf in blue");
     till.close().await;
 }
 
