@@ -307,6 +307,27 @@ fn the_printed_id_in_bars() {
 }
 
 #[test]
+fn bars_that_stand_on_their_head() {
+    for upright in [false, true] {
+        let mut bars = upc_a("008407119295");
+        bars.reverse();
+        assert_eq!(texts(&draw_bars(&bars, 3, upright)), ["008407119295"], "upright {upright}");
+    }
+}
+
+/// A line of texture may pass a check digit: what no other line agrees with is none.
+#[test]
+fn a_single_line_of_bars_is_none() {
+    let bars = draw_bars(&upc_a("008407119295"), 3, false);
+    for (height, expected) in [(15, &[] as &[&str]), (80, &["008407119295"])] {
+        let mut canvas = Canvas::new(1280, 720, 225.0);
+        let rows = 250 * 1280..(250 + height) * 1280;
+        canvas.luma[rows.clone()].copy_from_slice(&bars.luma[rows]);
+        assert_eq!(texts(&canvas), expected, "{height} pixels high");
+    }
+}
+
+#[test]
 fn bars_of_thirteen_digits() {
     let found = look(&draw_bars(&ean_13("4006381333931"), 3, false));
     assert_eq!(found.iter().map(|found| found.text.as_str()).collect::<Vec<_>>(), ["4006381333931"]);
