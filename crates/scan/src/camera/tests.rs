@@ -229,14 +229,18 @@ fn jpeg_frames_are_cut_to_what_the_camera_wrote() {
 #[test]
 fn a_torn_frame_is_passed_over_and_many_are_a_fault() {
     let (mut camera, script) = camera(LONG, FrameFormat::GRAY);
+    let (seen, goes_on) = channel();
     let play = std::thread::spawn(move || {
         let torn = || Step::Frame(vec![1; 3]);
         script.send(torn()).expect("the driver takes a step");
         script.send(grey(5)).expect("the driver takes a step");
+        // A newer frame would take the place of the whole one.
+        goes_on.recv().expect("the whole one is seen");
         // The camera keeps only the newest, so it takes more than thirty to be given up.
         while script.send(torn()).is_ok() {}
     });
     assert_eq!(luma(camera.next_frame()).map(|frame| frame.luma), Ok(vec![5; 8]));
+    seen.send(()).expect("the script goes on");
     assert_eq!(
         luma(camera.next_frame()).err(),
         Some(CameraFault::Unsupported("a frame is shorter than its size says".into()))
