@@ -9,6 +9,7 @@ mod support;
 
 use std::path::PathBuf;
 
+use fantoccini::Locator;
 use support::{Code, Fault, Keyboard, Pairing, Platform, Proxy, Shop, Stage, Till, eventually, frames};
 
 /// 3,465 Fan Points and 1,240 Status Points when the example is new.
@@ -131,6 +132,12 @@ impl Story {
         self.till.press("camera-start").await;
         self.till.find("camera-preview").await;
         self.till.find("fan-card").await;
+        self.till
+            .until("the code's outline", || async {
+                let outline = Locator::Css("[data-testid=\"camera-preview\"] polygon");
+                self.till.client().find(outline).await.ok().map(drop)
+            })
+            .await;
         self.tell("camera", "The camera (a file of frames) finds the fan").await;
         self.till.press("camera-stop").await;
         self.till.gone("camera-preview").await;

@@ -38,7 +38,7 @@ pub fn frames(folder: PathBuf, picture: &[u8]) -> PathBuf {
     let code = grey(picture);
     for number in 0..24_u32 {
         let mut frame = GrayImage::from_pixel(FRAME.0, FRAME.1, Luma([96]));
-        if number >= 6 {
+        if number >= 2 {
             let side = 330 + number * 10;
             let held = imageops::resize(&code, side, side, imageops::FilterType::Triangle);
             let (x, y) =

@@ -129,11 +129,7 @@ pub fn read_presses(presses: &[Press], profile: Option<&HandheldProfile>) -> Res
 /// pause that no other in the scan comes near.
 fn beginnings(presses: &[Press], profile: Option<&HandheldProfile>) -> Vec<usize> {
     let slow = PERSONS_PAUSE_MS.max(profile.map_or(0, |profile| profile.longest_pause_ms.saturating_add(1)));
-    let pauses: Vec<u32> = presses
-        .iter()
-        .zip(presses.iter().skip(1))
-        .map(|(one, next)| next.at_ms.saturating_sub(one.at_ms))
-        .collect();
+    let pauses: Vec<u32> = pauses(presses).collect();
     let sticks_out = |(at, &pause): (usize, &u32)| {
         let within = pauses.iter().skip(at + 1);
         (pause >= slow && within.max().is_none_or(|longest| longest.saturating_mul(2) <= pause))
@@ -250,14 +246,15 @@ fn same<T: PartialEq>(mut values: impl Iterator<Item = T>) -> Option<T> {
 
 /// The mean and the longest time between two keys, in milliseconds.
 fn speed(scans: &[Vec<Press>]) -> (u32, u32) {
-    let gaps = || {
-        scans.iter().flat_map(|scan| {
-            scan.iter().zip(scan.iter().skip(1)).map(|(one, next)| next.at_ms.saturating_sub(one.at_ms))
-        })
-    };
-    let count = u64::try_from(gaps().count()).unwrap_or(u64::MAX).max(1);
-    let mean = gaps().map(u64::from).sum::<u64>().div_ceil(count);
-    (u32::try_from(mean).unwrap_or(u32::MAX), gaps().max().unwrap_or_default())
+    let all = || scans.iter().flat_map(|scan| pauses(scan));
+    let count = u64::try_from(all().count()).unwrap_or(u64::MAX).max(1);
+    let mean = all().map(u64::from).sum::<u64>().div_ceil(count);
+    (u32::try_from(mean).unwrap_or(u32::MAX), all().max().unwrap_or_default())
+}
+
+/// The times between two keys, in milliseconds.
+fn pauses(presses: &[Press]) -> impl Iterator<Item = u32> {
+    presses.iter().zip(presses.iter().skip(1)).map(|(one, next)| next.at_ms.saturating_sub(one.at_ms))
 }
 
 /// What a US keyboard writes at this place. None for keys that write nothing.

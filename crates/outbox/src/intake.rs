@@ -308,26 +308,12 @@ fn up_to(db: &Db, last: i64) -> Result<(), StoreError> {
         "INSERT INTO journal (op, fan, digest, wallet, debt, standing, operation, entry)
          SELECT id, fan, ledger, wallet, debt, standing, operation, entry FROM intake WHERE seq <= ?1 ORDER BY seq",
         "INSERT INTO audit (n, body, hash) SELECT audit, audited, hash FROM intake WHERE seq <= ?1 ORDER BY seq",
+        "DELETE FROM intake WHERE seq <= ?1",
     ] {
         if sql.starts_with("INSERT INTO audit") && skipped("commit-is-audited") {
             continue;
         }
         db.prepare_cached(sql)?.execute([last])?;
     }
-    leave(db, last)
-}
-
-/// Empties the intake. Its pages are taken again by what is decided next, so they are not made zero first: what they
-/// hold is encrypted, and now in the tables.
-fn leave(db: &Db, last: i64) -> Result<(), StoreError> {
-    db.execute_batch("PRAGMA secure_delete = FAST")?;
-    let gone = if last == i64::MAX {
-        // Without a condition SQLite frees the pages and does not look at the rows.
-        db.prepare_cached("DELETE FROM intake")?.execute([])
-    } else {
-        db.prepare_cached("DELETE FROM intake WHERE seq <= ?1")?.execute([last])
-    };
-    db.execute_batch("PRAGMA secure_delete = ON")?;
-    gone?;
     Ok(())
 }

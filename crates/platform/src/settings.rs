@@ -219,7 +219,7 @@ impl Serving {
             grace: seconds(self.grace_seconds, file.grace_seconds, default.grace),
             ..default
         };
-        if let Some(fault) = config.fault().or_else(|| slip(&config)) {
+        if let Some(fault) = config.fault().or_else(|| misconfigured(&config)) {
             return Err(SettingsError::Unusable(fault));
         }
         let log_format = self.log_format.or(file.log_format).unwrap_or_default();
@@ -231,7 +231,7 @@ impl Serving {
 const SHORTEST_LEAD: Duration = Duration::from_secs(120);
 
 /// What nobody means: a server that would answer nothing, or that signs with keys nobody knows yet.
-fn slip(config: &Config) -> Option<String> {
+fn misconfigured(config: &Config) -> Option<String> {
     let times = [
         ("token-seconds", config.token_lifetime),
         ("key-days", config.key_rotation),

@@ -8,7 +8,8 @@ const SHORTEST = 6;
 const MEAN_MS = 45;
 /** The longest pause inside a scan: wireless scanners stutter. */
 const PAUSE_MS = 120;
-/** A person may have typed what came before a pause as long as this, but hardly more than so many keys. */
+/** A person may have typed what came before a pause as long as this, but hardly more than so many keys. Not stricter than
+    `find_scan` in Rust: whatever it says was typed before a scan has to be remembered here. */
 const BREATH_MS = 10;
 const MOST_TYPED = 8;
 /** After more characters than these at a person's pace, the next one begins anew. */

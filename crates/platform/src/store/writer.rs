@@ -1,11 +1,12 @@
-//! The one thread of this process that changes an environment's database. What waits is committed together: each
-//! piece of work has its own savepoint, and one flush to disk confirms the whole group.
+//! The one thread of this process that changes an environment's database. What waits is committed together: one flush
+//! to disk confirms the whole group.
 //!
 //! A group is first run quickly: answers go out before the changes behind them are confirmed, and they count only
 //! once the group is on disk. When the database objects (a statement fails, a serialization failure, a lost
-//! connection), or a piece of work fails after it changed something in a file, the group is undone and run again with the same dates, each piece of work for itself. What then
-//! answers as before is kept; what does not is refused as not committed. So nothing is half done, one bad piece takes
-//! no other with it, and a caller never keeps an answer that does not hold.
+//! connection), or a piece of work fails after it changed something in a file, the group is undone and run again with
+//! the same dates, each piece of work in its savepoint. What then answers as before is kept; what does not is refused
+//! as not committed. So nothing is half done, one bad piece takes no other with it, and a caller never keeps an answer
+//! that does not hold.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -1,5 +1,5 @@
-//! Additions to the public API, for the partner app and for those who own a program. Nothing here changes a field of the public API, and the app
-//! keeps working against a server that lacks them.
+//! Additions to the public API, for the partner app and for those who own a program. Nothing here changes a field of
+//! the public API, and the app keeps working against a server that lacks them.
 
 mod consent;
 mod devices;
