@@ -314,6 +314,15 @@ impl Till {
         said.as_str().unwrap_or_default().trim().to_owned()
     }
 
+    /// Waits until it says this: a fan's card has a short name until the platform tells the long one.
+    pub async fn reads(&self, testid: &str, text: &str) {
+        let looked = || async { (self.text(testid).await == text).then_some(()) };
+        if holds_within(PATIENCE, looked).await.is_none() {
+            let last = self.text(testid).await;
+            self.fail(&format!("\"{testid}\" that reads {text:?}, not {last:?}")).await;
+        }
+    }
+
     /// Whether it takes room and is not hidden. The driver's own answer is wrong for shortened texts.
     async fn visible(&self, testid: &str) -> bool {
         let script = "const r = e.getBoundingClientRect(); \

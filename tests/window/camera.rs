@@ -12,7 +12,7 @@ async fn frames_run_through_the_camera_to_the_fans_card() {
     till.has("strip", "state", "online").await;
     till.press("camera-start").await;
     till.find("camera-preview").await;
-    assert_eq!(till.text("fan-label").await, "0084 0711 9295");
+    till.reads("fan-label", "0084 0711 9295").await;
     till.has("fan-card", "trust", "card").await;
     till.has("camera-preview", "seen", "true").await;
     till.shot("camera").await;
@@ -32,7 +32,7 @@ async fn a_camera_that_is_unplugged_says_so_and_the_counter_goes_on() {
     let mut till = Till::on(&stage).paired(pairing).camera(folder.clone()).open().await;
     till.has("strip", "state", "online").await;
     till.press("camera-start").await;
-    assert_eq!(till.text("fan-label").await, "0084 0711 9295");
+    till.reads("fan-label", "0084 0711 9295").await;
     std::fs::rename(&folder, &away).expect("the folder can be moved");
     // Unplugged; and as soon as it was looked for again, not there.
     till.find("camera-error").await;
@@ -47,7 +47,7 @@ async fn a_camera_that_is_unplugged_says_so_and_the_counter_goes_on() {
     // It is back by itself.
     till.find("camera-preview").await;
     till.gone("camera-error").await;
-    assert_eq!(till.text("fan-label").await, "0084 0711 9295");
+    till.reads("fan-label", "0084 0711 9295").await;
     till.close().await;
 }
 

@@ -18,7 +18,7 @@ async fn a_handheld_scanner_identifies_the_fan_without_spoiling_the_amount() {
     till.focus("amount").await;
     let keyboard = Keyboard::at_window("FanPoints Partner").await;
     keyboard.scan(FAN);
-    assert_eq!(till.text("fan-label").await, "0084 0711 9295");
+    till.reads("fan-label", "0084 0711 9295").await;
     till.has("amount", "value", "2500").await;
     till.shot("scanned").await;
 
@@ -26,8 +26,7 @@ async fn a_handheld_scanner_identifies_the_fan_without_spoiling_the_amount() {
     for fan in [OTHER_FAN, FAN, OTHER_FAN] {
         keyboard.scan(fan);
     }
-    till.until("the last of them", || async { (till.text("fan-label").await == OTHER_LABEL).then_some(()) })
-        .await;
+    till.reads("fan-label", OTHER_LABEL).await;
     till.has("amount", "value", "2500").await;
     till.shot("two-at-once").await;
 
@@ -36,13 +35,12 @@ async fn a_handheld_scanner_identifies_the_fan_without_spoiling_the_amount() {
     keyboard.type_slowly("7");
     till.has("amount", "value", "25007").await;
     keyboard.type_and_scan("5", FAN);
-    till.until("the fan", || async { (till.text("fan-label").await == "0084 0711 9295").then_some(()) })
-        .await;
+    till.reads("fan-label", "0084 0711 9295").await;
     till.has("amount", "value", "250075").await;
     till.press("tab-items").await;
     till.focus("item-title").await;
     keyboard.type_and_scan("A scarf in blue", OTHER_FAN);
-    till.until("the other", || async { (till.text("fan-label").await == OTHER_LABEL).then_some(()) }).await;
+    till.reads("fan-label", OTHER_LABEL).await;
     assert_eq!(till.value("item-title").await, "A scarf in blue");
     till.close().await;
 }
@@ -71,7 +69,7 @@ async fn a_scanner_with_a_prefix_is_taught_and_identifies_the_fan() {
     till.press("nav-counter").await;
     till.find("counter").await;
     keyboard.write_fast(&format!("{PREFIX}{FAN}{SUFFIX}"));
-    assert_eq!(till.text("fan-label").await, "0084 0711 9295");
+    till.reads("fan-label", "0084 0711 9295").await;
     till.close().await;
 }
 
@@ -118,7 +116,7 @@ async fn a_scanner_on_a_serial_port_identifies_the_fan() {
         till.shows("fan-label").await.then_some(())
     })
     .await;
-    assert_eq!(till.text("fan-label").await, "0084 0711 9295");
+    till.reads("fan-label", "0084 0711 9295").await;
     drop(computer);
     till.close().await;
 }

@@ -10,7 +10,7 @@ async fn a_code_is_opened_and_a_purchase_gives_the_points_that_the_platform_book
     till.has("environment", "environment", "development").await;
 
     show_code(&stage, &platform, &till, FAN, Code::Live).await;
-    assert_eq!(till.text("fan-label").await, "0084 0711 9295");
+    till.reads("fan-label", "0084 0711 9295").await;
     till.has("fan-balance", "value", &FAN_POINTS.to_string()).await;
     till.has("fan-card", "trust", "live").await;
     key_in(&till, "2500").await;

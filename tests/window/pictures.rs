@@ -29,7 +29,7 @@ async fn a_picture_is_dropped_on_the_counter() {
         .execute(DROP, vec![json!(STANDARD.encode(&picture))])
         .await
         .expect("the window takes a drop");
-    assert_eq!(till.text("fan-label").await, "0084 0711 9295");
+    till.reads("fan-label", "0084 0711 9295").await;
     till.has("fan-card", "trust", "card").await;
     till.close().await;
 }
@@ -49,7 +49,7 @@ async fn a_picture_is_pasted_from_the_clipboard() {
         .expect("xclip is installed");
     assert!(copied.success());
     Keyboard::at_window("FanPoints Partner").await.press("ctrl+v");
-    assert_eq!(till.text("fan-label").await, "0084 0711 9295");
+    till.reads("fan-label", "0084 0711 9295").await;
     till.has("fan-card", "trust", "card").await;
     till.close().await;
 }

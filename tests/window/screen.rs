@@ -78,7 +78,7 @@ async fn a_code_in_another_window_is_read_from_the_screen() {
     till.find("camera-start").await;
     Keyboard::at_window("FanPoints Partner").await.press("F4");
     till.has("camera-preview", "seen", "true").await;
-    assert_eq!(till.text("fan-label").await, "0084 0711 9295");
+    till.reads("fan-label", "0084 0711 9295").await;
     till.has("fan-card", "trust", "card").await;
     till.shot("screen").await;
     till.press("camera-stop").await;
