@@ -22,6 +22,13 @@ const MINUTE: Duration = Duration::from_secs(60);
 const FRAMES: u32 = 60;
 /// Linux counts the time of a process in hundredths of a second.
 const TICKS: f64 = 100.0;
+/// Counts the pictures that are drawn on a canvas from now on.
+const COUNT_PICTURES: &str = "
+    window.picturesDrawn = 0;
+    const canvas = CanvasRenderingContext2D.prototype;
+    const draw = canvas.drawImage;
+    canvas.drawImage = function (...given) { window.picturesDrawn += 1; return draw.apply(this, given); };
+";
 
 #[tokio::main]
 async fn main() {
@@ -33,7 +40,12 @@ async fn main() {
     let without = minute_of(&till).await;
     till.press("camera-start").await;
     till.has("camera-preview", "seen", "true").await;
+    till.client().execute(COUNT_PICTURES, Vec::new()).await.expect("the window counts");
+    let counted = Instant::now();
     let with = minute_of(&till).await;
+    let pictures =
+        till.client().execute("return window.picturesDrawn", Vec::new()).await.expect("the window tells");
+    let a_second = pictures.as_f64().unwrap_or_default() / counted.elapsed().as_secs_f64();
     till.close().await;
 
     println!("\nof one core, over a minute         no camera    camera  memory at first    at last");
@@ -46,6 +58,7 @@ async fn main() {
         row(name, idle, *cost);
     }
     row("together", before, after);
+    println!("{a_second:.1} pictures a second on the screen");
 }
 
 #[derive(Clone, Copy, Default)]

@@ -3,6 +3,8 @@
 mod arguments;
 mod clipboard;
 pub mod commands;
+#[cfg(target_os = "linux")]
+mod drawing;
 pub mod events;
 mod files;
 mod keychain;
@@ -193,7 +195,10 @@ pub fn run() -> ExitCode {
             #[cfg(desktop)]
             niceties::keep_place(app.handle())?;
             link::listen(app.handle(), arguments.link.as_deref());
-            wire(app, &arguments, started)
+            wire(app, &arguments, started)?;
+            #[cfg(target_os = "linux")]
+            drawing::suit(app);
+            Ok(())
         })
         .build(tauri::generate_context!());
     match app {

@@ -22,6 +22,8 @@ use tokio::time::Instant;
 use uuid::Uuid;
 
 pub const NOON: Timestamp = Timestamp(1_790_000_000_000);
+/// Longer than any fault lasts, in the tests' own time.
+const PATIENCE: Duration = Duration::from_secs(3600);
 
 pub struct Device {
     pub store: Store,
@@ -333,7 +335,9 @@ pub fn options() -> Options {
 /// Waits until nothing waits any more.
 pub async fn drained(device: &Device, drain: &Drain) {
     let mut state = drain.state();
+    let begun = Instant::now();
     loop {
+        assert!(begun.elapsed() < PATIENCE, "something still waits");
         state.mark_unchanged();
         let store = device.store.clone();
         let counts = tokio::task::spawn_blocking(move || store.counts()).await.unwrap().unwrap();
