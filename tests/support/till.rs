@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use fantoccini::elements::Element;
+use fantoccini::error::CmdError;
 use fantoccini::{Client, Locator};
 use serde_json::Value;
 
@@ -25,6 +26,14 @@ const DRAWN: &str = "
     const ends = (moving) => moving.effect?.getComputedTiming().endTime !== Infinity;
     const moving = document.getAnimations().filter(ends).map((one) => one.finished);
     Promise.allSettled(moving).then(() => frames(3));";
+
+/// The driver's picture is the next one that the window draws, and a window drawn by the processor draws nothing while
+/// nothing changes: something that nobody sees changes until the returned picture is there.
+const KEEP_DRAWING: &str = "
+    const page = document.documentElement.style;
+    let shade = 0;
+    window.keepsDrawing = setInterval(() => { page.outline = `1px solid rgb(${(shade ^= 1)} 0 0 / 0)`; }, 20);";
+const STOP_DRAWING: &str = "clearInterval(window.keepsDrawing); document.documentElement.style.outline = '';";
 
 /// How a till is set up before its window opens.
 pub struct TillBuilder {
@@ -208,7 +217,7 @@ impl Till {
     async fn fail(&self, what: &str) -> ! {
         let path = self.pictures.join("failure.png");
         // Of a window that is not shown there is none.
-        if let Ok(Ok(picture)) = tokio::time::timeout(PICTURED, self.client().screenshot()).await {
+        if let Ok(Ok(picture)) = tokio::time::timeout(PICTURED, self.picture()).await {
             let _ = fs::write(&path, picture);
         }
         let log = self.log();
@@ -387,10 +396,22 @@ impl Till {
         self.client().execute_async(DRAWN, vec![]).await.expect("the window is drawn");
     }
 
+    /// The window as it is now, as PNG.
+    pub async fn picture(&self) -> Result<Vec<u8>, CmdError> {
+        self.client().execute(KEEP_DRAWING, vec![]).await?;
+        let bytes = self.client().screenshot().await;
+        self.client().execute(STOP_DRAWING, vec![]).await?;
+        bytes
+    }
+
     /// A picture of the window, numbered in the order of the story.
     pub async fn shot(&mut self, name: &str) -> PathBuf {
         self.drawn().await;
+        let run =
+            async |script| self.client().execute(script, vec![]).await.expect("the window takes a script");
+        run(KEEP_DRAWING).await;
         let bytes = self.client().screenshot().await.expect("the window can be pictured");
+        run(STOP_DRAWING).await;
         self.shots += 1;
         let path = self.pictures.join(format!("{:02}-{name}.png", self.shots));
         fs::write(&path, bytes).expect("a picture can be written");

@@ -97,7 +97,7 @@ async fn picture(till: &Till, css: &str) -> RgbImage {
     let [left, top, width, height]: [u32; 4] =
         serde_json::from_value(place).expect("a part inside the window");
     till.drawn().await;
-    let bytes = till.client().screenshot().await.expect("the window can be pictured");
+    let bytes = till.picture().await.expect("the window can be pictured");
     let window = image::load_from_memory(&bytes).expect("a picture").to_rgb8();
     assert!(
         left + width <= window.width() && top + height <= window.height(),

@@ -6,7 +6,7 @@
 //!   awards. Those commute: should one of a run come back to be sent again while the next was accepted,
 //!   the books end the same. A redemption or an undo depends on all that stands before it.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use ledger::mutant::skipped;
 use ledger::{FanPoints, StatusPoints, Timestamp};
@@ -181,9 +181,11 @@ pub(crate) fn next_batch(db: &Db, reach: &Reach, now: Timestamp) -> Result<Batch
     chosen.sort_unstable();
     let mut operations = Vec::with_capacity(chosen.len());
     for seq in chosen {
-        change_state(db, seq, Event::Send)?;
-        db.prepare_cached("UPDATE operation SET tries = tries + 1, next_try = NULL WHERE seq = ?1")?
-            .execute([seq])?;
+        let to = step(db, seq, Event::Send)?;
+        db.prepare_cached(
+            "UPDATE operation SET state = ?2, tries = tries + 1, next_try = NULL WHERE seq = ?1",
+        )?
+        .execute([seq, to.to_number()])?;
         operations.push(load::load(db, seq)?);
     }
     Ok(Batch { operations, next_due: next_due.map(Timestamp) })
@@ -236,33 +238,19 @@ fn urgent_lanes(db: &Db, urgent: &[Uuid]) -> Result<HashSet<fans::FanRow>, Store
     Ok(lanes)
 }
 
-/// Moves one operation along its life: nothing writes a state without having asked here.
-fn change_state(db: &Db, seq: i64, event: Event) -> Result<OperationState, StoreError> {
+/// Where an event leads: nothing writes a state without having asked here. The caller writes it, in one statement with
+/// what belongs to it.
+fn step(db: &Db, seq: i64, event: Event) -> Result<OperationState, StoreError> {
     let number: i64 = db
         .prepare_cached("SELECT state FROM operation WHERE seq = ?1")?
         .query_row([seq], |row| row.get(0))?;
     let from = OperationState::from_number(number).ok_or(StoreError::Unreadable { what: "state" })?;
-    let to = machine::step(from, event)?;
-    let set = match to {
-        // These two only stand with their reason or time, which the caller writes in the same statement.
-        OperationState::Accepted | OperationState::Refused | OperationState::Held | OperationState::Moved => {
-            return Ok(to);
-        }
-        OperationState::Queued | OperationState::Sending => to.to_number(),
-    };
-    db.prepare_cached("UPDATE operation SET state = ?2 WHERE seq = ?1")?.execute([seq, set])?;
-    Ok(to)
+    Ok(machine::step(from, event)?)
 }
 
 /// Writes what became of operations that were sent, all or none. An answer that comes too late to
-/// change anything is passed over; the row says what stands.
-pub(crate) fn settle(
-    db: &Db,
-    settlements: &[(Uuid, Settlement)],
-    now: Timestamp,
-) -> Result<Vec<OperationRow>, StoreError> {
-    let mut rows = Vec::with_capacity(settlements.len());
-    let mut known: HashMap<Uuid, i64> = HashMap::with_capacity(settlements.len());
+/// change anything is passed over.
+pub(crate) fn settle(db: &Db, settlements: &[(Uuid, Settlement)], now: Timestamp) -> Result<(), StoreError> {
     for (id, settlement) in settlements {
         let seq = load::seq_of(db, *id)?.ok_or(StoreError::UnknownOperation)?;
         match settle_one(db, seq, *id, settlement, now) {
@@ -272,10 +260,8 @@ pub(crate) fn settle(
             }
             Err(other) => return Err(other),
         }
-        known.insert(*id, seq);
-        rows.push(load::load(db, seq)?);
     }
-    Ok(rows)
+    Ok(())
 }
 
 fn settle_one(
@@ -285,15 +271,17 @@ fn settle_one(
     settlement: &Settlement,
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    let to = change_state(db, seq, settlement.event())?;
+    let to = step(db, seq, settlement.event())?;
     match settlement {
         Settlement::Accepted(booked) => accept(db, seq, id, booked, now),
         Settlement::Refused { code } | Settlement::Held { code } => {
             refuse_or_hold(db, seq, id, to, code, now)
         }
         Settlement::Retry { error, not_before } => {
-            db.prepare_cached("UPDATE operation SET last_error = ?2, next_try = ?3 WHERE seq = ?1")?
-                .execute(params![seq, error, not_before.map(|t| t.0)])?;
+            db.prepare_cached(
+                "UPDATE operation SET state = ?4, last_error = ?2, next_try = ?3 WHERE seq = ?1",
+            )?
+            .execute(params![seq, error, not_before.map(|t| t.0), to.to_number()])?;
             Ok(())
         }
     }
@@ -367,13 +355,13 @@ fn refuse_or_hold(
 
 /// Refuses an operation that never left this device.
 pub(crate) fn withdraw(db: &Db, seq: i64, id: Uuid, now: Timestamp) -> Result<(), StoreError> {
-    let to = change_state(db, seq, Event::Withdraw)?;
+    let to = step(db, seq, Event::Withdraw)?;
     refuse_or_hold(db, seq, id, to, "withdrawn", now)
 }
 
 /// Ends a held operation, for the reason that it was held for: its points are free again and its lane goes on.
 pub(crate) fn give_up(db: &Db, seq: i64, row: &OperationRow, now: Timestamp) -> Result<(), StoreError> {
-    let to = change_state(db, seq, Event::GiveUp)?;
+    let to = step(db, seq, Event::GiveUp)?;
     refuse_or_hold(db, seq, row.id, to, row.refusal.as_deref().unwrap_or("held"), now)
 }
 
@@ -386,7 +374,7 @@ pub(crate) fn hand_over(
     handover: &str,
     now: Timestamp,
 ) -> Result<bool, StoreError> {
-    let to = match change_state(db, seq, Event::Move) {
+    let to = match step(db, seq, Event::Move) {
         Ok(to) => to,
         Err(StoreError::Illegal(_)) => return Ok(false),
         Err(other) => return Err(other),
@@ -399,22 +387,24 @@ pub(crate) fn hand_over(
 
 /// An operation that was moved comes back: it is this device's to deliver again.
 pub(crate) fn take_back(db: &Db, seq: i64, id: Uuid, now: Timestamp) -> Result<(), StoreError> {
-    let to = change_state(db, seq, Event::TakeBack)?;
+    let to = step(db, seq, Event::TakeBack)?;
     let n = audit::append(db, &Entry::Settled { id, state: to, code: None, booked: (None, None), at: now })?;
-    db.prepare_cached("UPDATE operation SET refusal = NULL, settled_at = NULL, audit = ?2 WHERE seq = ?1")?
-        .execute([seq, n])?;
+    db.prepare_cached(
+        "UPDATE operation SET state = ?3, refusal = NULL, settled_at = NULL, audit = ?2 WHERE seq = ?1",
+    )?
+    .execute([seq, n, to.to_number()])?;
     journal::unbook(db, id)
 }
 
 /// Lets a held operation go out again.
 pub(crate) fn release(db: &Db, id: Uuid, now: Timestamp) -> Result<OperationRow, StoreError> {
     let seq = load::seq_of(db, id)?.ok_or(StoreError::UnknownOperation)?;
-    let to = change_state(db, seq, Event::Release)?;
+    let to = step(db, seq, Event::Release)?;
     let n = audit::append(db, &Entry::Settled { id, state: to, code: None, booked: (None, None), at: now })?;
     db.prepare_cached(
-        "UPDATE operation SET refusal = NULL, next_try = NULL, handled_at = NULL, audit = ?2 WHERE seq = ?1",
+        "UPDATE operation SET state = ?3, refusal = NULL, next_try = NULL, handled_at = NULL, audit = ?2 WHERE seq = ?1",
     )?
-    .execute([seq, n])?;
+    .execute([seq, n, to.to_number()])?;
     load::load(db, seq)
 }
 
@@ -428,9 +418,9 @@ pub(crate) fn return_all(db: &Db) -> Result<(), StoreError> {
         db.prepare_cached("SELECT seq FROM operation WHERE listed = 1 AND state = 1 ORDER BY seq")?;
     let sending = statement.query_map([], |row| row.get(0))?.collect::<Result<Vec<i64>, _>>()?;
     for seq in sending {
-        change_state(db, seq, Event::Return)?;
-        db.prepare_cached("UPDATE operation SET last_error = 'interrupted' WHERE seq = ?1")?
-            .execute([seq])?;
+        let to = step(db, seq, Event::Return)?;
+        db.prepare_cached("UPDATE operation SET state = ?2, last_error = 'interrupted' WHERE seq = ?1")?
+            .execute([seq, to.to_number()])?;
     }
     Ok(())
 }

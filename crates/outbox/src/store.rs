@@ -468,13 +468,8 @@ impl Store {
         self.write(queue::return_all)
     }
 
-    /// Writes what became of operations that were sent, all or none; the rows as they stand then. An
-    /// answer that comes too late changes nothing.
-    pub fn settle(
-        &self,
-        settlements: Vec<(Uuid, Settlement)>,
-        now: Timestamp,
-    ) -> Result<Vec<OperationRow>, StoreError> {
+    /// Writes what became of operations that were sent, all or none. An answer that comes too late changes nothing.
+    pub fn settle(&self, settlements: Vec<(Uuid, Settlement)>, now: Timestamp) -> Result<(), StoreError> {
         self.write(move |db| queue::settle(db, &settlements, now))
     }
 }

@@ -62,7 +62,8 @@ fn a_poisoned_operation_delays_no_other_fan() {
     let behind = device.commit(give(fan(1), 2_00));
     assert_eq!(ids(&next(&device, 1)), [poisoned.id]);
     let wait = Settlement::Retry { error: "internal".into(), not_before: Some(later(HOUR + MINUTE)) };
-    let row = device.store.settle(vec![(poisoned.id, wait)], later(HOUR)).unwrap().remove(0);
+    device.store.settle(vec![(poisoned.id, wait)], later(HOUR)).unwrap();
+    let row = device.row(poisoned.id);
     assert_eq!(
         (row.tries, row.last_error.as_deref(), row.next_try),
         (1, Some("internal"), Some(later(HOUR + MINUTE)))
@@ -159,11 +160,12 @@ fn those_somebody_waits_for_come_first_with_what_stands_before_them() {
 fn an_answer_that_comes_too_late_changes_nothing() {
     let device = Device::new();
     let row = device.commit(give(fan(1), 1_00));
-    let late = device.store.settle(vec![(row.id, accepted(later(0)))], later(0)).unwrap().remove(0);
-    assert_eq!(late.state, OperationState::Queued, "it was not out");
+    device.store.settle(vec![(row.id, accepted(later(0)))], later(0)).unwrap();
+    assert_eq!(device.row(row.id).state, OperationState::Queued, "it was not out");
     next(&device, 50);
     device.store.settle(vec![(row.id, accepted(later(0)))], later(0)).unwrap();
-    let again = device.store.settle(vec![(row.id, refused())], later(0)).unwrap().remove(0);
+    device.store.settle(vec![(row.id, refused())], later(0)).unwrap();
+    let again = device.row(row.id);
     assert_eq!((again.state, again.refusal), (OperationState::Accepted, None));
     assert_eq!(
         device.store.settle(vec![(Uuid::now_v7(), refused())], later(0)),

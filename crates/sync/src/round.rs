@@ -348,7 +348,7 @@ impl<P: Platform> Round<P> {
         let settlements = self.unwritten.clone();
         let now = (self.options.clock)();
         match self.shared.ask(move |store| store.settle(settlements, now)).await {
-            Ok(_rows) => {
+            Ok(()) => {
                 self.unwritten.clear();
                 Ok(())
             }

@@ -72,11 +72,17 @@ impl Device {
         }
     }
 
+    /// An operation as it stands.
+    pub fn row(&self, id: Uuid) -> OperationRow {
+        self.store.operation(id).unwrap().unwrap()
+    }
+
     /// Sends what is due and settles all of it with `settlement`.
     pub fn settle_next(&self, settlement: &Settlement, now: Timestamp) -> Vec<OperationRow> {
         let batch = self.store.next_batch(&outbox::Reach::default(), now).unwrap();
         let all = batch.operations.iter().map(|row| (row.id, settlement.clone())).collect();
-        self.store.settle(all, now).unwrap()
+        self.store.settle(all, now).unwrap();
+        batch.operations.iter().map(|row| self.row(row.id)).collect()
     }
 
     pub fn raw(&self) -> rusqlite::Connection {
