@@ -5,7 +5,7 @@ use std::os::fd::AsRawFd as _;
 use serial2::SerialPort;
 
 use crate::steps::{FAN, key_in, open_shop};
-use crate::support::{Keyboard, Stage, eventually};
+use crate::support::{Keyboard, Stage};
 
 const OTHER_FAN: &str = "308077152951";
 const OTHER_LABEL: &str = "3080 7715 2951";
@@ -103,7 +103,7 @@ async fn a_scanner_on_a_serial_port_identifies_the_fan() {
     till.focus("serial-name").await;
     Keyboard::at_window("FanPoints Partner").await.type_slowly(&path);
     till.focus("camera-choice").await;
-    eventually("the port chosen", || async { (till.value("serial-port").await == path).then_some(()) }).await;
+    till.until("the port chosen", || async { (till.value("serial-port").await == path).then_some(()) }).await;
     till.choose("serial-speed", "115200").await;
     till.shot("chosen").await;
 
@@ -111,7 +111,7 @@ async fn a_scanner_on_a_serial_port_identifies_the_fan() {
     till.find("counter").await;
     // What is written before the port is open is lost, as with a real line: a person scans again.
     let code = format!("{FAN}\r\n");
-    eventually("the fan", || async {
+    till.until("the fan", || async {
         scanner.write_all(code.as_bytes()).expect("a line");
         till.shows("fan-label").await.then_some(())
     })

@@ -219,9 +219,9 @@ describe('scanning', () => {
     await counter.identifyText(FAN, 'typed');
     const card = counter.fan;
     if (!card) throw new Error('no fan');
-    counter.hearFan({ ...card, label: 'newer' });
+    counter.hearFan({ ...card, edition: card.edition + 1, label: 'newer' });
     expect(counter.fan?.label).toBe('newer');
-    counter.hearFan({ ...card, fan: 'somebody else', label: 'other' });
+    counter.hearFan({ ...card, edition: card.edition + 2, fan: 'somebody else', label: 'other' });
     expect(counter.fan?.label).toBe('newer');
   });
 
@@ -238,6 +238,19 @@ describe('scanning', () => {
   test('the last of two scans wins, whichever is answered first', async () => {
     await Promise.all([counter.identifyText(FAN, 'handheld'), counter.identifyText(OTHER, 'handheld')]);
     expect(counter.fan?.label).toBe(grouped(OTHER));
+  });
+
+  test('figures that come before the answer that names the fan are shown with it', async () => {
+    const before = shop.card(FAN);
+    counter.hearFan({ ...shop.card(FAN), label: 'newer' });
+    counter.hearScan({ kind: 'identified', card: before });
+    expect(counter.fan?.label).toBe('newer');
+    counter.hearFan({ ...before, label: 'late' });
+    expect(counter.fan?.label).toBe('newer');
+    counter.hearScan({ kind: 'identified', card: shop.card(OTHER) });
+    expect(counter.fan?.fan).toBe(OTHER);
+    counter.hearScan({ kind: 'identified', card: { ...shop.card(FAN), label: 'again' } });
+    expect(counter.fan?.label).toBe('again');
   });
 
   test('the camera seeing the same fan again does not end the success', async () => {

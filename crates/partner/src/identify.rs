@@ -5,6 +5,7 @@
 
 use std::collections::HashMap;
 use std::str::FromStr as _;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -47,7 +48,11 @@ pub enum Copied {
 
 /// The fans that were identified lately, and how far their codes can be trusted.
 #[derive(Default)]
-pub(crate) struct PresentFans(Mutex<Presence>);
+pub(crate) struct PresentFans {
+    presence: Mutex<Presence>,
+    /// How many cards were begun.
+    cards: AtomicU64,
+}
 
 #[derive(Default)]
 struct Presence {
@@ -66,7 +71,7 @@ struct Present {
 
 impl PresentFans {
     fn lock(&self) -> MutexGuard<'_, Presence> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.presence.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn enter(&self, fan: FanRef, trust: Trust, at: Timestamp, proof: Option<LiveProof>) {
@@ -363,10 +368,12 @@ impl Terminal {
         trust: Trust,
         config: &ProgramConfig,
     ) -> Result<FanCard, AppError> {
+        // Counted before anything is read: whoever was counted later shows at least as much.
+        let edition = self.0.fans.cards.fetch_add(1, Ordering::Relaxed);
         let (known, policy) = self.store(move |store| Ok((store.fan(fan)?, store.policy()))).await?;
         let signed_until = policy.unwrap_or_default().pass_half_until;
         let card = card_of(fan, trust, &known, config, signed_until, self.now());
-        Ok(FanCard { badges: self.0.fans.badges(fan), ..card })
+        Ok(FanCard { edition, badges: self.0.fans.badges(fan), ..card })
     }
 }
 
@@ -426,6 +433,7 @@ fn card_of(
     let signed = trust > Trust::Unsigned
         && known.confirmed.is_some_and(|confirmed| age(now, confirmed.as_of) <= signed_until.0);
     FanCard {
+        edition: 0,
         fan: fan.to_string(),
         label: label(known.user_id, fan),
         trust: trust_view(trust),

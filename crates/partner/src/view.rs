@@ -230,6 +230,9 @@ pub enum TrustView {
 #[derive(Clone, Debug, PartialEq, Serialize, Type)]
 #[serde(rename_all = "camelCase")]
 pub struct FanCard {
+    /// Of two cards of a fan the one with the higher number shows all that the other does: an answer may be overtaken
+    /// by news of the same fan.
+    pub edition: u64,
     /// What operations name the fan by.
     pub fan: String,
     /// "0084 0711 9295", or a short form of the pass's pseudonym while the id is not known.

@@ -360,7 +360,11 @@ async fn a_fan_who_was_scanned_offline_is_known_by_id_and_balance_once_the_platf
     assert_ne!(card.label, "0084 0711 9295", "a pass tells no id");
 
     platform.start_again().await;
-    till.until_told(|news| matches!(news, News::Fan(card) if card.label == "0084 0711 9295")).await;
+    let told = |news: &News| match news {
+        News::Fan(newer) => newer.label == "0084 0711 9295" && newer.edition > card.edition,
+        _ => false,
+    };
+    till.until_told(told).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

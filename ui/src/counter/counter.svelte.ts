@@ -24,6 +24,7 @@ import { appError, asAppError } from '../lib/errors';
 import { asDataUrl } from '../lib/picture';
 import { play, type Sound } from '../lib/sound';
 import { groupMark } from '../i18n/index.svelte';
+import { newest } from './cards';
 import { done, isSettled, soundOf, standingOf, undoing, type Busy, type Managed } from './deeds';
 import { goods } from './goods.svelte';
 
@@ -98,6 +99,8 @@ export class Counter {
   private splits = 0;
   private quoteTimer: ReturnType<typeof setTimeout> | undefined;
   private pending: FanCard | null = null;
+  /** The last fan who was told of. */
+  private heard: FanCard | null = null;
   private outcomeTimer: ReturnType<typeof setTimeout> | undefined;
 
   total = $derived.by(() => (this.tab === 'items' ? this.items.reduce((sum, item) => sum + minor(item.price) * item.quantity, 0) : minor(this.entry)));
@@ -185,13 +188,14 @@ export class Counter {
 
   /** What became of a voucher or a product. */
   noteGoods(used: FanCard | boolean): void {
-    if (typeof used !== 'boolean' && this.fan?.fan === used.fan) this.fan = used;
+    if (typeof used !== 'boolean') this.hearFan(used);
     this.sound(used === false ? 'failure' : 'success');
   }
 
-  /** The platform's figures of the fan who is here came in. */
+  /** What is known of a fan has changed: who is here, or about to be. */
   hearFan(card: FanCard): void {
-    if (this.fan?.fan === card.fan) this.fan = card;
+    this.heard = newest(card, this.heard);
+    if (this.fan) this.fan = newest(this.fan, card);
   }
 
   private confirming(): boolean {
@@ -205,7 +209,7 @@ export class Counter {
       return;
     }
     const same = this.fan?.fan === card.fan;
-    this.fan = card;
+    this.fan = newest(card, this.heard, this.fan);
     this.identifyError = null;
     if (same && !asked) return;
     this.dismissOutcome();
@@ -493,7 +497,7 @@ export class Counter {
     if (undo) this.last = null;
     if (receipt.operation.kind === 'give') goods.discount = null;
     if (receipt.also) this.note(receipt.also);
-    if (!this.fan || this.fan.fan === receipt.card.fan) this.fan = receipt.card;
+    if (!this.fan || this.fan.fan === receipt.card.fan) this.fan = newest(receipt.card, this.heard, this.fan);
     this.threshold = null;
     this.note(receipt.operation);
     if (undo) void this.loadRecent();
@@ -562,8 +566,7 @@ export class Counter {
 
   private async refresh(fan: string): Promise<void> {
     try {
-      const card = await commands.fanCard(fan);
-      if (this.fan?.fan === fan) this.fan = card;
+      this.hearFan(await commands.fanCard(fan));
     } catch {
       // The card keeps its last figures; their age is on it.
     }

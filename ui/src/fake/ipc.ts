@@ -50,6 +50,8 @@ class Shop {
   health: Health = { ...SOUND };
   private timer: ReturnType<typeof setInterval> | undefined;
   private seq = 20_000;
+  /** How many cards were made. */
+  private cards = 0;
 
   constructor() {
     this.reset();
@@ -115,6 +117,7 @@ class Shop {
     if (!fan) throw failure('unknownFan');
     const waiting = this.operations.filter((one) => one.fan === id && (one.state === 'waiting' || one.state === 'sending'));
     return {
+      edition: ++this.cards,
       fan: id,
       label: grouped(id),
       trust,

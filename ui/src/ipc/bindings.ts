@@ -571,6 +571,11 @@ export type ExposureView = {
 
 /**  The fan in front of staff. */
 export type FanCard = {
+	/**
+	 *  Of two cards of a fan the one with the higher number shows all that the other does: an answer may be overtaken
+	 *  by news of the same fan.
+	 */
+	edition: number,
 	/**  What operations name the fan by. */
 	fan: string,
 	/**  "0084 0711 9295", or a short form of the pass's pseudonym while the id is not known. */

@@ -12,6 +12,7 @@ const still = { count: 0, fanPoints: 0, statusPoints: 0 };
 
 /** `now`: ages are counted from it. */
 export const card = (trust: FanCard['trust'], now: number): FanCard => ({
+  edition: 0,
   fan: `sample-${trust}`,
   label: FAN,
   trust,
