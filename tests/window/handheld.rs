@@ -102,6 +102,7 @@ async fn a_scanner_on_a_serial_port_identifies_the_fan() {
     // At the pace of a person: what comes faster is taken for a scanner's.
     till.focus("serial-name").await;
     Keyboard::at_window("FanPoints Partner").await.type_slowly(&path);
+    till.until("the whole name", || async { (till.value("serial-name").await == path).then_some(()) }).await;
     till.focus("camera-choice").await;
     till.until("the port chosen", || async { (till.value("serial-port").await == path).then_some(()) }).await;
     till.choose("serial-speed", "115200").await;
