@@ -34,7 +34,7 @@ describe('giving', () => {
     expect(called('give')).toEqual([[FAN, [{ title: '', priceMinor: 2500, rateLabel: null }]]]);
     expect(counter.outcome?.receipt.standing).toBe('booked');
     expect(counter.fan?.balance?.fanPoints).toBe(3515);
-    expect(counter.recent[0]?.fanPoints).toBe(50);
+    expect(counter.recent.rows[0]?.fanPoints).toBe(50);
     expect(counter.total).toBe(0);
   });
 
@@ -106,7 +106,7 @@ describe('giving', () => {
     });
     await counter.give();
     expect(counter.outcome?.receipt.standing).toBe('booked');
-    expect(counter.recent[0]?.state).toBe('accepted');
+    expect(counter.recent.rows[0]?.state).toBe('accepted');
   });
 
   test('nobody gets points without a fan', async () => {
@@ -160,7 +160,7 @@ describe('redeeming', () => {
     const id = counter.outcome?.receipt.operation.id ?? '';
     counter.hear({ ...(counter.outcome?.receipt.operation ?? shopOperation(id)), state: 'accepted', settledAt: Date.now() });
     expect(counter.outcome?.receipt.standing).toBe('booked');
-    expect(counter.recent[0]?.state).toBe('accepted');
+    expect(counter.recent.rows[0]?.state).toBe('accepted');
   });
 
   test('unconfirmed holds the goods until the platform has answered', async () => {
@@ -199,7 +199,7 @@ describe('undoing', () => {
     await settle();
     expect(counter.outcome?.undo).toBe(true);
     expect(counter.fan?.balance?.fanPoints).toBe(3465);
-    expect(counter.recent.find((row) => row.id === id)?.undone).toBe(true);
+    expect(counter.recent.rows.find((row) => row.id === id)?.undone).toBe(true);
   });
 
   test('twice is refused', async () => {
@@ -300,6 +300,21 @@ describe('scanning', () => {
     vi.useRealTimers();
     expect(await counter.identifyPicture(new Blob(['picture'], { type: 'image/png' }))).toBe(true);
     expect(counter.fan?.fan).toBe(FAN);
+  });
+});
+
+describe('the last operations', () => {
+  test('what changes while the list is on its way is shown as it changed', async () => {
+    await ready();
+    await counter.give();
+    const [row] = counter.recent.rows;
+    if (!row) throw new Error('no operation');
+    const listed = counter.recent.load();
+    counter.hear({ ...row, title: 'changed' });
+    await listed;
+    expect(counter.recent.rows.map((one) => one.title)).toEqual(['changed']);
+    await counter.recent.load();
+    expect(counter.recent.rows.map((one) => one.title)).toEqual([row.title]);
   });
 });
 

@@ -137,7 +137,7 @@ describe('an undo from the history', () => {
     [...'2000'].forEach((key) => counter.press(key as '2' | '0'));
     await settle();
     await counter.give();
-    const id = counter.recent[0]?.id ?? '';
+    const id = counter.recent.rows[0]?.id ?? '';
     await vi.advanceTimersByTimeAsync(60_000);
     await counter.undo(id);
     expect(counter.pinFor).not.toBeNull();

@@ -23,7 +23,7 @@ async function identify(fan = FAN) {
 beforeEach(async () => {
   shop.reset();
   counter.last = null;
-  counter.recent = [];
+  counter.recent.rows = [];
   counter.quick = [];
   health.view = null;
   choose({ toured: true });
@@ -197,6 +197,14 @@ describe('the camera', () => {
 });
 
 describe('the frame', () => {
+  test('an answer that was overtaken by news changes nothing', async () => {
+    const { status } = shop;
+    await session.take({ ...status, edition: 2, link: { ...status.link, state: 'offline' } });
+    await session.take({ ...status, edition: 1 });
+    expect(session.status?.link.state).toBe('offline');
+    session.status = null;
+  });
+
   test('tells the truth when the line breaks, and sends on demand', async () => {
     expect((await see('strip')).dataset['state']).toBe('online');
     expect(find('send-now')).toBeNull();

@@ -5,7 +5,6 @@
 
 use std::collections::HashMap;
 use std::str::FromStr as _;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -48,11 +47,7 @@ pub enum Copied {
 
 /// The fans that were identified lately, and how far their codes can be trusted.
 #[derive(Default)]
-pub(crate) struct PresentFans {
-    presence: Mutex<Presence>,
-    /// How many cards were begun.
-    cards: AtomicU64,
-}
+pub(crate) struct PresentFans(Mutex<Presence>);
 
 #[derive(Default)]
 struct Presence {
@@ -71,7 +66,7 @@ struct Present {
 
 impl PresentFans {
     fn lock(&self) -> MutexGuard<'_, Presence> {
-        self.presence.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn enter(&self, fan: FanRef, trust: Trust, at: Timestamp, proof: Option<LiveProof>) {
@@ -368,8 +363,7 @@ impl Terminal {
         trust: Trust,
         config: &ProgramConfig,
     ) -> Result<FanCard, AppError> {
-        // Counted before anything is read: whoever was counted later shows at least as much.
-        let edition = self.0.fans.cards.fetch_add(1, Ordering::Relaxed);
+        let edition = self.next_edition();
         let (known, policy) = self.store(move |store| Ok((store.fan(fan)?, store.policy()))).await?;
         let signed_until = policy.unwrap_or_default().pass_half_until;
         let card = card_of(fan, trust, &known, config, signed_until, self.now());

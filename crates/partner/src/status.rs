@@ -23,10 +23,12 @@ impl Terminal {
     }
 
     pub(crate) async fn current_status(&self) -> Status {
-        match self.opened().await {
+        let edition = self.next_edition();
+        let status = match self.opened().await {
             Ok(opened) => self.status_of(&opened).await.unwrap_or_else(troubled),
             Err(error) => troubled(error),
-        }
+        };
+        Status { edition, ..status }
     }
 
     async fn status_of(&self, opened: &Opened) -> Result<Status, AppError> {
@@ -51,6 +53,7 @@ impl Terminal {
             (_, None) => NOT_CONNECTED,
         };
         Ok(Status {
+            edition: 0,
             connection,
             link,
             queue: queue_counts(&counts),
@@ -80,6 +83,7 @@ fn preferences_of(text: &str) -> Preferences {
 
 fn troubled(error: AppError) -> Status {
     Status {
+        edition: 0,
         connection: None,
         link: NOT_CONNECTED,
         queue: QueueCounts::default(),

@@ -5,7 +5,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use ledger::Timestamp;
@@ -102,6 +102,8 @@ pub(crate) struct Inner {
     pub watched: Watched,
     pub people: People,
     pub provider: ProviderDesk,
+    /// How many cards and statuses were begun.
+    editions: AtomicU64,
     /// The last status told; None: nothing was told yet.
     pub told: watch::Sender<Option<Status>>,
     /// Rings when a status should be told.
@@ -152,6 +154,7 @@ impl Terminal {
             watched: Watched::default(),
             people: People::default(),
             provider: ProviderDesk::default(),
+            editions: AtomicU64::new(0),
             told: watch::Sender::new(None),
             bell: Notify::new(),
             changed: Notify::new(),
@@ -294,7 +297,8 @@ impl Terminal {
             }
             let status = self.current_status().await;
             let changed = self.0.told.send_if_modified(|told| {
-                let differs = told.as_ref() != Some(&status);
+                let same = |told: &Status| Status { edition: told.edition, ..status.clone() } == *told;
+                let differs = !told.as_ref().is_some_and(same);
                 if differs {
                     *told = Some(status.clone());
                 }
@@ -304,6 +308,11 @@ impl Terminal {
                 self.announce(News::Status(Box::new(status)));
             }
         }
+    }
+
+    /// The number of what is about to be read for a screen: whatever has a higher one shows at least as much.
+    pub(crate) fn next_edition(&self) -> u64 {
+        self.0.editions.fetch_add(1, Ordering::Relaxed)
     }
 
     /// Saves what a person prefers.

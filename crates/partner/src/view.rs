@@ -28,6 +28,8 @@ pub use shift::*;
 #[derive(Clone, Debug, PartialEq, Serialize, Type)]
 #[serde(rename_all = "camelCase")]
 pub struct Status {
+    /// As that of a [`FanCard`].
+    pub edition: u64,
     pub connection: Option<ConnectionView>,
     pub link: LinkView,
     pub queue: QueueCounts,

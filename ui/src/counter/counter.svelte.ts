@@ -27,6 +27,7 @@ import { groupMark } from '../i18n/index.svelte';
 import { newest } from './cards';
 import { done, isSettled, soundOf, standingOf, undoing, type Busy, type Managed } from './deeds';
 import { goods } from './goods.svelte';
+import { Recent } from './recent.svelte';
 
 export const UNDO_MS = 30_000;
 /** How long a success stays before the next scan that came meanwhile takes its place. */
@@ -35,7 +36,6 @@ const SUCCESS_MS = 1500;
 const QUOTE_MS = 30;
 /** An answer that comes sooner needs no sign of waiting: drawing it would only delay the answer. */
 const PATIENCE_MS = 150;
-const RECENT = 6;
 /** The same again within this time is asked for once more. */
 const REPEAT_MS = 60_000;
 export const MOST_OF_ONE = 50;
@@ -90,8 +90,7 @@ export class Counter {
   pinFor = $state.raw<Managed | null>(null);
   /** What was refused because it is above a limit that a manager can raise once. */
   above = $state.raw<{ fan: string; what: Busy; deed: RaisedDeed } | null>(null);
-  recent = $state.raw<OperationView[]>([]);
-  recentError = $state.raw<AppError | null>(null);
+  readonly recent = new Recent();
 
   private nextKey = 1;
   private attempt = 0;
@@ -398,7 +397,7 @@ export class Counter {
     const fan = this.fan;
     if (!fan) return null;
     const points = this.parted ? this.split : this.total;
-    const before = this.recent.find((row) => {
+    const before = this.recent.rows.find((row) => {
       if (row.kind !== what || row.undone || row.state === 'refused' || Date.now() - row.madeAt >= REPEAT_MS) return false;
       if (row.fan !== fan.fan && row.fanLabel !== fan.label) return false;
       return what === 'award' ? this.isAction(row) : row.priceMinor === (what === 'redeem' ? points : this.total);
@@ -490,17 +489,17 @@ export class Counter {
 
   private succeed(answer: Receipt, undo: boolean): void {
     // The platform may have booked it before the answer to the tap came through.
-    const heard = this.recent.find((row) => row.id === answer.operation.id);
+    const heard = this.recent.rows.find((row) => row.id === answer.operation.id);
     const receipt = heard && isSettled(heard) ? { ...answer, operation: heard, standing: standingOf(heard, answer.standing) } : answer;
     this.dismissOutcome();
     this.outcome = { receipt, at: Date.now(), undo };
     if (undo) this.last = null;
     if (receipt.operation.kind === 'give') goods.discount = null;
-    if (receipt.also) this.note(receipt.also);
+    if (receipt.also) this.recent.note(receipt.also);
     if (!this.fan || this.fan.fan === receipt.card.fan) this.fan = newest(receipt.card, this.heard, this.fan);
     this.threshold = null;
-    this.note(receipt.operation);
-    if (undo) void this.loadRecent();
+    this.recent.note(receipt.operation);
+    if (undo) void this.recent.load();
     this.sound(soundOf(receipt));
     if (receipt.standing !== 'refused') {
       this.action = null;
@@ -539,19 +538,9 @@ export class Counter {
 
   // --- what happened before ---
 
-  async loadRecent(): Promise<void> {
-    try {
-      const page = await commands.operations({ states: [], kinds: [], from: null, to: null, after: null, limit: RECENT });
-      this.recent = page.rows;
-      this.recentError = null;
-    } catch (thrown) {
-      this.recentError = asAppError(thrown);
-    }
-  }
-
   /** An operation changed: the platform booked or refused it. */
   hear(operation: OperationView): void {
-    this.note(operation);
+    this.recent.note(operation);
     const shown = this.outcome?.receipt;
     if (this.outcome && shown && shown.operation.id === operation.id) {
       const standing = standingOf(operation, shown.standing);
@@ -570,12 +559,6 @@ export class Counter {
     } catch {
       // The card keeps its last figures; their age is on it.
     }
-  }
-
-  private note(operation: OperationView): void {
-    const known = this.recent.some((row) => row.id === operation.id);
-    const rows = known ? this.recent.map((row) => (row.id === operation.id ? operation : row)) : [operation, ...this.recent];
-    this.recent = rows.toSorted((a, b) => b.seq - a.seq).slice(0, RECENT);
   }
 
   /** What a scanner types into the purchase is put back by the returned closure. */

@@ -46,6 +46,7 @@ export const sampleConnection = (environment: Environment): ConnectionView => ({
 });
 
 export const sampleStatus = (now: number): Status => ({
+  edition: 0,
   connection: sampleConnection('development'),
   link: { state: 'online', since: now - 3_600_000, lastSuccess: now - 4000, progress: null, nextTry: null },
   queue: { waiting: 0, accepted: 0, refused: 0, held: 0, oldestWaiting: null },

@@ -1580,6 +1580,8 @@ export type SplitQuote = {
 
 /**  What the frame around every screen shows. */
 export type Status = {
+	/**  As that of a [`FanCard`]. */
+	edition: number,
 	connection: ConnectionView | null,
 	link: LinkView,
 	queue: QueueCounts,

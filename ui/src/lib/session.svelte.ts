@@ -82,10 +82,17 @@ class Session {
     }
   }
 
+  /** An answer may be overtaken by news, also while a language is loaded: the newest status counts. */
   async take(status: Status): Promise<void> {
+    if (this.isPast(status)) return;
     await setLanguage(status.preferences.language);
+    if (this.isPast(status)) return;
     applyTheme(status.preferences.theme);
     this.status = status;
+  }
+
+  private isPast(status: Status): boolean {
+    return status.edition < (this.status?.edition ?? 0);
   }
 
   /** One wish after the other: the second must not take back the first that is still on its way. */
