@@ -146,23 +146,36 @@ pub(crate) fn next(db: &Db) -> Result<Next, StoreError> {
     Ok(Next::after(n, previous))
 }
 
-/// Adds an entry to the chain; its number.
-///
-/// # Errors
-/// `Full` while something that was decided has not gone over for want of room: it has its place in the chain already.
-pub(crate) fn append(db: &Db, entry: &Entry) -> Result<i64, StoreError> {
-    if !intake::is_empty(db)? {
-        return Err(StoreError::Full);
+/// The end of the chain, for several entries in a row.
+#[derive(Default)]
+pub(crate) struct End(Option<Next>);
+
+impl End {
+    /// Adds an entry; its number. Nobody else may add any as long as this end is used.
+    ///
+    /// # Errors
+    /// `Full` while something that was decided has not gone over for want of room: it has its place in the chain
+    /// already.
+    pub(crate) fn append(&mut self, db: &Db, entry: &Entry) -> Result<i64, StoreError> {
+        let place = match self.0 {
+            Some(next) => next,
+            None if !intake::is_empty(db)? => return Err(StoreError::Full),
+            None => next(db)?,
+        };
+        self.0 = Some(append_at(db, place, entry)?);
+        Ok(place.n)
     }
-    let next = next(db)?;
-    append_at(db, next, entry)?;
-    Ok(next.n)
 }
 
-/// Adds an entry at the place that was asked for. Nothing may have been added since.
-pub(crate) fn append_at(db: &Db, next: Next, entry: &Entry) -> Result<(), StoreError> {
+/// Adds one entry to the chain: see [`End::append`].
+pub(crate) fn append(db: &Db, entry: &Entry) -> Result<i64, StoreError> {
+    End::default().append(db, entry)
+}
+
+/// Adds an entry at the place that was asked for; the next place. Nothing may have been added since.
+pub(crate) fn append_at(db: &Db, next: Next, entry: &Entry) -> Result<Next, StoreError> {
     if matches!(entry, Entry::Committed { .. }) && skipped("commit-is-audited") {
-        return Ok(());
+        return Ok(next);
     }
     let (body, hash) = next.entry(entry);
     db.prepare_cached("INSERT INTO audit (n, body, hash) VALUES (?1, ?2, ?3)")?.execute(params![
@@ -170,7 +183,7 @@ pub(crate) fn append_at(db: &Db, next: Next, entry: &Entry) -> Result<(), StoreE
         body,
         hash.0.as_slice()
     ])?;
-    Ok(())
+    Ok(Next::after(next.n, hash))
 }
 
 fn tail(db: &Db) -> Result<(i64, ChainHash), StoreError> {

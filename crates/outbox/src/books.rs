@@ -39,6 +39,29 @@ impl Books<'_> {
         Ok((self.reserved(row, now)?, FanPoints(owed)))
     }
 
+    /// The entry of an id, unless it is void.
+    pub(crate) fn posted(&self, id: OpId) -> Result<Option<Recorded>, StoreError> {
+        let Some(journal::Kept { digest, operation, entry }) = journal::standing(self.db, id)? else {
+            return Ok(None);
+        };
+        let reversed = self.reversed(id)?;
+        let outcome = RecordedOutcome::Posted { operation, entry, reversed };
+        Ok(Some(Recorded { digest, outcome }))
+    }
+
+    /// What is known of an id that was refused for good.
+    pub(crate) fn burned(&self, id: OpId) -> Result<Option<Recorded>, StoreError> {
+        let burned = self.db.prepare_cached("SELECT digest, resolved FROM burned WHERE op = ?1")?.query_row(
+            [id.0],
+            |row| {
+                let resolved: bool = row.get(1)?;
+                let outcome = if resolved { RecordedOutcome::Resolved } else { RecordedOutcome::Burned };
+                Ok(Recorded { digest: row.get(0)?, outcome })
+            },
+        );
+        Ok(burned.optional()?)
+    }
+
     fn note_reversed(&self, of: OpId, by: OpId, items: &[u16]) -> Result<(), StoreError> {
         let mut statement =
             self.db.prepare_cached("INSERT INTO reversed_item (op, item, by) VALUES (?1, ?2, ?3)")?;
@@ -90,6 +113,21 @@ fn row_of(fan: FanId) -> Option<FanRow> {
     FanRow::try_from(fan.0).ok()
 }
 
+/// Whether any fan owes something or has set something aside.
+pub(crate) fn hold_back(db: &Db) -> Result<bool, StoreError> {
+    Ok(db
+        .prepare_cached(
+            "SELECT EXISTS (SELECT 1 FROM reservation)
+               OR EXISTS (SELECT 1 FROM journal WHERE debt <> 0 AND state <> 2)",
+        )?
+        .query_row([], |row| row.get(0))?)
+}
+
+/// Whether any id is refused for good.
+pub(crate) fn have_burned(db: &Db) -> Result<bool, StoreError> {
+    Ok(db.prepare_cached("SELECT 1 FROM burned")?.exists([])?)
+}
+
 impl State for Books<'_> {
     type Error = StoreError;
 
@@ -111,20 +149,10 @@ impl State for Books<'_> {
     }
 
     fn recorded(&self, id: OpId) -> Result<Option<Recorded>, StoreError> {
-        if let Some(journal::Kept { digest, operation, entry }) = journal::standing(self.db, id)? {
-            let reversed = self.reversed(id)?;
-            let outcome = RecordedOutcome::Posted { operation, entry, reversed };
-            return Ok(Some(Recorded { digest, outcome }));
+        match self.posted(id)? {
+            None => self.burned(id),
+            posted => Ok(posted),
         }
-        let burned = self.db.prepare_cached("SELECT digest, resolved FROM burned WHERE op = ?1")?.query_row(
-            [id.0],
-            |row| {
-                let resolved: bool = row.get(1)?;
-                let outcome = if resolved { RecordedOutcome::Resolved } else { RecordedOutcome::Burned };
-                Ok(Recorded { digest: row.get(0)?, outcome })
-            },
-        );
-        Ok(burned.optional()?)
     }
 
     fn limited_given(&self, partner: PartnerId, label: Option<&str>) -> Result<FanPoints, StoreError> {

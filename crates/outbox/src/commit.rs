@@ -132,7 +132,11 @@ fn write(
         None => load::load(db, seq)?,
     };
     let digest = digest_of(&row, digest, &decided.posted.entry);
-    audit::append_at(db, link, &audit::Entry::Committed { id: proposal.id, seq, digest, at: proposal.now })?;
+    let _next = audit::append_at(
+        db,
+        link,
+        &audit::Entry::Committed { id: proposal.id, seq, digest, at: proposal.now },
+    )?;
     if let Some((rule, raiser)) = decided.raised.zip(proposal.raised_by.as_ref()) {
         note_raised(db, proposal, rule, raiser)?;
     }

@@ -44,27 +44,27 @@ pub(crate) struct Subject {
 
 impl Subject {
     pub(crate) fn of(db: &Db, fresh: &Fresh, proposal: &Proposal) -> Result<Self, StoreError> {
-        let (mut fan, mut row, mut original) = (proposal.fan, None, None);
         if let Proposed::Undo { of } = &proposal.kind
             && let Some(seq) = load::seq_of(db, *of)?
-            && let Some((owner, name)) = load::fan_of(db, seq)?
+            && let Some((row, fan)) = load::fan_of(db, seq)?
         {
-            (fan, row, original) = (name, Some(owner), Some(seq));
-        }
-        if row.is_none() {
-            row = fans::find(db, fan)?;
-        }
-        let mut known = row.map_or(Ok(fans::unknown(fan)), |row| fans::known(db, row))?;
-        if let Some(row) = row {
+            let mut known = fans::known(db, row)?;
             fresh.add_to(&mut known, row);
+            return Ok(Self { row: Some(row), fan, known, original: Some(seq) });
         }
-        Ok(Self { row, fan, known, original })
+        let fan = proposal.fan;
+        let Some((row, mut known)) = fans::recognise(db, fan)? else {
+            return Ok(Self { row: None, fan, known: fans::unknown(fan), original: None });
+        };
+        fresh.add_to(&mut known, row);
+        Ok(Self { row: Some(row), fan, known, original: None })
     }
 }
 
 /// The books as one decision about one fan sees them: with the wallet that it may count on.
 struct Outlook<'a> {
     books: &'a Books<'a>,
+    device: facts::Device,
     fan: FanId,
     wallet: FanPoints,
     standing: StatusPoints,
@@ -82,12 +82,18 @@ impl State for Outlook<'_> {
             return Ok(None);
         }
         // Whoever was not met before starts from nothing; whether the fan exists is the platform's to say.
-        let (reserved, receivable) = self.books.held_back(fan, now)?;
+        let (reserved, receivable) = match self.device.holds_back {
+            true => self.books.held_back(fan, now)?,
+            false => (FanPoints(0), FanPoints(0)),
+        };
         Ok(Some(FanState { wallet: self.wallet, standing: self.standing, reserved, receivable }))
     }
 
     fn recorded(&self, id: OpId) -> Result<Option<Recorded>, StoreError> {
-        self.books.recorded(id)
+        match self.books.posted(id)? {
+            None if self.device.has_burned => self.books.burned(id),
+            posted => Ok(posted),
+        }
     }
 
     fn limited_given(&self, partner: PartnerId, label: Option<&str>) -> Result<FanPoints, StoreError> {
@@ -134,8 +140,13 @@ pub(crate) fn make(
     let fan = FanId(u64::try_from(subject.row.unwrap_or(0)).unwrap_or(0));
     let operation = operation(proposal, fan, now);
     let books = Books { db, rates_as_of: program.config.fetched_at };
-    let bottomless =
-        Outlook { books: &books, fan, wallet: FanPoints(BOTTOMLESS), standing: StatusPoints(BOTTOMLESS) };
+    let bottomless = Outlook {
+        books: &books,
+        device: fresh.tables().device(db)?,
+        fan,
+        wallet: FanPoints(BOTTOMLESS),
+        standing: StatusPoints(BOTTOMLESS),
+    };
     // Undos and awards are the platform's to judge, too: the wallet may have been spent elsewhere.
     let asks_wallet = proposal.route == Route::Local
         && matches!(proposal.kind, Proposed::Give { .. } | Proposed::Redeem { .. });

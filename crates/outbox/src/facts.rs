@@ -5,7 +5,7 @@ use ledger::{FanPoints, Millis, OfflineFacts, OfflinePolicy, Timestamp, Trust};
 use rusqlite::{Connection as Db, params};
 
 use crate::intake::Fresh;
-use crate::{KnownFan, StoreError, clock, settings};
+use crate::{KnownFan, StoreError, books, clock, settings};
 
 const HOUR_MS: i64 = 60 * 60 * 1000;
 /// Redemptions that the platform could still refuse: confirmed by this device, goods handed out.
@@ -29,12 +29,17 @@ pub(crate) struct Tables {
 }
 
 #[derive(Clone, Copy)]
-struct Device {
+pub(crate) struct Device {
     floor: Option<Timestamp>,
     last_sync: Option<Timestamp>,
     slack: i64,
+    /// At risk.
     redemptions: u32,
     points: FanPoints,
+    /// Some fan owes something or has set something aside.
+    pub holds_back: bool,
+    /// Some id is refused for good.
+    pub has_burned: bool,
 }
 
 /// When something was given or awarded, in order; nothing is missing of what is later than `from`.
@@ -44,7 +49,7 @@ struct Grants {
 }
 
 impl Tables {
-    fn device(&mut self, db: &Db) -> Result<Device, StoreError> {
+    pub(crate) fn device(&mut self, db: &Db) -> Result<Device, StoreError> {
         if let Some(known) = self.device {
             return Ok(known);
         }
@@ -55,6 +60,8 @@ impl Tables {
             slack: clock::slack(db)?,
             redemptions,
             points,
+            holds_back: books::hold_back(db)?,
+            has_burned: books::have_burned(db)?,
         };
         self.device = Some(device);
         Ok(device)
@@ -98,7 +105,10 @@ pub(crate) fn offline_facts(
     let device = fresh.tables().device(db)?;
     let split_from = now.0.saturating_sub(policy.split_window.0).saturating_sub(device.slack);
     let hour_from = now.0.saturating_sub(HOUR_MS).saturating_sub(device.slack);
-    let of_fan = fan_at_risk(db, fan, split_from)?;
+    let of_fan = match device.redemptions {
+        0 => (0, FanPoints(0), FanPoints(0)),
+        _ => fan_at_risk(db, fan, split_from)?,
+    };
     let (fresh_of_fan, fresh_points_of_fan) = fresh.at_risk(Some(fan), i64::MIN);
     let (fresh_of_device, fresh_points_of_device) = fresh.at_risk(None, i64::MIN);
     let (_, fresh_recent) = fresh.at_risk(Some(fan), split_from);

@@ -150,7 +150,7 @@ fn merge(db: &Db, one: FanRow, two: FanRow) -> Result<FanRow, StoreError> {
     db.prepare_cached("UPDATE archive SET fan = ?1 WHERE fan = ?2")?.execute([keep, drop])?;
     journal::merge(db, keep, drop)?;
     engagement::merge(db, keep, drop)?;
-    let gone = db.prepare_cached("SELECT * FROM fan WHERE fan = ?1")?.query_row([drop], Record::read)?;
+    let gone = Record::of_row(db, drop)?.ok_or(StoreError::Unreadable { what: "fan" })?;
     db.prepare_cached("DELETE FROM fan WHERE fan = ?1")?.execute([drop])?;
     db.prepare_cached(
         "UPDATE fan SET user_id = coalesce(user_id, ?2), pseudonym = coalesce(pseudonym, ?3) WHERE fan = ?1",
@@ -191,29 +191,66 @@ fn source_number(source: Source) -> i64 {
 
 /// A row of the table, as it stands.
 struct Record {
+    row: FanRow,
     user_id: Option<String>,
     pseudonym: Option<String>,
     confirmed: Option<Confirmed>,
 }
 
 impl Record {
+    fn of_row(db: &Db, row: FanRow) -> Result<Option<Self>, StoreError> {
+        let mut statement = db.prepare_cached(
+            "SELECT fan, user_id, pseudonym, fan_points, status_points, source, as_of, allowance
+             FROM fan WHERE fan = ?1",
+        )?;
+        Ok(statement.query_row([row], Self::read).optional()?)
+    }
+
+    fn of_name(db: &Db, fan: FanRef) -> Result<Option<Self>, StoreError> {
+        let sql = match fan {
+            FanRef::Id(_) => {
+                "SELECT fan, user_id, pseudonym, fan_points, status_points, source, as_of, allowance
+                 FROM fan WHERE user_id = ?1"
+            }
+            FanRef::Pseudonym(_) => {
+                "SELECT fan, user_id, pseudonym, fan_points, status_points, source, as_of, allowance
+                 FROM fan WHERE pseudonym = ?1"
+            }
+        };
+        Ok(db.prepare_cached(sql)?.query_row([fan.to_string()], Self::read).optional()?)
+    }
+
     fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
-        let as_of: Option<i64> = row.get("as_of")?;
+        let as_of: Option<i64> = row.get(6)?;
         let confirmed = match as_of {
             None => None,
             Some(as_of) => Some(Confirmed {
-                fan_points: FanPoints(row.get("fan_points")?),
-                status_points: StatusPoints(row.get("status_points")?),
-                source: match row.get::<_, i64>("source")? {
+                fan_points: FanPoints(row.get(3)?),
+                status_points: StatusPoints(row.get(4)?),
+                source: match row.get::<_, i64>(5)? {
                     0 => Source::Card,
                     1 => Source::Live,
                     _ => Source::Platform,
                 },
                 as_of: Timestamp(as_of),
-                allowance: row.get::<_, Option<i64>>("allowance")?.map(FanPoints),
+                allowance: row.get::<_, Option<i64>>(7)?.map(FanPoints),
             }),
         };
-        Ok(Self { user_id: row.get("user_id")?, pseudonym: row.get("pseudonym")?, confirmed })
+        Ok(Self { row: row.get(0)?, user_id: row.get(1)?, pseudonym: row.get(2)?, confirmed })
+    }
+
+    /// With what has happened since, out of the same view of the database.
+    fn known(self, db: &Db) -> Result<KnownFan, StoreError> {
+        let confirmed = self.confirmed.map(|c| brought_forward(db, self.row, c)).transpose()?;
+        let (pending, taken) = pending(db, self.row)?;
+        let base = confirmed.map_or(0, |c| c.fan_points.0);
+        Ok(KnownFan {
+            user_id: self.user_id.and_then(|text| text.parse().ok()),
+            pseudonym: self.pseudonym.and_then(|text| text.parse().ok()),
+            confirmed,
+            pending,
+            available: FanPoints(base.saturating_add(taken).max(0)),
+        })
     }
 }
 
@@ -229,25 +266,18 @@ fn brought_forward(db: &Db, row: FanRow, confirmed: Confirmed) -> Result<Confirm
 
 /// The row and the confirmed balances of now; None for a row that is none.
 pub(crate) fn standing(db: &Db, row: FanRow) -> Result<Option<(FanRow, Option<Confirmed>)>, StoreError> {
-    let record =
-        db.prepare_cached("SELECT * FROM fan WHERE fan = ?1")?.query_row([row], Record::read).optional()?;
-    let Some(record) = record else { return Ok(None) };
+    let Some(record) = Record::of_row(db, row)? else { return Ok(None) };
     Ok(Some((row, record.confirmed.map(|c| brought_forward(db, row, c)).transpose()?)))
 }
 
-/// What is known of the fan in `row`, out of one view of the database.
+/// What is known of the fan in `row`.
 pub(crate) fn known(db: &Db, row: FanRow) -> Result<KnownFan, StoreError> {
-    let record = db.prepare_cached("SELECT * FROM fan WHERE fan = ?1")?.query_row([row], Record::read)?;
-    let confirmed = record.confirmed.map(|c| brought_forward(db, row, c)).transpose()?;
-    let (pending, taken) = pending(db, row)?;
-    let base = confirmed.map_or(0, |c| c.fan_points.0);
-    Ok(KnownFan {
-        user_id: record.user_id.and_then(|text| text.parse().ok()),
-        pseudonym: record.pseudonym.and_then(|text| text.parse().ok()),
-        confirmed,
-        pending,
-        available: FanPoints(base.saturating_add(taken).max(0)),
-    })
+    Record::of_row(db, row)?.ok_or(StoreError::Unreadable { what: "fan" })?.known(db)
+}
+
+/// The row of a fan and what is known of it, if the device has met it.
+pub(crate) fn recognise(db: &Db, fan: FanRef) -> Result<Option<(FanRow, KnownFan)>, StoreError> {
+    Record::of_name(db, fan)?.map(|record| Ok((record.row, record.known(db)?))).transpose()
 }
 
 /// What waits, and the part of it that lessens what can be redeemed. An operation and its undo that

@@ -5,12 +5,12 @@
 //! They go over before anything else is read or changed. Only whoever decides the next operation looks at both: at the
 //! tables, and at what is [`Fresh`]. The tables alone are always a whole history, only not up to its end.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use ledger::audit::ChainHash;
 use ledger::mutant::skipped;
 use ledger::{FanPoints, StatusPoints, Timestamp};
-use rusqlite::{Connection as Db, Row, params};
+use rusqlite::{Connection as Db, params};
 use uuid::Uuid;
 
 use crate::audit::{Entry, Next};
@@ -19,18 +19,23 @@ use crate::decision::{Decided, Subject};
 use crate::fans::FanRow;
 use crate::journal::Effect;
 use crate::words::Words;
-use crate::{KnownFan, OperationRow, Proposal, Route, StoreError, facts, load};
+use crate::{KnownFan, OperationRow, Pending, Proposal, Route, StoreError, facts, load};
 
 /// So many are decided before they have to go over.
-const AT_MOST: usize = 256;
+const AT_MOST: usize = 512;
 
-/// Of an operation that has not gone over: what counts for the next decision.
-struct Open {
+/// What has not gone over of one fan.
+#[derive(Default)]
+struct OfFan {
+    pending: Pending,
+    /// The part that lessens what can be redeemed; not above zero.
+    taken: i64,
+}
+
+/// A redemption that the platform could still refuse.
+struct AtRisk {
     fan: FanRow,
-    is_redemption: bool,
-    route: i64,
-    fan_points: i64,
-    status_points: i64,
+    points: i64,
     created_at: i64,
 }
 
@@ -47,8 +52,13 @@ struct Last {
 pub(crate) struct Fresh {
     is_known: bool,
     ids: HashSet<Uuid>,
-    open: Vec<Open>,
+    fans: HashMap<FanRow, OfFan>,
+    at_risk: Vec<AtRisk>,
+    /// When something was given or awarded.
+    grants: Vec<i64>,
     last: Option<Last>,
+    /// The rows of words that were written lately.
+    phrases: HashMap<Words, i64>,
     /// What the tables say of the whole device, while nothing changes them.
     tables: facts::Tables,
 }
@@ -66,8 +76,16 @@ impl Fresh {
         )?;
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {
-            self.ids.insert(load::id(row.get(0)?)?);
-            self.open.push(Open::read(row)?);
+            let is_redemption = row.get::<_, i64>(2)? == crate::OperationKind::Redeem.to_number();
+            let (fan, is_local, created_at) = (row.get(1)?, row.get::<_, i64>(3)? == 0, row.get(6)?);
+            self.count(
+                load::id(row.get(0)?)?,
+                fan,
+                is_redemption,
+                is_local,
+                (row.get(4)?, row.get(5)?),
+                created_at,
+            );
             self.last = Some(Last {
                 seq: row.get(7)?,
                 created_at: Timestamp(row.get(6)?),
@@ -105,52 +123,61 @@ impl Fresh {
         &mut self.tables
     }
 
-    fn of(&self, fan: FanRow) -> impl Iterator<Item = &Open> {
-        self.open.iter().filter(move |one| one.fan == fan)
+    fn count(
+        &mut self,
+        id: Uuid,
+        fan: FanRow,
+        is_redemption: bool,
+        is_local: bool,
+        (fan_points, status_points): (i64, i64),
+        created_at: i64,
+    ) {
+        self.ids.insert(id);
+        let OfFan { pending, taken } = self.fans.entry(fan).or_default();
+        pending.fan_points.0 = pending.fan_points.0.saturating_add(fan_points);
+        pending.status_points.0 = pending.status_points.0.saturating_add(status_points);
+        pending.operations = pending.operations.saturating_add(1);
+        *taken = taken.saturating_add(fan_points.min(0));
+        match (is_local, is_redemption) {
+            (true, true) => {
+                self.at_risk.push(AtRisk { fan, points: fan_points.saturating_neg(), created_at })
+            }
+            (true, false) => self.grants.push(created_at),
+            (false, _) => {}
+        }
     }
 
     /// What the tables say of a fan, with what has not gone over.
     pub(crate) fn add_to(&self, known: &mut KnownFan, fan: FanRow) {
-        for one in self.of(fan) {
-            let pending = &mut known.pending;
-            pending.fan_points = FanPoints(pending.fan_points.0.saturating_add(one.fan_points));
-            pending.status_points = StatusPoints(pending.status_points.0.saturating_add(one.status_points));
-            pending.operations = pending.operations.saturating_add(1);
-            let available = known.available.0.saturating_add(one.fan_points.min(0));
-            known.available = FanPoints(available.max(0));
-        }
+        let Some(OfFan { pending, taken }) = self.fans.get(&fan) else { return };
+        let sums = &mut known.pending;
+        sums.fan_points = FanPoints(sums.fan_points.0.saturating_add(pending.fan_points.0));
+        sums.status_points = StatusPoints(sums.status_points.0.saturating_add(pending.status_points.0));
+        sums.operations = sums.operations.saturating_add(pending.operations);
+        known.available = FanPoints(known.available.0.saturating_add(*taken).max(0));
     }
 
     /// Redemptions at risk of a fan, or of the whole device: their number and points since `from`.
     pub(crate) fn at_risk(&self, fan: Option<FanRow>, from: i64) -> (u32, i64) {
-        let counts = |one: &&Open| {
-            one.is_redemption
-                && one.route == 0
-                && one.created_at > from
-                && fan.is_none_or(|fan| one.fan == fan)
-        };
-        self.open.iter().filter(counts).fold((0, 0), |(count, points), one| {
-            (count + 1_u32, one.fan_points.saturating_neg().saturating_add(points))
-        })
+        let counts = |one: &&AtRisk| one.created_at > from && fan.is_none_or(|fan| one.fan == fan);
+        self.at_risk
+            .iter()
+            .filter(counts)
+            .fold((0, 0), |(count, points), one| (count + 1_u32, one.points.saturating_add(points)))
     }
 
     /// Gives and awards since `from`.
     pub(crate) fn grants_since(&self, from: i64) -> u32 {
-        let counts = |one: &&Open| !one.is_redemption && one.route == 0 && one.created_at > from;
-        u32::try_from(self.open.iter().filter(counts).count()).unwrap_or(u32::MAX)
+        u32::try_from(self.grants.iter().filter(|at| **at > from).count()).unwrap_or(u32::MAX)
     }
-}
 
-impl Open {
-    fn read(row: &Row<'_>) -> rusqlite::Result<Self> {
-        Ok(Self {
-            fan: row.get(1)?,
-            is_redemption: row.get::<_, i64>(2)? == crate::OperationKind::Redeem.to_number(),
-            route: row.get(3)?,
-            fan_points: row.get(4)?,
-            status_points: row.get(5)?,
-            created_at: row.get(6)?,
-        })
+    fn row_of(&mut self, db: &Db, words: Words) -> Result<i64, StoreError> {
+        if let Some(row) = self.phrases.get(&words) {
+            return Ok(*row);
+        }
+        let row = words.row(db)?;
+        self.phrases.insert(words, row);
+        Ok(row)
     }
 }
 
@@ -178,7 +205,7 @@ pub(crate) fn add(
     decided: &Decided,
     digest: &[u8; 32],
 ) -> Result<OperationRow, StoreError> {
-    if fresh.open.len() >= AT_MOST {
+    if fresh.ids.len() >= AT_MOST {
         go_over(db, fresh)?;
         fresh.take_up(db)?;
     }
@@ -196,16 +223,11 @@ pub(crate) fn add(
         at: proposal.now,
     };
     let (audited, hash) = link.entry(&audited);
-    insert(db, &row, (seq, fan, link.n), proposal, decided, (digest, &audited, hash.0.as_slice()))?;
-    fresh.ids.insert(row.id);
-    fresh.open.push(Open {
-        fan,
-        is_redemption: row.kind == crate::OperationKind::Redeem,
-        route: i64::from(row.route == Route::Platform),
-        fan_points: row.fan_points.0,
-        status_points: row.status_points.0,
-        created_at: row.created_at.0,
-    });
+    let phrase = fresh.row_of(db, Words::of(&row))?;
+    insert(db, &row, (seq, fan, phrase, link.n), proposal, decided, (digest, &audited, hash.0.as_slice()))?;
+    let (is_redemption, is_local) = (row.kind == crate::OperationKind::Redeem, row.route == Route::Local);
+    let points = (row.fan_points.0, row.status_points.0);
+    fresh.count(row.id, fan, is_redemption, is_local, points, row.created_at.0);
     fresh.last = Some(Last { seq, created_at: row.created_at, link: Next::after(link.n, hash) });
     Ok(row)
 }
@@ -213,7 +235,7 @@ pub(crate) fn add(
 fn insert(
     db: &Db,
     row: &OperationRow,
-    (seq, fan, n): (i64, FanRow, i64),
+    (seq, fan, phrase, n): (i64, FanRow, i64, i64),
     proposal: &Proposal,
     decided: &Decided,
     (digest, audited, hash): (&[u8; 32], &[u8], &[u8]),
@@ -222,10 +244,6 @@ fn insert(
     let effect = Effect::of(&posted.entry);
     let (calls, bytes) = commit::weight(&proposal.kind, posted.entry.item_points.len());
     let number = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
-    let words = match &row.action {
-        Some(action) => Words::of_action(&action.category, &action.title, &action.description),
-        None => Words::of_rows(&row.items),
-    };
     let price = row.items.iter().fold(0_i64, |sum, item| sum.saturating_add(item.price.minor));
     let items = serde_json::to_string(&row.items).map_err(|_| StoreError::Unreadable { what: "items" })?;
     db.prepare_cached(
@@ -255,7 +273,7 @@ fn insert(
         row.exposure.0,
         number(calls),
         number(bytes),
-        words.row(db)?,
+        phrase,
         row.action.is_none().then_some(price),
         items,
         posted.digest.as_slice(),
@@ -279,7 +297,11 @@ pub(crate) fn is_empty(db: &Db) -> Result<bool, StoreError> {
 /// Lets all that was taken in go over into the tables.
 pub(crate) fn go_over(db: &Db, fresh: &mut Fresh) -> Result<(), StoreError> {
     fresh.forget();
-    if is_empty(db)? { Ok(()) } else { up_to(db, i64::MAX) }
+    if is_empty(db)? {
+        return Ok(());
+    }
+    up_to(db, i64::MAX)?;
+    empty(db)
 }
 
 /// The same for whoever only reads, in a transaction that is not kept.
@@ -291,7 +313,20 @@ pub(crate) fn show(db: &Db) -> Result<(), StoreError> {
 pub(crate) fn one_goes_over(db: &Db) -> Result<bool, StoreError> {
     let oldest: Option<i64> =
         db.prepare_cached("SELECT min(seq) FROM intake")?.query_row([], |row| row.get(0))?;
-    oldest.map_or(Ok(false), |oldest| up_to(db, oldest).map(|()| true))
+    let Some(oldest) = oldest else { return Ok(false) };
+    up_to(db, oldest)?;
+    db.prepare_cached("DELETE FROM intake WHERE seq <= ?1")?.execute([oldest])?;
+    Ok(true)
+}
+
+/// What has gone over stays in its tables: to overwrite it where it was would write every page of it and hide nothing.
+fn empty(db: &Db) -> Result<(), StoreError> {
+    // Not prepared once: SQLite obeys while it compiles this.
+    db.execute_batch("PRAGMA secure_delete = FAST")?;
+    let emptied = db.prepare_cached("DELETE FROM intake")?.execute([]);
+    db.execute_batch("PRAGMA secure_delete = ON")?;
+    emptied?;
+    Ok(())
 }
 
 fn up_to(db: &Db, last: i64) -> Result<(), StoreError> {
@@ -308,7 +343,6 @@ fn up_to(db: &Db, last: i64) -> Result<(), StoreError> {
         "INSERT INTO journal (op, fan, digest, wallet, debt, standing, operation, entry)
          SELECT id, fan, ledger, wallet, debt, standing, operation, entry FROM intake WHERE seq <= ?1 ORDER BY seq",
         "INSERT INTO audit (n, body, hash) SELECT audit, audited, hash FROM intake WHERE seq <= ?1 ORDER BY seq",
-        "DELETE FROM intake WHERE seq <= ?1",
     ] {
         if sql.starts_with("INSERT INTO audit") && skipped("commit-is-audited") {
             continue;

@@ -8,9 +8,13 @@ use uuid::Uuid;
 use crate::fans::FanRow;
 use crate::{ActionRow, ItemRow, OperationKind, OperationRow, OperationState, Raiser, Route, StoreError};
 
-/// Everything of a row but its items. `o` is the operation, `u` what it undoes, `r` what undoes it.
-pub(crate) const SELECT: &str = "SELECT o.*, f.user_id AS fan_user_id, u.id AS undo_id, u.kind AS undo_kind,
-    u.action AS undo_action, u.title AS undo_title, u.description AS undo_description, r.id AS reversed_id
+/// Everything of a row but its items, in the order in which [`read`] takes it. `o` is the operation, `u` what it undoes,
+/// `r` what undoes it.
+pub(crate) const SELECT: &str = "SELECT o.seq, o.id, o.fan_ref, f.user_id, o.kind, o.undo_of, u.id, u.kind,
+    iif(o.undo_of IS NULL, o.action, u.action), iif(o.undo_of IS NULL, o.title, u.title),
+    iif(o.undo_of IS NULL, o.description, u.description), o.fan_points, o.status_points, o.booked_fan_points,
+    o.booked_status_points, o.trust, o.route, o.state, o.created_at, o.tries, o.last_error, o.next_try, o.refusal,
+    o.settled_at, o.server_time, o.reference, r.id, o.staff, o.manager_raised, o.raised_by, o.rule, o.exposure
   FROM operation o JOIN fan f ON f.fan = o.fan
   LEFT JOIN operation u ON u.seq = o.undo_of LEFT JOIN operation r ON r.seq = o.reversed_by";
 
@@ -39,64 +43,105 @@ pub(crate) fn load(db: &Db, seq: i64) -> Result<OperationRow, StoreError> {
     read(db, row)
 }
 
+/// A row's columns, one after the other: looking each up by its name takes longer than reading it.
+struct InOrder<'a> {
+    row: &'a Row<'a>,
+    next: usize,
+}
+
+impl InOrder<'_> {
+    fn take<T: FromSql>(&mut self) -> Result<T, StoreError> {
+        let value = self.row.get(self.next)?;
+        self.next += 1;
+        Ok(value)
+    }
+
+    fn time(&mut self) -> Result<Option<Timestamp>, StoreError> {
+        Ok(self.take::<Option<i64>>()?.map(Timestamp))
+    }
+
+    fn id(&mut self) -> Result<Option<Uuid>, StoreError> {
+        self.take::<Option<Vec<u8>>>()?.map(id).transpose()
+    }
+
+    fn user_id(&mut self) -> Result<Option<FanPointsId>, StoreError> {
+        let parse = |text: String| text.parse().map_err(|_| StoreError::Unreadable { what: "user id" });
+        self.take::<Option<String>>()?.map(parse).transpose()
+    }
+
+    fn action(&mut self) -> Result<Option<ActionRow>, StoreError> {
+        let category: Option<String> = self.take()?;
+        let (title, description) = (self.take()?, self.take()?);
+        let text = |text: Option<String>| text.unwrap_or_default();
+        let action = |category| ActionRow { category, title: text(title), description: text(description) };
+        Ok(category.map(action))
+    }
+
+    fn raised_by(&mut self) -> Result<Option<Raiser>, StoreError> {
+        let (is_raised, person) = (self.take::<bool>()?, self.take::<Option<String>>()?);
+        Ok(is_raised.then(|| person.map_or(Raiser::ManagersPin, Raiser::Person)))
+    }
+
+    fn rule(&mut self) -> Result<Option<PolicyRule>, StoreError> {
+        let parse = |text| {
+            serde_json::from_value(serde_json::Value::String(text))
+                .map_err(|_| StoreError::Unreadable { what: "policy rule" })
+        };
+        self.take::<Option<String>>()?.map(parse).transpose()
+    }
+}
+
+/// Reads a row of [`SELECT`].
 pub(crate) fn read(db: &Db, row: &Row<'_>) -> Result<OperationRow, StoreError> {
-    let kind = kind(row.get("kind")?)?;
-    let undo_kind = row.get::<_, Option<i64>>("undo_kind")?.map(self::kind).transpose()?;
-    let seq: i64 = row.get("seq")?;
-    let original = row.get::<_, Option<i64>>("undo_of")?;
-    let route = if row.get::<_, i64>("route")? == 0 { Route::Local } else { Route::Platform };
-    let state = state(row.get("state")?)?;
+    let mut columns = InOrder { row, next: 0 };
+    let seq: i64 = columns.take()?;
+    let id = id(columns.take()?)?;
+    let fan = columns.take::<String>()?.parse().map_err(|_| StoreError::Unreadable { what: "fan" })?;
+    let user_id = columns.user_id()?;
+    let kind = kind(columns.take()?)?;
+    let original: Option<i64> = columns.take()?;
+    let undo_of = columns.id()?;
+    let undo_kind = columns.take::<Option<i64>>()?.map(self::kind).transpose()?;
+    let action = columns.action()?;
+    let (fan_points, status_points) = (FanPoints(columns.take()?), StatusPoints(columns.take()?));
+    let booked_fan_points = columns.take::<Option<i64>>()?.map(FanPoints);
+    let booked_status_points = columns.take::<Option<i64>>()?.map(StatusPoints);
+    let trust = trust(columns.take()?)?;
+    let route = if columns.take::<i64>()? == 0 { Route::Local } else { Route::Platform };
+    let state = state(columns.take()?)?;
     Ok(OperationRow {
-        id: id(row.get("id")?)?,
+        id,
         seq: u64::try_from(seq).map_err(|_| StoreError::Unreadable { what: "seq" })?,
-        fan: text(row, "fan_ref")?.parse().map_err(|_| StoreError::Unreadable { what: "fan" })?,
-        user_id: user_id(row)?,
+        fan,
+        user_id,
         kind,
         items: items(db, original.unwrap_or(seq), original.is_some())?,
-        action: action(row, original.is_some())?,
-        undo_of: row.get::<_, Option<Vec<u8>>>("undo_id")?.map(id).transpose()?,
+        action,
+        undo_of,
         undo_kind,
-        fan_points: FanPoints(row.get("fan_points")?),
-        status_points: StatusPoints(row.get("status_points")?),
-        booked_fan_points: row.get::<_, Option<i64>>("booked_fan_points")?.map(FanPoints),
-        booked_status_points: row.get::<_, Option<i64>>("booked_status_points")?.map(StatusPoints),
-        trust: trust(row.get("trust")?)?,
+        fan_points,
+        status_points,
+        booked_fan_points,
+        booked_status_points,
+        trust,
         route,
         awaits_platform: route == Route::Platform && state.is_open(),
         state,
-        created_at: Timestamp(row.get("created_at")?),
-        tries: row.get("tries")?,
-        last_error: row.get("last_error")?,
-        next_try: time(row, "next_try")?,
-        refusal: row.get("refusal")?,
-        settled_at: time(row, "settled_at")?,
-        server_time: time(row, "server_time")?,
-        reference: row.get("reference")?,
-        reversed_by: row.get::<_, Option<Vec<u8>>>("reversed_id")?.map(id).transpose()?,
-        staff: row.get("staff")?,
-        raised_by: raised_by(row)?,
-        rule: rule(row)?,
-        exposure: FanPoints(row.get("exposure")?),
+        created_at: Timestamp(columns.take()?),
+        tries: columns.take()?,
+        last_error: columns.take()?,
+        next_try: columns.time()?,
+        refusal: columns.take()?,
+        settled_at: columns.time()?,
+        server_time: columns.time()?,
+        reference: columns.take()?,
+        reversed_by: columns.id()?,
+        staff: columns.take()?,
+        raised_by: columns.raised_by()?,
+        rule: columns.rule()?,
+        exposure: FanPoints(columns.take()?),
         archived: false,
     })
-}
-
-fn text(row: &Row<'_>, column: &str) -> Result<String, StoreError> {
-    get(row, column)
-}
-
-fn get<T: FromSql>(row: &Row<'_>, column: &str) -> Result<T, StoreError> {
-    Ok(row.get(column)?)
-}
-
-fn time(row: &Row<'_>, column: &str) -> Result<Option<Timestamp>, StoreError> {
-    Ok(get::<Option<i64>>(row, column)?.map(Timestamp))
-}
-
-fn user_id(row: &Row<'_>) -> Result<Option<FanPointsId>, StoreError> {
-    get::<Option<String>>(row, "fan_user_id")?
-        .map(|text| text.parse().map_err(|_| StoreError::Unreadable { what: "user id" }))
-        .transpose()
 }
 
 pub(crate) fn id(bytes: Vec<u8>) -> Result<Uuid, StoreError> {
@@ -111,43 +156,12 @@ pub(crate) fn state(number: i64) -> Result<OperationState, StoreError> {
     OperationState::from_number(number).ok_or(StoreError::Unreadable { what: "state" })
 }
 
-fn raised_by(row: &Row<'_>) -> Result<Option<Raiser>, StoreError> {
-    if !get::<bool>(row, "manager_raised")? {
-        return Ok(None);
-    }
-    Ok(Some(get::<Option<String>>(row, "raised_by")?.map_or(Raiser::ManagersPin, Raiser::Person)))
-}
-
 /// A rule by the name under which it is kept.
 pub(crate) fn rule_name(rule: PolicyRule) -> Option<String> {
     match serde_json::to_value(rule) {
         Ok(serde_json::Value::String(name)) => Some(name),
         _ => None,
     }
-}
-
-fn rule(row: &Row<'_>) -> Result<Option<PolicyRule>, StoreError> {
-    get::<Option<String>>(row, "rule")?
-        .map(|text| {
-            serde_json::from_value(serde_json::Value::String(text))
-                .map_err(|_| StoreError::Unreadable { what: "policy rule" })
-        })
-        .transpose()
-}
-
-fn action(row: &Row<'_>, of_original: bool) -> Result<Option<ActionRow>, StoreError> {
-    let names = if of_original {
-        ["undo_action", "undo_title", "undo_description"]
-    } else {
-        ["action", "title", "description"]
-    };
-    let [category, title, description] = names;
-    let Some(category) = get::<Option<String>>(row, category)? else { return Ok(None) };
-    Ok(Some(ActionRow {
-        category,
-        title: get::<Option<String>>(row, title)?.unwrap_or_default(),
-        description: get::<Option<String>>(row, description)?.unwrap_or_default(),
-    }))
 }
 
 /// The items of a purchase; the points turned round where an undo is asked for.

@@ -200,8 +200,8 @@ pub(crate) fn operations(db: &Db, filter: &Filter, page: Page) -> Result<Vec<Ope
     let states: BTreeSet<i64> = filter.states.iter().map(|state| state.to_number()).collect();
     let parts: Vec<_> = states.iter().map(|state| format!("{select} AND o.state = {state}")).collect();
     let all = if parts.is_empty() { select } else { parts.join(" UNION ALL ") };
-    let number = if parts.len() > 1 { "seq" } else { "o.seq" };
-    let sql = format!("{all} ORDER BY {number} DESC LIMIT {}", page.limit);
+    // By the first column, `seq`.
+    let sql = format!("{all} ORDER BY 1 DESC LIMIT {}", page.limit);
     let mut statement = db.prepare_cached(&sql)?;
     let mut rows = statement.query(params_from_iter(values))?;
     let mut found = Vec::new();

@@ -45,6 +45,8 @@ impl Default for Reach {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Batch {
     pub operations: Vec<OperationRow>,
+    /// It reached its limit: more may be due.
+    pub is_full: bool,
     /// Nothing is due now, but this is when something will be.
     pub next_due: Option<Timestamp>,
 }
@@ -77,6 +79,8 @@ pub enum Settlement {
         error: String,
         not_before: Option<Timestamp>,
     },
+    /// It was not sent after all: it goes back as it was.
+    Unsent,
 }
 
 impl Settlement {
@@ -85,7 +89,7 @@ impl Settlement {
             Self::Accepted(_) => Event::Accept,
             Self::Refused { .. } => Event::Refuse,
             Self::Held { .. } => Event::Hold,
-            Self::Retry { .. } => Event::Return,
+            Self::Retry { .. } | Self::Unsent => Event::Return,
         }
     }
 }
@@ -155,6 +159,9 @@ impl Chooser<'_> {
 }
 
 /// Takes the next operations out of the queue and marks them as sending.
+///
+/// `OR FAIL`, here and where they are accepted: who fails is undone whole by the writer, so that SQLite need not keep a
+/// copy of every page for each statement alone.
 pub(crate) fn next_batch(db: &Db, reach: &Reach, now: Timestamp) -> Result<Batch, StoreError> {
     let mut chooser = Chooser {
         reach,
@@ -174,21 +181,20 @@ pub(crate) fn next_batch(db: &Db, reach: &Reach, now: Timestamp) -> Result<Batch
         // Its place is taken; the walk along the whole queue must not take it again.
         chooser.closed.insert(lane);
     }
-    if has_room {
-        walk(db, &mut chooser, None)?;
-    }
+    has_room = has_room && walk(db, &mut chooser, None)?;
     let Chooser { mut chosen, next_due, .. } = chooser;
     chosen.sort_unstable();
     let mut operations = Vec::with_capacity(chosen.len());
+    // The walk has seen nothing but what is queued.
+    let to = machine::step(OperationState::Queued, Event::Send)?;
     for seq in chosen {
-        let to = step(db, seq, Event::Send)?;
         db.prepare_cached(
-            "UPDATE operation SET state = ?2, tries = tries + 1, next_try = NULL WHERE seq = ?1",
+            "UPDATE OR FAIL operation SET state = ?2, tries = tries + 1, next_try = NULL WHERE seq = ?1",
         )?
         .execute([seq, to.to_number()])?;
         operations.push(load::load(db, seq)?);
     }
-    Ok(Batch { operations, next_due: next_due.map(Timestamp) })
+    Ok(Batch { operations, is_full: !has_room, next_due: next_due.map(Timestamp) })
 }
 
 fn walk(db: &Db, chooser: &mut Chooser<'_>, lane: Option<fans::FanRow>) -> Result<bool, StoreError> {
@@ -251,9 +257,9 @@ fn step(db: &Db, seq: i64, event: Event) -> Result<OperationState, StoreError> {
 /// Writes what became of operations that were sent, all or none. An answer that comes too late to
 /// change anything is passed over.
 pub(crate) fn settle(db: &Db, settlements: &[(Uuid, Settlement)], now: Timestamp) -> Result<(), StoreError> {
+    let mut audit = audit::End::default();
     for (id, settlement) in settlements {
-        let seq = load::seq_of(db, *id)?.ok_or(StoreError::UnknownOperation)?;
-        match settle_one(db, seq, *id, settlement, now) {
+        match settle_one(db, &mut audit, *id, settlement, now) {
             Ok(()) => {}
             Err(StoreError::Illegal(IllegalTransition { from, event })) => {
                 tracing::warn!(operation = %id, ?from, ?event, "an answer came too late and changes nothing");
@@ -266,16 +272,21 @@ pub(crate) fn settle(db: &Db, settlements: &[(Uuid, Settlement)], now: Timestamp
 
 fn settle_one(
     db: &Db,
-    seq: i64,
+    audit: &mut audit::End,
     id: Uuid,
     settlement: &Settlement,
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    let to = step(db, seq, settlement.event())?;
+    let found = db
+        .prepare_cached("SELECT seq, state FROM operation WHERE id = ?1")?
+        .query_row([id.as_bytes()], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?;
+    let (seq, from) = found.ok_or(StoreError::UnknownOperation)?;
+    let to = machine::step(load::state(from)?, settlement.event())?;
     match settlement {
-        Settlement::Accepted(booked) => accept(db, seq, id, booked, now),
+        Settlement::Accepted(booked) => accept(db, audit, (seq, id), booked, now),
         Settlement::Refused { code } | Settlement::Held { code } => {
-            refuse_or_hold(db, seq, id, to, code, now)
+            refuse_or_hold(db, audit, (seq, id), to, code, now)
         }
         Settlement::Retry { error, not_before } => {
             db.prepare_cached(
@@ -284,14 +295,25 @@ fn settle_one(
             .execute(params![seq, error, not_before.map(|t| t.0), to.to_number()])?;
             Ok(())
         }
+        Settlement::Unsent => {
+            db.prepare_cached("UPDATE operation SET state = ?2, tries = tries - 1 WHERE seq = ?1")?
+                .execute([seq, to.to_number()])?;
+            Ok(())
+        }
     }
 }
 
-fn accept(db: &Db, seq: i64, id: Uuid, booked: &Booked, now: Timestamp) -> Result<(), StoreError> {
+fn accept(
+    db: &Db,
+    audit: &mut audit::End,
+    (seq, id): (i64, Uuid),
+    booked: &Booked,
+    now: Timestamp,
+) -> Result<(), StoreError> {
     let sum = booked.items.iter().fold(0_i64, |sum, points| sum.saturating_add(points.0));
     let fan_points = (!booked.items.is_empty()).then_some(sum);
     let status_points = booked.status_points.map(|points| points.0);
-    let n = audit::append(
+    let n = audit.append(
         db,
         &Entry::Settled {
             id,
@@ -302,7 +324,7 @@ fn accept(db: &Db, seq: i64, id: Uuid, booked: &Booked, now: Timestamp) -> Resul
         },
     )?;
     db.prepare_cached(
-        "UPDATE operation SET state = 2, settled_at = ?2, server_time = ?3, reference = ?4, booked_fan_points = ?5,
+        "UPDATE OR FAIL operation SET state = 2, settled_at = ?2, server_time = ?3, reference = ?4, booked_fan_points = ?5,
            booked_status_points = ?6, last_error = NULL, next_try = NULL, audit = ?7 WHERE seq = ?1",
     )?
     .execute(params![
@@ -324,13 +346,13 @@ fn accept(db: &Db, seq: i64, id: Uuid, booked: &Booked, now: Timestamp) -> Resul
 
 fn refuse_or_hold(
     db: &Db,
-    seq: i64,
-    id: Uuid,
+    audit: &mut audit::End,
+    (seq, id): (i64, Uuid),
     to: OperationState,
     code: &str,
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    let n = audit::append(
+    let n = audit.append(
         db,
         &Entry::Settled { id, state: to, code: Some(code.into()), booked: (None, None), at: now },
     )?;
@@ -356,13 +378,14 @@ fn refuse_or_hold(
 /// Refuses an operation that never left this device.
 pub(crate) fn withdraw(db: &Db, seq: i64, id: Uuid, now: Timestamp) -> Result<(), StoreError> {
     let to = step(db, seq, Event::Withdraw)?;
-    refuse_or_hold(db, seq, id, to, "withdrawn", now)
+    refuse_or_hold(db, &mut audit::End::default(), (seq, id), to, "withdrawn", now)
 }
 
 /// Ends a held operation, for the reason that it was held for: its points are free again and its lane goes on.
 pub(crate) fn give_up(db: &Db, seq: i64, row: &OperationRow, now: Timestamp) -> Result<(), StoreError> {
     let to = step(db, seq, Event::GiveUp)?;
-    refuse_or_hold(db, seq, row.id, to, row.refusal.as_deref().unwrap_or("held"), now)
+    let code = row.refusal.as_deref().unwrap_or("held");
+    refuse_or_hold(db, &mut audit::End::default(), (seq, row.id), to, code, now)
 }
 
 /// Another device has taken the operation over, with the handover of this name. True: it is that device's now;
@@ -379,7 +402,7 @@ pub(crate) fn hand_over(
         Err(StoreError::Illegal(_)) => return Ok(false),
         Err(other) => return Err(other),
     };
-    refuse_or_hold(db, seq, id, to, handover, now)?;
+    refuse_or_hold(db, &mut audit::End::default(), (seq, id), to, handover, now)?;
     // It counts until the platform tells of figures that are newer.
     journal::book(db, id, now, (None, None))?;
     Ok(true)

@@ -367,7 +367,7 @@ impl Store {
 
     /// All that the device knows of a fan; of one it has never met, only the name.
     pub fn fan(&self, fan: FanRef) -> Result<KnownFan, StoreError> {
-        self.read(|db| fans::find(db, fan)?.map_or(Ok(fans::unknown(fan)), |row| fans::known(db, row)))
+        self.read(|db| Ok(fans::recognise(db, fan)?.map_or(fans::unknown(fan), |(_, known)| known)))
     }
 }
 
@@ -455,12 +455,31 @@ impl Store {
 
     /// Takes what goes out next, marked as sending: no more than `reach` and the program's batch limit.
     pub fn next_batch(&self, reach: &Reach, now: Timestamp) -> Result<Batch, StoreError> {
+        Ok(self.exchange(Vec::new(), reach, 1, now)?.pop().unwrap_or_default())
+    }
+
+    /// [`Store::settle`] and [`Store::next_batch`] in one durable step. Up to `batches` of them, as long as they are
+    /// full: no two have a lane in common, so that they may go out side by side.
+    pub fn exchange(
+        &self,
+        settlements: Vec<(Uuid, Settlement)>,
+        reach: &Reach,
+        batches: usize,
+        now: Timestamp,
+    ) -> Result<Vec<Batch>, StoreError> {
         let mut reach = reach.clone();
         if let Some(program) = self.program() {
             let limit = usize::try_from(program.config.batch_limit).unwrap_or(usize::MAX);
             reach.calls = reach.calls.min(limit.max(1));
         }
-        self.write(move |db| queue::next_batch(db, &reach, now))
+        self.write(move |db| {
+            queue::settle(db, &settlements, now)?;
+            let mut taken: Vec<Batch> = Vec::new();
+            while taken.len() < batches && taken.last().is_none_or(|last| last.is_full) {
+                taken.push(queue::next_batch(db, &reach, now)?);
+            }
+            Ok(taken)
+        })
     }
 
     /// Puts back into the queue what was out when whoever sent it ended.

@@ -3,10 +3,10 @@
 
 use rusqlite::{Connection as Db, OptionalExtension, params};
 
-use crate::{ItemRow, OperationRow, PurchaseItem, StoreError};
+use crate::{OperationRow, PurchaseItem, StoreError};
 
 /// The words of an operation, as the table `phrase` has them.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Words {
     pub title: String,
     /// Each rate label ends with a line feed, and one stands before the first.
@@ -27,12 +27,16 @@ impl Words {
         )
     }
 
-    pub(crate) fn of_rows(items: &[ItemRow]) -> Self {
-        Self::of_lines(
-            items
-                .iter()
-                .map(|item| (item.title.as_str(), item.description.as_str(), item.rate_label.as_deref())),
-        )
+    /// Of an operation that undoes nothing.
+    pub(crate) fn of(row: &OperationRow) -> Self {
+        match &row.action {
+            Some(action) => Self::of_action(&action.category, &action.title, &action.description),
+            None => Self::of_lines(
+                row.items
+                    .iter()
+                    .map(|item| (item.title.as_str(), item.description.as_str(), item.rate_label.as_deref())),
+            ),
+        }
     }
 
     /// Title, description and rate label of each item.
@@ -93,10 +97,7 @@ pub(crate) fn of_row(
     if original.is_some() {
         return of_operation(db, original);
     }
-    let words = match &row.action {
-        Some(action) => Words::of_action(&action.category, &action.title, &action.description),
-        None => Words::of_rows(&row.items),
-    };
+    let words = Words::of(row);
     let price = row.items.iter().fold(0_i64, |sum, item| sum.saturating_add(item.price.minor));
     Ok((Some(words.row(db)?), (!row.items.is_empty()).then_some(price)))
 }

@@ -147,12 +147,26 @@ impl Drop for Writer {
 }
 
 fn serve(db: &Db, waiting: &Receiver<Box<dyn Change>>, health: &Health) {
-    let (mut fresh, mut expected) = (Fresh::default(), 1);
-    while let Ok(first) = waiting.recv() {
+    let (mut fresh, mut expected) = (Fresh::default(), 0);
+    loop {
+        let soon = if expected == 1 { soon(waiting) } else { None };
+        let Some(first) = soon.or_else(|| waiting.recv().ok()) else { return };
         let group = gather(first, waiting, expected);
         expected = group.len();
         commit(db, &mut fresh, group, health);
     }
+}
+
+/// What comes sooner than this thread would fall asleep and be woken: whoever writes alone has no other to wait with.
+fn soon(waiting: &Receiver<Box<dyn Change>>) -> Option<Box<dyn Change>> {
+    let begun = Instant::now();
+    while begun.elapsed() < LINGER {
+        if let Ok(change) = waiting.try_recv() {
+            return Some(change);
+        }
+        std::thread::yield_now();
+    }
+    None
 }
 
 /// What waits, and for a moment what is expected.

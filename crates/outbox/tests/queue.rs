@@ -205,7 +205,7 @@ enum Step {
     Redeem(u64),
     Undo(usize),
     Send(usize),
-    /// One answer for each operation that is out: 0 accepted, 1 refused, 2 held, 3 and more retry.
+    /// Answers for the oldest operations that are out: 0 accepted, 1 refused, 2 held, 3 not sent, 4 and more retry.
     Answer(Vec<u8>),
     Release,
     Crash,
@@ -217,7 +217,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         3 => (0_u64..4).prop_map(Step::Redeem),
         2 => (0_usize..30).prop_map(Step::Undo),
         4 => (1_usize..6).prop_map(Step::Send),
-        4 => prop::collection::vec(0_u8..6, 8).prop_map(Step::Answer),
+        4 => prop::collection::vec(0_u8..6, 1..8).prop_map(Step::Answer),
         1 => Just(Step::Release),
         1 => Just(Step::Crash),
     ];
@@ -231,6 +231,7 @@ struct Known {
     fan: u64,
     kind: OperationKind,
     state: OperationState,
+    tries: u32,
 }
 
 struct Model {
@@ -277,7 +278,8 @@ impl Model {
 
     fn add(&mut self, row: outbox::OperationRow, fan: u64) {
         assert_eq!(row.seq, u64::try_from(self.known.len()).unwrap() + 1, "dense numbers");
-        self.known.push(Known { id: row.id, fan, kind: row.kind, state: OperationState::Queued });
+        let state = OperationState::Queued;
+        self.known.push(Known { id: row.id, fan, kind: row.kind, state, tries: 0 });
     }
 
     fn send(&mut self, calls: usize) {
@@ -301,6 +303,7 @@ impl Model {
             let others = lanes.insert(fan, grant);
             assert!(others.is_none_or(|only_grants| only_grants && grant), "a redemption or undo goes alone");
             self.known[index].state = OperationState::Sending;
+            self.known[index].tries += 1;
         }
         if batch.operations.is_empty() {
             let free =
@@ -313,13 +316,15 @@ impl Model {
         let mut settlements = Vec::new();
         let out: Vec<usize> =
             (0..self.known.len()).filter(|i| self.known[*i].state == OperationState::Sending).collect();
-        for (index, answer) in out.into_iter().zip(answers.iter().cycle()) {
+        for (index, answer) in out.into_iter().zip(answers) {
             let (settlement, state) = match answer {
                 0 => (accepted(later(0)), OperationState::Accepted),
                 1 => (refused(), OperationState::Refused),
                 2 => (held(), OperationState::Held),
+                3 => (Settlement::Unsent, OperationState::Queued),
                 _ => (retry(), OperationState::Queued),
             };
+            self.known[index].tries -= u32::from(settlement == Settlement::Unsent);
             settlements.push((self.known[index].id, settlement));
             self.known[index].state = state;
             if state == OperationState::Accepted {
@@ -338,7 +343,8 @@ impl Model {
     fn check(&self) {
         let store = &self.device().store;
         for known in &self.known {
-            assert_eq!(store.operation(known.id).unwrap().unwrap().state, known.state);
+            let row = store.operation(known.id).unwrap().unwrap();
+            assert_eq!((row.state, row.tries), (known.state, known.tries));
         }
         let count = |state| u64::try_from(self.known.iter().filter(|k| k.state == state).count()).unwrap();
         let counts = store.counts().unwrap();

@@ -1,4 +1,5 @@
-//! How fast a backlog reaches a real platform on loopback, beside one request for each operation in the same run.
+//! How fast a backlog reaches a real platform on loopback, beside one request for each operation, one after the other,
+//! in the same run.
 //!
 //! `cargo bench -p sync`. `FANPOINTS_BENCH_BACKLOG` sets the size.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout)]
@@ -10,11 +11,11 @@ use std::time::{Duration, Instant};
 use fanpass::{FanPointsId, FanRef};
 use ledger::{Currency, Money, Timestamp, Trust};
 use outbox::{Commit, Connection, DatabaseKey, Environment, Proposal, Proposed, PurchaseItem, Route, Store};
+use serde_json::{Value, json};
 use sync::{ClientSecret, Drain, Options, PlatformClient, Timeouts};
 use uuid::Uuid;
 
-/// The first fan of the example program.
-const FAN: &str = "008407119295";
+const FANS: usize = 400;
 /// Operations lie so far apart that the hourly limit is never near.
 const APART_MS: i64 = 13_000;
 
@@ -23,26 +24,29 @@ async fn main() {
     let wanted = std::env::var("FANPOINTS_BENCH_BACKLOG").ok().and_then(|text| text.parse().ok());
     let size: usize = wanted.unwrap_or(10_000);
     println!("{:<46}{:>12}{:>12}", "", "operations", "a second");
-    let one = drained(size / 20, 1).await;
+    let one = drained(size / 20, Options { careful_after: 0, ..Options::default() }).await;
     println!("{:<46}{:>12}{one:>12.0}", "one request for each operation", size / 20);
-    let many = drained(size, 50).await;
+    let many = drained(size, Options::default()).await;
     println!("{:<46}{size:>12}{many:>12.0}", "batches of 50");
     println!("\nbatches / one by one     {:>8.1}   (at least 10; and 2,000 a second)", many / one);
 }
 
 /// Operations a second.
-async fn drained(size: usize, calls: usize) -> f64 {
+async fn drained(size: usize, options: Options) -> f64 {
     let data = tempfile::tempdir().unwrap();
     let mut config = platform::Config::new(data.path());
     config.seed_example = true;
     let platform = platform::start(config).await.unwrap();
-    let credential = platform
-        .credentials()
-        .iter()
-        .find(|c| c.environment.to_string() == "development" && c.partner_id.as_deref() == Some("club-shop"))
-        .unwrap()
-        .clone();
+    let credential_of = |partner: Option<&str>| {
+        let mut known = platform.credentials().iter();
+        let is_wanted = |c: &&platform::ExampleCredential| {
+            c.environment.to_string() == "development" && c.partner_id.as_deref() == partner
+        };
+        known.find(is_wanted).unwrap().clone()
+    };
+    let credential = credential_of(Some("club-shop"));
     let endpoint = format!("http://{}", platform.address());
+    let fans = enrol(&endpoint, &credential_of(None)).await;
     let connection = Connection {
         token_endpoint: format!("{endpoint}/oauth2/token"),
         endpoint,
@@ -63,10 +67,10 @@ async fn drained(size: usize, calls: usize) -> f64 {
     store.set_config(&program).unwrap();
     store.note_sync(Timestamp(begun)).unwrap();
     let filling = store.clone();
-    tokio::task::spawn_blocking(move || fill(&filling, size, begun)).await.unwrap();
+    tokio::task::spawn_blocking(move || fill(&filling, &fans, size, begun)).await.unwrap();
 
     let clock = Instant::now();
-    let drain = Drain::start(store.clone(), Arc::new(client), Options { calls, ..Options::default() });
+    let drain = Drain::start(store.clone(), Arc::new(client), options);
     loop {
         let counts = store.counts().unwrap();
         if counts.waiting() == 0 {
@@ -81,8 +85,39 @@ async fn drained(size: usize, calls: usize) -> f64 {
     rate
 }
 
-fn fill(store: &Store, size: usize, begun: i64) {
-    let fan: FanPointsId = FAN.parse().unwrap();
+/// Registers fans with the program.
+async fn enrol(endpoint: &str, program: &platform::ExampleCredential) -> Vec<FanPointsId> {
+    let http = reqwest::Client::new();
+    let ask = http
+        .post(format!("{endpoint}/oauth2/token"))
+        .basic_auth(&program.client_id, Some(&program.client_secret))
+        .header("content-type", "application/x-www-form-urlencoded")
+        .body("grant_type=client_credentials");
+    let token: Value = ask.send().await.unwrap().json().await.unwrap();
+    let mut fans = Vec::with_capacity(FANS);
+    for first in (0..FANS).step_by(50) {
+        let user = |n| {
+            format!(
+                "u{n}: add_user(mail_address: \"fan@example.org\", project_id: \"{}\", user_id: \"bench-{n}\") {{ result {{ user_id }} }}",
+                program.project_id
+            )
+        };
+        let users: Vec<String> = (first..first + 50).map(user).collect();
+        let query = json!({ "query": format!("mutation {{ {} }}", users.join(" ")) });
+        let post = http
+            .post(format!("{endpoint}/graphql"))
+            .bearer_auth(token["access_token"].as_str().unwrap())
+            .json(&query);
+        let answer: Value = post.send().await.unwrap().json().await.unwrap();
+        let made = answer["data"].as_object().unwrap_or_else(|| panic!("{answer}")).values();
+        fans.extend(
+            made.map(|user| user["result"]["user_id"].as_str().unwrap().parse::<FanPointsId>().unwrap()),
+        );
+    }
+    fans
+}
+
+fn fill(store: &Store, fans: &[FanPointsId], size: usize, begun: i64) {
     std::thread::scope(|scope| {
         for part in 0..8 {
             let store = store.clone();
@@ -96,7 +131,7 @@ fn fill(store: &Store, size: usize, begun: i64) {
                     };
                     let proposal = Proposal {
                         id: Uuid::now_v7(),
-                        fan: FanRef::Id(fan),
+                        fan: FanRef::Id(fans[n * 7919 % fans.len()]),
                         trust: Trust::Live,
                         kind: Proposed::Give { items: vec![item] },
                         route: Route::Local,

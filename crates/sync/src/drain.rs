@@ -28,6 +28,8 @@ pub struct Options {
     pub calls: usize,
     /// Bytes of one request, at the most, estimated.
     pub bytes: usize,
+    /// Requests that are out at once while a backlog drains: never two with operations of the same fan.
+    pub requests: usize,
     /// Between tries after the platform has failed.
     pub delays: DelayRange,
     /// How often the way is tried while there is nothing to send, or no way.
@@ -52,6 +54,7 @@ impl Default for Options {
             dice: system_dice(),
             calls: 50,
             bytes: 128 * 1024,
+            requests: 3,
             delays: DelayRange::default(),
             probe: Duration::from_secs(12),
             quick_probe: Duration::from_secs(2),

@@ -6,9 +6,10 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use fanpass::FanRef;
+use futures_util::future::join_all;
 use ledger::Timestamp;
 use ledger::mutant::skipped;
-use outbox::{OperationRow, Reach, Settlement, Store, StoreError};
+use outbox::{Batch, OperationRow, Reach, Settlement, Store, StoreError};
 use tokio::time::Instant;
 use uuid::Uuid;
 
@@ -48,8 +49,12 @@ pub(crate) struct Round<P> {
     lost_at: Option<Instant>,
     last_contact: Option<Instant>,
     noted_sync: Option<Instant>,
-    /// What the platform said and the database could not take yet.
+    /// What the platform said and the database has not taken yet.
     unwritten: Vec<(Uuid, Settlement)>,
+    /// The last batch went well: its answers are written when the next is taken, in one step.
+    flows: bool,
+    /// Taken while the last was out, and not sent yet.
+    ahead: Vec<Batch>,
     /// Fans whose figures moved.
     touched: HashSet<FanRef>,
     /// The server can not tell of fans.
@@ -78,6 +83,8 @@ impl<P: Platform> Round<P> {
             last_contact: None,
             noted_sync: None,
             unwritten: Vec::new(),
+            flows: false,
+            ahead: Vec::new(),
             touched: HashSet::new(),
             without_fans: false,
             without_feed: false,
@@ -101,6 +108,7 @@ impl<P: Platform> Round<P> {
                 Next::Rest { until, news_wakes } => self.rest(until, news_wakes).await,
             }
         }
+        self.put_back();
         let unwritten = std::mem::take(&mut self.unwritten);
         if !unwritten.is_empty() {
             let now = (self.options.clock)();
@@ -134,7 +142,9 @@ impl<P: Platform> Round<P> {
     async fn round(&mut self) -> Next {
         let (urgent, new_urgent) = self.shared.urgent();
         let asked = self.shared.now_wanted.swap(false, Ordering::AcqRel) || new_urgent;
-        if let Err(rest) = self.write_rest().await {
+        if !std::mem::take(&mut self.flows)
+            && let Err(rest) = self.write_rest().await
+        {
             return rest;
         }
         if let Some(until) = self.platform_wait.filter(|until| Instant::now() < *until) {
@@ -155,40 +165,89 @@ impl<P: Platform> Round<P> {
         self.send(urgent, asked).await
     }
 
-    /// Takes the next batch out of the queue and delivers it.
+    /// Delivers what comes next. While it is out, the answers to what was out before are written, and what goes out
+    /// after it is taken from lanes that nothing is out of: network and database do not wait for each other.
     async fn send(&mut self, urgent: Vec<Uuid>, ignore_next_try: bool) -> Next {
         let careful = self.failures >= self.options.careful_after && !skipped("careful-after-failures");
         let calls = if careful { 1 } else { self.options.calls };
         let reach = Reach { calls, bytes: self.options.bytes, urgent, ignore_next_try };
         let now = (self.options.clock)();
-        let batch = match self.shared.ask(move |store| store.next_batch(&reach, now)).await {
-            Ok(batch) => batch,
-            Err(error) => return self.database_failed(&error),
-        };
+        let mut batches = std::mem::take(&mut self.ahead);
+        if batches.is_empty() {
+            batches = match self.exchange(&reach, 1, now).await {
+                Ok(batches) => batches,
+                Err(error) => return self.database_failed(&error),
+            };
+            self.unwritten.clear();
+        }
         self.tell(|state| state.careful = careful);
-        if batch.operations.is_empty() {
-            return self.idle(batch.next_due, now).await;
+        let sending = batches.iter().map(|batch| batch.operations.len()).sum();
+        if sending == 0 {
+            return self.idle(batches.first().and_then(|batch| batch.next_due), now).await;
         }
-        self.begin_progress(batch.operations.len()).await;
-        let outcome = settle::deliver(&*self.platform, &self.delays, &batch.operations, now).await;
-        self.unwritten.extend(outcome.settlements);
-        let (done, put_off) = self.note_outcome(&batch.operations);
-        if let Err(rest) = self.write_rest().await {
-            return rest;
+        self.begin_progress(sending).await;
+        let goes_on = batches.last().is_some_and(|last| last.is_full) && self.failures == 0 && !careful;
+        let deliver = |batch| settle::deliver(&*self.platform, &self.delays, batch, now);
+        let (outcomes, ahead) =
+            tokio::join!(join_all(batches.iter().map(|batch| deliver(&batch.operations))), async {
+                if goes_on { Some(self.exchange(&reach, self.options.requests, now).await) } else { None }
+            });
+        let database = match ahead.transpose() {
+            Ok(ahead) => {
+                if let Some(ahead) = ahead {
+                    self.unwritten.clear();
+                    self.ahead = ahead;
+                    self.ahead.retain(|batch| !batch.operations.is_empty());
+                }
+                None
+            }
+            Err(error) => Some(error),
+        };
+        let (mut done, mut moved, mut failure) = (0, 0, None);
+        for (batch, outcome) in batches.iter().zip(outcomes) {
+            let (settled, put_off) = self.note_outcome(&batch.operations, &outcome.settlements);
+            (done, moved) = (done + settled, moved + settled + put_off);
+            self.unwritten.extend(outcome.settlements);
+            failure = failure.or(outcome.failure);
         }
-        self.advance_progress(done);
-        match outcome.failure {
-            Some(error) => self.lost(error),
-            None => {
-                self.contact().await;
-                self.after_batch(done > 0 || put_off > 0)
+        if failure.is_some() || moved == 0 {
+            self.put_back();
+            if let Err(rest) = self.write_rest().await {
+                return rest;
             }
         }
+        self.advance_progress(done);
+        match (failure, database) {
+            (Some(error), _) => self.lost(error),
+            (None, Some(error)) => self.database_failed(&error),
+            (None, None) => {
+                self.contact().await;
+                self.after_batch(moved > 0)
+            }
+        }
+    }
+
+    /// Writes what the platform said last, and takes what goes out next.
+    async fn exchange(
+        &self,
+        reach: &Reach,
+        batches: usize,
+        now: Timestamp,
+    ) -> Result<Vec<Batch>, StoreError> {
+        let (settlements, reach) = (self.unwritten.clone(), reach.clone());
+        self.shared.ask(move |store| store.exchange(settlements, &reach, batches, now)).await
+    }
+
+    /// What was taken ahead is not sent.
+    fn put_back(&mut self) {
+        let unsent = self.ahead.drain(..).flat_map(|batch| batch.operations);
+        self.unwritten.extend(unsent.map(|row| (row.id, Settlement::Unsent)));
     }
 
     fn after_batch(&mut self, moved: bool) -> Next {
         if moved {
             self.failures = 0;
+            self.flows = true;
             self.delays.reset();
             self.tell(|state| (state.next_try, state.last_error) = (None, None));
             return Next::Again;
@@ -198,9 +257,13 @@ impl<P: Platform> Round<P> {
     }
 
     /// Counts what is settled and what waits for a time of its own, and remembers whose figures moved.
-    fn note_outcome(&mut self, operations: &[OperationRow]) -> (usize, usize) {
+    fn note_outcome(
+        &mut self,
+        operations: &[OperationRow],
+        settlements: &[(Uuid, Settlement)],
+    ) -> (usize, usize) {
         let (mut done, mut put_off) = (0, 0);
-        for (id, settlement) in &self.unwritten {
+        for (id, settlement) in settlements {
             match settlement {
                 Settlement::Accepted(_) => {
                     let row = operations.iter().find(|row| row.id == *id);
@@ -209,6 +272,7 @@ impl<P: Platform> Round<P> {
                 }
                 Settlement::Refused { .. } | Settlement::Held { .. } => done += 1,
                 Settlement::Retry { not_before, .. } => put_off += usize::from(not_before.is_some()),
+                Settlement::Unsent => {}
             }
         }
         (done, put_off)

@@ -58,7 +58,7 @@ async fn one_by_one<P: Platform>(
             break;
         }
     }
-    outcome.settlements.extend(rest.map(|row| (row.id, again("not_sent"))));
+    outcome.settlements.extend(rest.map(|row| (row.id, Settlement::Unsent)));
     outcome
 }
 

@@ -3,6 +3,7 @@
 
 mod common;
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,6 +12,7 @@ use ledger::{FanPoints, Timestamp};
 use outbox::{OperationState, PlatformFan, Settlement};
 use sync::{Answer, Changes, ClientError, Drain, Link, OfflineKind, Options};
 use tokio::time::{Instant, sleep};
+use uuid::Uuid;
 
 const DOWN: ClientError = ClientError::Offline(OfflineKind::Unreachable);
 
@@ -72,6 +74,69 @@ async fn a_lost_request_and_a_lost_answer_have_one_effect_each() {
         assert_eq!((row.state, row.tries), (OperationState::Accepted, 4));
     }
     assert!(device.store.verify_audit(None).unwrap().is_ok());
+}
+
+#[tokio::test(start_paused = true)]
+async fn while_a_batch_is_out_the_next_are_taken_and_go_back_untried_when_the_way_is_lost() {
+    let (device, platform) = (Device::new(), Faulty::new());
+    let rows: Vec<_> = (0..120).map(|n| device.give(n, 25_00)).collect();
+    platform.fail_next([Fault::Silence(seconds(20))]);
+    let drain = start(&device, &platform);
+    sleep(seconds(5)).await;
+    assert_eq!(device.store.counts().unwrap().sending, 120, "one batch is out and two are ready");
+    let mut state = drain.state();
+    state.wait_for(|state| matches!(state.link, Link::Offline { .. })).await.unwrap();
+    let tries: Vec<u32> = rows.iter().map(|row| device.row(row.id).tries).collect();
+    assert_eq!(tries, [[1; 50].as_slice(), &[0; 70]].concat());
+    assert_eq!(device.store.counts().unwrap().queued, 120);
+    drained(&device, &drain).await;
+    assert_eq!(platform.books().done, rows.iter().map(|row| row.id).collect::<Vec<_>>(), "each once");
+    let sizes: Vec<usize> = platform.books().submissions.iter().map(|(_, ids)| ids.len()).collect();
+    assert_eq!(sizes, [50, 50, 50, 20]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_backlog_goes_out_in_requests_side_by_side_and_each_answer_counts() {
+    let (device, platform) = (Device::new(), Faulty::new());
+    let rows: Vec<_> = (0..400).map(|n| device.give(n % 250, 25_00)).collect();
+    // Of the first three that go out together, the answer of one is lost.
+    platform.fail_next([Fault::None, Fault::None, Fault::AnswerLost]);
+    let drain = start(&device, &platform);
+    let mut state = drain.state();
+    state.wait_for(|state| matches!(state.link, Link::Offline { .. })).await.unwrap();
+    assert_eq!(device.store.counts().unwrap().accepted, 150);
+    drained(&device, &drain).await;
+    let books = platform.books();
+    assert_eq!(books.most_out, Options::default().requests);
+    let mut done = books.done.clone();
+    done.sort_unstable();
+    assert_eq!(done, rows.iter().map(|row| row.id).collect::<Vec<_>>(), "each once");
+    let places: HashMap<Uuid, usize> = books.done.iter().enumerate().map(|(n, id)| (*id, n)).collect();
+    for (first, second) in rows.iter().zip(&rows[250..]) {
+        assert!(places[&first.id] < places[&second.id], "in the order of the fan's own history");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_of_a_fan_is_taken_while_something_of_theirs_is_out() {
+    let (device, platform) = (Device::new(), Faulty::new());
+    let first: Vec<_> = (0..50).map(|n| device.give(n, 25_00)).collect();
+    for n in 0..60 {
+        device.give(n, 1_00);
+    }
+    platform.fail_next([Fault::Silence(seconds(20))]);
+    let drain = start(&device, &platform);
+    sleep(seconds(5)).await;
+    assert_eq!(device.store.counts().unwrap().sending, 60, "ten fans have nothing out");
+    // One of the first comes back; what stands behind it has not overtaken it.
+    platform.books().answers.insert(first[7].id, Answer::Failed { error: "internal".into() });
+    drained_but_for(&device, &drain, 2).await;
+    platform.books().answers.clear();
+    drained(&device, &drain).await;
+    let done = &platform.books().done;
+    assert_eq!(done.len(), 110);
+    let of_seven: Vec<_> = done.iter().filter(|id| device.row(**id).fan == fan(7)).collect();
+    assert_eq!(of_seven.first(), Some(&&first[7].id));
 }
 
 #[tokio::test(start_paused = true)]
@@ -316,7 +381,7 @@ async fn a_waiting_person_gets_the_row_as_it_stands() {
     let begun = Instant::now();
     let still = drain.deliver(row.id, seconds(8)).await.unwrap();
     assert_eq!((still.state, begun.elapsed().as_secs()), (OperationState::Queued, 8));
-    assert!(drain.deliver(uuid::Uuid::now_v7(), seconds(8)).await.is_err());
+    assert!(drain.deliver(Uuid::now_v7(), seconds(8)).await.is_err());
 }
 
 #[tokio::test(start_paused = true)]
@@ -333,7 +398,7 @@ async fn a_backlog_drains_with_its_count() {
         seen.extend(state.borrow_and_update().progress.map(|progress| (progress.done, progress.total)));
     }
     seen.dedup();
-    assert_eq!(seen[..3], [(0, 130), (50, 130), (100, 130)]);
+    assert_eq!(seen[..3], [(0, 130), (50, 130), (130, 130)]);
     drained(&device, &drain).await;
     assert_eq!(drain.state().borrow().progress, None);
 }
@@ -355,6 +420,21 @@ async fn stopping_lets_the_request_that_is_out_count() {
     let drain = start(&device, &platform);
     drained(&device, &drain).await;
     assert_eq!(device.row(later.id).state, OperationState::Accepted);
+}
+
+#[tokio::test(start_paused = true)]
+async fn stopping_puts_back_what_was_taken_ahead() {
+    let (device, platform) = (Device::new(), Faulty::new());
+    let rows: Vec<_> = (0..120).map(|n| device.give(n, 25_00)).collect();
+    let drain = start(&device, &platform);
+    while device.store.counts().unwrap().sending < 120 {
+        sleep(Duration::from_millis(1)).await;
+    }
+    drain.stop().await;
+    let counts = device.store.counts().unwrap();
+    assert_eq!((counts.accepted, counts.sending, counts.queued), (50, 0, 70));
+    let untried = rows.iter().filter(|row| device.row(row.id).tries == 0).count();
+    assert_eq!(untried, 70);
 }
 
 #[tokio::test(start_paused = true)]

@@ -162,6 +162,9 @@ pub struct Books {
     pub faults: VecDeque<Fault>,
     /// Every submission: when, and what was in it.
     pub submissions: Vec<(Duration, Vec<Uuid>)>,
+    /// Submissions without an answer, now and at the most.
+    pub out: usize,
+    pub most_out: usize,
     pub pings: Vec<Duration>,
     pub down: Option<Option<ClientError>>,
     /// Answers with a mind of their own.
@@ -244,9 +247,12 @@ impl Platform for Faulty {
         let fault = {
             let mut books = self.books();
             books.submissions.push((at, ids.clone()));
+            books.out += 1;
+            books.most_out = books.most_out.max(books.out);
             books.faults.pop_front().unwrap_or(Fault::None)
         };
         tokio::time::sleep(Duration::from_millis(10)).await;
+        self.books().out -= 1;
         if let Some(error) = self.down() {
             return Err(error);
         }
@@ -334,6 +340,11 @@ pub fn options() -> Options {
 
 /// Waits until nothing waits any more.
 pub async fn drained(device: &Device, drain: &Drain) {
+    drained_but_for(device, drain, 0).await;
+}
+
+/// Waits until so many operations still wait, and nothing is on its way.
+pub async fn drained_but_for(device: &Device, drain: &Drain, left: u64) {
     let mut state = drain.state();
     let begun = Instant::now();
     loop {
@@ -341,7 +352,7 @@ pub async fn drained(device: &Device, drain: &Drain) {
         state.mark_unchanged();
         let store = device.store.clone();
         let counts = tokio::task::spawn_blocking(move || store.counts()).await.unwrap().unwrap();
-        if counts.waiting() == 0 && state.borrow().progress.is_none() {
+        if counts.waiting() == left && state.borrow().progress.is_none() {
             return;
         }
         tokio::select! {
