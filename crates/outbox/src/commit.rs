@@ -50,23 +50,23 @@ pub(crate) fn commit(
     let Some(program) = program else { return Ok(Commit::Declined(Decline::NotConfigured)) };
     let mut subject = Subject::of(db, fresh, proposal)?;
     let is_new = subject.row.is_none();
-    if is_new {
-        // The entry is about the row that the fan will have; only who has an operation is remembered.
-        subject.row = Some(fans::next_row(db)?);
-    }
+    // The entry is about the row that a new fan will have; only who has an operation is remembered.
+    let fan = match subject.row {
+        Some(row) => row,
+        None => fresh.next_fan(db)?,
+    };
+    subject.row = Some(fan);
     let decided = match decision::make(db, fresh, proposal, program, &subject)? {
         Ok(Decided { decline: Some(decline), .. }) | Err(decline) => {
             return archived(db, proposal.id, &digest, decline);
         }
         Ok(decided) => decided,
     };
-    let fan = match subject.row {
-        Some(row) if is_new => fans::add(db, row, subject.fan)?,
-        Some(row) => row,
-        None => fans::find_or_add(db, subject.fan)?,
-    };
     if !intake::takes(proposal, &decided) {
         intake::go_over(db, fresh)?;
+        if is_new {
+            fans::add(db, fan, subject.fan)?;
+        }
         let row = write(db, proposal, program, (fan, &subject), &decided, &digest)?;
         return Ok(Commit::Committed(Box::new(row)));
     }
@@ -75,6 +75,9 @@ pub(crate) fn commit(
         fresh.tables().has_seen(decided.operation.at);
     }
     let row = intake::add(db, fresh, proposal, (fan, &subject), &decided, &digest)?;
+    if is_new {
+        fresh.meet(subject.fan, fan);
+    }
     Ok(Commit::Committed(Box::new(row)))
 }
 

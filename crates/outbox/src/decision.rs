@@ -53,11 +53,14 @@ impl Subject {
             return Ok(Self { row: Some(row), fan, known, original: Some(seq) });
         }
         let fan = proposal.fan;
-        let Some((row, mut known)) = fans::recognise(db, fan)? else {
-            return Ok(Self { row: None, fan, known: fans::unknown(fan), original: None });
+        let (row, mut known) = match fans::recognise(db, fan)? {
+            Some((row, known)) => (Some(row), known),
+            None => (fresh.newcomer(fan), fans::unknown(fan)),
         };
-        fresh.add_to(&mut known, row);
-        Ok(Self { row: Some(row), fan, known, original: None })
+        if let Some(row) = row {
+            fresh.add_to(&mut known, row);
+        }
+        Ok(Self { row, fan, known, original: None })
     }
 }
 

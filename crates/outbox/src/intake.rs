@@ -7,6 +7,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use fanpass::FanRef;
 use ledger::audit::ChainHash;
 use ledger::mutant::skipped;
 use ledger::{FanPoints, StatusPoints, Timestamp};
@@ -16,13 +17,13 @@ use uuid::Uuid;
 use crate::audit::{Entry, Next};
 use crate::commit::{self, NEXT_SEQ};
 use crate::decision::{Decided, Subject};
-use crate::fans::FanRow;
+use crate::fans::{self, FanRow};
 use crate::journal::Effect;
 use crate::words::Words;
 use crate::{KnownFan, OperationRow, Pending, Proposal, Route, StoreError, facts, load};
 
 /// So many are decided before they have to go over.
-const AT_MOST: usize = 512;
+const AT_MOST: usize = 1024;
 
 /// What has not gone over of one fan.
 #[derive(Default)]
@@ -57,6 +58,8 @@ pub(crate) struct Fresh {
     /// When something was given or awarded.
     grants: Vec<i64>,
     last: Option<Last>,
+    /// Fans who were not met before: they get their rows when their operations go over.
+    newcomers: HashMap<FanRef, FanRow>,
     /// The rows of words that were written lately.
     phrases: HashMap<Words, i64>,
     /// What the tables say of the whole device, while nothing changes them.
@@ -92,8 +95,29 @@ impl Fresh {
                 link: Next::after(row.get(8)?, ChainHash(row.get(9)?)),
             });
         }
+        if self.last.is_some() {
+            self.newcomers = newcomers(db, i64::MAX)?.into_iter().collect();
+        }
         self.is_known = true;
         Ok(())
+    }
+
+    /// The row that a fan will have who was met with what has not gone over.
+    pub(crate) fn newcomer(&self, fan: FanRef) -> Option<FanRow> {
+        self.newcomers.get(&fan).copied()
+    }
+
+    /// The row of the next fan who was not met before.
+    pub(crate) fn next_fan(&self, db: &Db) -> Result<FanRow, StoreError> {
+        match self.newcomers.values().max() {
+            Some(last) => Ok(last.saturating_add(1)),
+            None => fans::next_row(db),
+        }
+    }
+
+    /// A fan who was not met before has an operation, in this row.
+    pub(crate) fn meet(&mut self, fan: FanRef, row: FanRow) {
+        self.newcomers.insert(fan, row);
     }
 
     /// The tables or these rows have changed, or a change was taken back.
@@ -140,7 +164,7 @@ impl Fresh {
         *taken = taken.saturating_add(fan_points.min(0));
         match (is_local, is_redemption) {
             (true, true) => {
-                self.at_risk.push(AtRisk { fan, points: fan_points.saturating_neg(), created_at })
+                self.at_risk.push(AtRisk { fan, points: fan_points.saturating_neg(), created_at });
             }
             (true, false) => self.grants.push(created_at),
             (false, _) => {}
@@ -329,7 +353,30 @@ fn empty(db: &Db) -> Result<(), StoreError> {
     Ok(())
 }
 
+/// Fans who have an operation up to `last` and no row yet, in the order in which they were met.
+fn newcomers(db: &Db, last: i64) -> Result<Vec<(FanRef, FanRow)>, StoreError> {
+    let mut statement = db.prepare_cached(
+        "SELECT fan_ref, fan FROM intake WHERE seq <= ?1 AND fan NOT IN (SELECT fan FROM fan) GROUP BY fan",
+    )?;
+    let mut rows = statement.query([last])?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        let name = row.get::<_, String>(0)?.parse().map_err(|_| StoreError::Unreadable { what: "fan" })?;
+        found.push((name, row.get(1)?));
+    }
+    Ok(found)
+}
+
+/// Gives newcomers their rows, as far as somebody may look for them.
+pub(crate) fn admit(db: &Db, last: i64) -> Result<(), StoreError> {
+    for (fan, row) in newcomers(db, last)? {
+        fans::add(db, row, fan)?;
+    }
+    Ok(())
+}
+
 fn up_to(db: &Db, last: i64) -> Result<(), StoreError> {
+    admit(db, last)?;
     for sql in [
         "INSERT INTO operation (seq, id, digest, fan, fan_ref, kind, action, title, description, fan_points, status_points,
            trust, route, created_at, staff, manager_raised, rule, exposure, calls, bytes, phrase, price, audit, state)

@@ -24,6 +24,7 @@ const MIGRATIONS: &[Migration] = &[
     Migration { sql: include_str!("migrations/0008.sql"), then: |_| Ok(()) },
     Migration { sql: include_str!("migrations/0009.sql"), then: |_| Ok(()) },
     Migration { sql: include_str!("migrations/0010.sql"), then: |_| Ok(()) },
+    Migration { sql: include_str!("migrations/0011.sql"), then: |_| Ok(()) },
 ];
 
 /// The version that this app writes.

@@ -193,10 +193,7 @@ fn gather(
 
 fn commit(db: &Db, fresh: &mut Fresh, mut group: Vec<Box<dyn Change>>, health: &Health) {
     if health.is_read_only() {
-        for change in group {
-            change.finish(Err(StoreError::ReadOnly));
-        }
-        return;
+        return refuse(group, &StoreError::ReadOnly);
     }
     match attempt(db, fresh, &mut group) {
         Ok((outcomes, changed)) => {
@@ -214,21 +211,21 @@ fn commit(db: &Db, fresh: &mut Fresh, mut group: Vec<Box<dyn Change>>, health: &
                 code = failure.error.code(),
                 "nothing more is written until the app is started again"
             );
-            for change in group {
-                change.finish(Err(failure.error.clone()));
-            }
+            refuse(group, &failure.error);
         }
-        Err(failure) if group.len() == 1 => {
-            for change in group {
-                change.finish(Err(failure.error.clone()));
-            }
-        }
+        Err(failure) if group.len() == 1 => refuse(group, &failure.error),
         // One change may have spoilt it for the others (a full disk takes a small one still).
         Err(_) => {
             for change in group {
                 commit(db, fresh, vec![change], health);
             }
         }
+    }
+}
+
+fn refuse(group: Vec<Box<dyn Change>>, error: &StoreError) {
+    for change in group {
+        change.finish(Err(error.clone()));
     }
 }
 
@@ -365,6 +362,10 @@ fn run_all(
     Manner { go_over, apart }: Manner,
 ) -> Result<Result<(Outcomes, u64), StoreError>, Failure> {
     let (mut outcomes, mut gone_over) = (Vec::with_capacity(group.len()), 0);
+    if !go_over {
+        // What can not go over stays where it is; but nobody else may get the row that a fan is going to have.
+        intake::admit(db, i64::MAX).map_err(Failure::before_commit)?;
+    }
     for change in group {
         if go_over && change.wants_tables() {
             let before = db.total_changes();

@@ -13,7 +13,7 @@ use outbox::{
 };
 use proptest::prelude::*;
 
-const ALL: Page = Page { after: None, limit: 1000 };
+const ALL: Page = Page { after: None, limit: 2000 };
 const DAY: i64 = 24 * HOUR;
 
 /// Gives to so many fans, one a minute.
@@ -43,7 +43,7 @@ fn all_are_there(store: &Store, many: usize) {
         Wanted { from: Some(later(0)), to: Some(later(DAY)), ..Wanted::default() },
     ];
     for wanted in filters {
-        let rows = store.review(&wanted, None, 0, 1000).unwrap();
+        let rows = store.review(&wanted, None, 0, 2000).unwrap();
         let numbers: Vec<_> = rows.iter().map(|row| row.place.number).collect();
         assert_eq!(numbers, (1..=i64::try_from(many).unwrap()).rev().collect::<Vec<_>>(), "{wanted:?}");
         assert_eq!(store.review_count(&wanted).unwrap(), count, "{wanted:?}");
@@ -54,7 +54,7 @@ fn all_are_there(store: &Store, many: usize) {
     assert_eq!(totals.given, FanPoints(50 * i64::try_from(many).unwrap()));
     assert_eq!(store.stretches(&ends).unwrap()[0].totals, totals);
     assert_eq!(store.rate_sums(ends[0], ends[1]).unwrap()[0].items, count);
-    assert_eq!(store.deeds(ends[0], ends[1], 1000).unwrap().len(), many);
+    assert_eq!(store.deeds(ends[0], ends[1], 2000).unwrap().len(), many);
     assert_eq!(store.to_reconcile(ends[0], ends[1]).unwrap().len(), many);
     assert_eq!(store.outgoing().unwrap().len(), many);
 }
@@ -71,7 +71,7 @@ fn taken_in(device: &Device) -> i64 {
 fn whoever_reads_finds_what_was_decided_before() {
     let device = Device::new();
     let mut before = 0;
-    for many in [1, 2, 63, 200, 512, 513] {
+    for many in [1, 2, 63, 200, 1024, 1025] {
         decide(&device, before, many);
         before = many;
         assert!(taken_in(&device) > 0, "deciding takes in");
@@ -84,8 +84,8 @@ fn whoever_reads_finds_what_was_decided_before() {
 #[test]
 fn what_has_not_gone_over_stays_short() {
     let device = Device::new();
-    decide(&device, 0, 600);
-    assert_eq!(taken_in(&device), 600 - 512);
+    decide(&device, 0, 1100);
+    assert_eq!(taken_in(&device), 1100 - 1024);
 }
 
 #[test]
@@ -101,6 +101,52 @@ fn a_crash_before_it_goes_over_loses_nothing() {
         std::fs::copy(from, format!("{}{tail}", path.display())).unwrap();
     }
     all_are_there(&Store::open(&path, &key()).unwrap(), 20);
+}
+
+#[test]
+fn a_fan_is_met_once() {
+    let device = Device::new();
+    let gave = |device: &Device, n, at| {
+        let minor = i64::try_from(n).unwrap() * 25_00;
+        device.commit(Proposal { now: later(at * MINUTE), ..give(fan(n), minor) });
+    };
+    gave(&device, 1, 0);
+    gave(&device, 2, 1);
+    // What fails takes back what it let go over, and what was known of it.
+    device.store.release(uuid::Uuid::now_v7(), later(0)).unwrap_err();
+    gave(&device, 2, 3);
+    gave(&device, 1, 10);
+    // The clock was set back: this one goes straight into its tables, of a fan who was not met before either.
+    gave(&device, 3, 0);
+    gave(&device, 3, 11);
+    let device = device.reopen();
+    gave(&device, 4, 12);
+    gave(&device, 1, 13);
+    for (n, points) in [(1, 3 * 50), (2, 2 * 100), (3, 2 * 150), (4, 200), (5, 0)] {
+        assert_eq!(device.store.fan(fan(n)).unwrap().pending.fan_points, FanPoints(points), "fan {n}");
+    }
+}
+
+#[test]
+fn nobody_gets_the_row_of_a_fan_who_waits_for_room() {
+    let device = Device::new();
+    device.store.limit_pages(1).unwrap();
+    let (mut decided, mut stranger) = (0, 9_000);
+    while taken_in(&device) == 0 {
+        decided = decide_until_full(&device, decided);
+        // There may be no room for a stranger; there must be none in the row of somebody else.
+        stranger += 1;
+        let noted = device.store.note_pass(&pass(stranger, 70, NOON));
+        assert!(matches!(noted, Ok(()) | Err(outbox::StoreError::Full)), "{noted:?}");
+    }
+    device.store.limit_pages(u32::MAX / 2).unwrap();
+    device.store.note_pass(&pass(stranger, 70, NOON)).unwrap();
+    for n in 0..decided {
+        let known = device.store.fan(fan(n.unsigned_abs())).unwrap();
+        assert_eq!((known.pending.operations, known.confirmed), (1, None), "fan {n}");
+    }
+    let known = device.store.fan(masked(stranger)).unwrap();
+    assert_eq!((known.pending.operations, known.available), (0, FanPoints(70)));
 }
 
 #[test]
@@ -123,12 +169,13 @@ fn a_full_disk_keeps_nobody_from_reading() {
     assert_eq!(taken_in(&device), 0);
 }
 
-fn decide_until_full(device: &Device, from: i64) {
+/// The first that could not be decided.
+fn decide_until_full(device: &Device, from: i64) -> i64 {
     let full = (from..5_000).find(|n| {
         let asked = Proposal { now: later(n * MINUTE), ..give(fan(n.unsigned_abs()), 25_00) };
         device.store.commit(asked).is_err()
     });
-    assert!(full.is_some(), "the disk never was full");
+    full.expect("the disk never was full")
 }
 
 #[test]
