@@ -20,10 +20,21 @@ use crate::decision::{Decided, Subject};
 use crate::fans::{self, FanRow};
 use crate::journal::Effect;
 use crate::words::Words;
-use crate::{KnownFan, OperationRow, Pending, Proposal, Route, StoreError, facts, load};
+use crate::{KnownFan, OperationKind, OperationRow, Pending, Proposal, Route, StoreError, facts, load};
 
 /// So many are decided before they have to go over.
 const AT_MOST: usize = 1024;
+
+/// An operation that has not gone over, as far as it counts for the next decision.
+struct Open {
+    id: Uuid,
+    fan: FanRow,
+    is_redemption: bool,
+    is_local: bool,
+    fan_points: i64,
+    status_points: i64,
+    created_at: i64,
+}
 
 /// What has not gone over of one fan.
 #[derive(Default)]
@@ -79,16 +90,15 @@ impl Fresh {
         )?;
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {
-            let is_redemption = row.get::<_, i64>(2)? == crate::OperationKind::Redeem.to_number();
-            let (fan, is_local, created_at) = (row.get(1)?, row.get::<_, i64>(3)? == 0, row.get(6)?);
-            self.count(
-                load::id(row.get(0)?)?,
-                fan,
-                is_redemption,
-                is_local,
-                (row.get(4)?, row.get(5)?),
-                created_at,
-            );
+            self.count(&Open {
+                id: load::id(row.get(0)?)?,
+                fan: row.get(1)?,
+                is_redemption: row.get::<_, i64>(2)? == OperationKind::Redeem.to_number(),
+                is_local: row.get::<_, i64>(3)? == 0,
+                fan_points: row.get(4)?,
+                status_points: row.get(5)?,
+                created_at: row.get(6)?,
+            });
             self.last = Some(Last {
                 seq: row.get(7)?,
                 created_at: Timestamp(row.get(6)?),
@@ -147,26 +157,19 @@ impl Fresh {
         &mut self.tables
     }
 
-    fn count(
-        &mut self,
-        id: Uuid,
-        fan: FanRow,
-        is_redemption: bool,
-        is_local: bool,
-        (fan_points, status_points): (i64, i64),
-        created_at: i64,
-    ) {
-        self.ids.insert(id);
-        let OfFan { pending, taken } = self.fans.entry(fan).or_default();
-        pending.fan_points.0 = pending.fan_points.0.saturating_add(fan_points);
-        pending.status_points.0 = pending.status_points.0.saturating_add(status_points);
+    fn count(&mut self, one: &Open) {
+        self.ids.insert(one.id);
+        let OfFan { pending, taken } = self.fans.entry(one.fan).or_default();
+        pending.fan_points.0 = pending.fan_points.0.saturating_add(one.fan_points);
+        pending.status_points.0 = pending.status_points.0.saturating_add(one.status_points);
         pending.operations = pending.operations.saturating_add(1);
-        *taken = taken.saturating_add(fan_points.min(0));
-        match (is_local, is_redemption) {
+        *taken = taken.saturating_add(one.fan_points.min(0));
+        match (one.is_local, one.is_redemption) {
             (true, true) => {
-                self.at_risk.push(AtRisk { fan, points: fan_points.saturating_neg(), created_at });
+                let points = one.fan_points.saturating_neg();
+                self.at_risk.push(AtRisk { fan: one.fan, points, created_at: one.created_at });
             }
-            (true, false) => self.grants.push(created_at),
+            (true, false) => self.grants.push(one.created_at),
             (false, _) => {}
         }
     }
@@ -249,9 +252,15 @@ pub(crate) fn add(
     let (audited, hash) = link.entry(&audited);
     let phrase = fresh.row_of(db, Words::of(&row))?;
     insert(db, &row, (seq, fan, phrase, link.n), proposal, decided, (digest, &audited, hash.0.as_slice()))?;
-    let (is_redemption, is_local) = (row.kind == crate::OperationKind::Redeem, row.route == Route::Local);
-    let points = (row.fan_points.0, row.status_points.0);
-    fresh.count(row.id, fan, is_redemption, is_local, points, row.created_at.0);
+    fresh.count(&Open {
+        id: row.id,
+        fan,
+        is_redemption: row.kind == OperationKind::Redeem,
+        is_local: row.route == Route::Local,
+        fan_points: row.fan_points.0,
+        status_points: row.status_points.0,
+        created_at: row.created_at.0,
+    });
     fresh.last = Some(Last { seq, created_at: row.created_at, link: Next::after(link.n, hash) });
     Ok(row)
 }

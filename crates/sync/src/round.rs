@@ -172,6 +172,10 @@ impl<P: Platform> Round<P> {
         let calls = if careful { 1 } else { self.options.calls };
         let reach = Reach { calls, bytes: self.options.bytes, urgent, ignore_next_try };
         let now = (self.options.clock)();
+        if ignore_next_try {
+            // Somebody stands and waits: what was taken before they came does not go first.
+            self.put_back();
+        }
         let mut batches = std::mem::take(&mut self.ahead);
         if batches.is_empty() {
             batches = match self.exchange(&reach, 1, now).await {

@@ -118,6 +118,22 @@ async fn a_backlog_goes_out_in_requests_side_by_side_and_each_answer_counts() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn who_stands_and_waits_comes_before_what_was_taken_ahead() {
+    let (device, platform) = (Device::new(), Faulty::new());
+    let rows: Vec<_> = (0..300).map(|n| device.give(n, 25_00)).collect();
+    let drain = start(&device, &platform);
+    while device.store.counts().unwrap().sending < 200 {
+        sleep(Duration::from_millis(1)).await;
+    }
+    let last = rows[299].id;
+    assert_eq!(drain.deliver(last, seconds(30)).await.unwrap().state, OperationState::Accepted);
+    let place = platform.books().submissions.iter().position(|(_, ids)| ids.contains(&last));
+    assert_eq!(place, Some(1), "with the next request");
+    drained(&device, &drain).await;
+    assert!(rows.iter().all(|row| device.row(row.id).tries == 1));
+}
+
+#[tokio::test(start_paused = true)]
 async fn nothing_of_a_fan_is_taken_while_something_of_theirs_is_out() {
     let (device, platform) = (Device::new(), Faulty::new());
     let first: Vec<_> = (0..50).map(|n| device.give(n, 25_00)).collect();
