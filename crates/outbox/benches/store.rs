@@ -97,7 +97,6 @@ fn raw(path: &std::path::Path) -> Figures {
     db.execute_batch(
         "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA fullfsync = ON;
          PRAGMA checkpoint_fullfsync = ON; PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON;
-         PRAGMA wal_autocheckpoint = 4096;
          CREATE TABLE operation (seq INTEGER PRIMARY KEY, id BLOB, body TEXT) STRICT",
     )
     .unwrap();

@@ -15,10 +15,6 @@ use crate::{DatabaseKey, StoreError, migrate, queue, salvage};
 /// used, and every page is authenticated by the cipher anyway.
 const CHECK_UP_TO_BYTES: u64 = 16 * 1024 * 1024;
 
-/// So long the write-ahead log grows (16 MiB) before it is folded in: the more pages it holds, the more of them are
-/// copied once instead of often.
-const CHECKPOINT_PAGES: u32 = 4 * 1024;
-
 /// What the writer keeps of the database in memory, at the most.
 const WRITER_CACHE_KIB: u32 = 8 * 1024;
 
@@ -118,7 +114,6 @@ fn set_pragmas(db: &Db) -> Result<(), StoreError> {
          PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON; PRAGMA temp_store = MEMORY;
          PRAGMA busy_timeout = 2000; PRAGMA trusted_schema = OFF",
     )?;
-    db.execute_batch(&format!("PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}"))?;
     if skipped("synchronous-full") {
         db.execute_batch("PRAGMA synchronous = OFF")?;
     }
