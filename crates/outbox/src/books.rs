@@ -114,7 +114,7 @@ fn row_of(fan: FanId) -> Option<FanRow> {
 }
 
 /// Whether any fan owes something or has set something aside.
-pub(crate) fn hold_back(db: &Db) -> Result<bool, StoreError> {
+pub(crate) fn is_anything_held_back(db: &Db) -> Result<bool, StoreError> {
     Ok(db
         .prepare_cached(
             "SELECT EXISTS (SELECT 1 FROM reservation)
@@ -124,7 +124,7 @@ pub(crate) fn hold_back(db: &Db) -> Result<bool, StoreError> {
 }
 
 /// Whether any id is refused for good.
-pub(crate) fn have_burned(db: &Db) -> Result<bool, StoreError> {
+pub(crate) fn is_anything_burned(db: &Db) -> Result<bool, StoreError> {
     Ok(db.prepare_cached("SELECT 1 FROM burned")?.exists([])?)
 }
 

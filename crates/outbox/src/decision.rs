@@ -85,9 +85,10 @@ impl State for Outlook<'_> {
             return Ok(None);
         }
         // Whoever was not met before starts from nothing; whether the fan exists is the platform's to say.
-        let (reserved, receivable) = match self.device.holds_back {
-            true => self.books.held_back(fan, now)?,
-            false => (FanPoints(0), FanPoints(0)),
+        let (reserved, receivable) = if self.device.holds_back {
+            self.books.held_back(fan, now)?
+        } else {
+            (FanPoints(0), FanPoints(0))
         };
         Ok(Some(FanState { wallet: self.wallet, standing: self.standing, reserved, receivable }))
     }

@@ -60,8 +60,8 @@ impl Tables {
             slack: clock::slack(db)?,
             redemptions,
             points,
-            holds_back: books::hold_back(db)?,
-            has_burned: books::have_burned(db)?,
+            holds_back: books::is_anything_held_back(db)?,
+            has_burned: books::is_anything_burned(db)?,
         };
         self.device = Some(device);
         Ok(device)

@@ -244,8 +244,8 @@ fn urgent_lanes(db: &Db, urgent: &[Uuid]) -> Result<HashSet<fans::FanRow>, Store
     Ok(lanes)
 }
 
-/// Where an event leads: nothing writes a state without having asked here. The caller writes it, in one statement with
-/// what belongs to it.
+/// Where an event leads an operation as it stands: nothing writes a state without having asked the machine. The caller
+/// writes it, in one statement with what belongs to it.
 fn step(db: &Db, seq: i64, event: Event) -> Result<OperationState, StoreError> {
     let number: i64 = db
         .prepare_cached("SELECT state FROM operation WHERE seq = ?1")?

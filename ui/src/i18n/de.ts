@@ -106,8 +106,8 @@ const messages: Words['messages'] = {
   'items.total': 'Summe',
 
   'quote.earns': 'Bringt Punkte',
-  'quote.costs': 'Preis in Punkten',
-  'quote.short': { one: '{count} Punkt fehlt zum Einlösen', other: '{count} Punkte fehlen zum Einlösen' },
+  'quote.costs': 'Punktepreis',
+  'quote.short': { one: 'Es fehlt {count} Punkt', other: 'Es fehlen {count}' },
 
   'give.give': { one: '{count} Punkt geben', other: '{count} Punkte geben' },
   'give.short': '{points} geben',

@@ -105,8 +105,8 @@ const messages = {
   'items.total': 'Total',
 
   'quote.earns': 'Earns points',
-  'quote.costs': 'Price in points',
-  'quote.short': { one: '{count} point too few to redeem', other: '{count} points too few to redeem' },
+  'quote.costs': 'Costs points',
+  'quote.short': { one: '{count} point short', other: '{count} points short' },
 
   'give.give': { one: 'Give {count} point', other: 'Give {count} points' },
   'give.short': 'Give {points}',

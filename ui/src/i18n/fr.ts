@@ -110,8 +110,8 @@ const messages: Words['messages'] = {
   'items.total': 'Total',
 
   'quote.earns': 'Points gagnés',
-  'quote.costs': 'Prix en points',
-  'quote.short': p('Il manque {count} point', 'Il manque {count} points', 'Il manque {count} de points'),
+  'quote.costs': 'Prix en pts',
+  'quote.short': p('Manque {count} pt', 'Manque {count} pts', 'Manque {count} pts'),
 
   'give.give': p('Donner {count} point', 'Donner {count} points', 'Donner {count} de points'),
   'give.short': 'Donner {points}',

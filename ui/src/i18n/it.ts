@@ -110,8 +110,8 @@ const messages: Words['messages'] = {
   'items.total': 'Totale',
 
   'quote.earns': 'Punti guadagnati',
-  'quote.costs': 'Prezzo in punti',
-  'quote.short': p('Manca {count} punto', 'Mancano {count} punti', 'Mancano {count} di punti'),
+  'quote.costs': 'Costo punti',
+  'quote.short': p('Manca {count} pt', 'Mancano {count} pt', 'Mancano {count} pt'),
 
   'give.give': p('Dai {count} punto', 'Dai {count} punti', 'Dai {count} di punti'),
   'give.short': 'Dai {points}',
